@@ -1,0 +1,259 @@
+//! The three clocks, each a type of its own, so that no bare integer carries time across a module.
+//!
+//! ```text
+//! FlvTime   ms, 32 bits, wraps every 49.7 days    what a tag says
+//!    │      unrolled once, in `timeline`
+//! Ticks     1/90 000 s, 64 bits, never wraps      what the engine reckons in
+//!    │      folded once, at the moment of writing
+//! WireTime  1/90 000 s, 33 bits, wraps in 26.5 h  what PTS, DTS and PCR say
+//! ```
+//!
+//! [`Ticks`] is an instant and [`TickSpan`] a distance; arithmetic on them is modulo 2^64, so that no input,
+//! however long, can make it panic. [`WallTime`] is the host's calendar clock, used for names and
+//! EXT-X-PROGRAM-DATE-TIME only: no duration is ever taken from it.
+
+use core::ops::{Add, AddAssign, Neg, Sub};
+
+/// Time of a tag: milliseconds on a 32-bit clock with an arbitrary epoch that wraps every 49.7 days (RTMP 1.0 §4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FlvTime(u32);
+
+impl FlvTime {
+    /// Takes the milliseconds as the tag or message states them.
+    pub const fn from_millis(millis: u32) -> Self {
+        Self(millis)
+    }
+
+    /// Returns the milliseconds as the tag or message states them.
+    pub const fn millis(self) -> u32 {
+        self.0
+    }
+
+    /// Returns this time `millis` later, or earlier when negative, wrapping as the clock does.
+    #[must_use]
+    pub const fn offset(self, millis: i32) -> Self {
+        Self(self.0.wrapping_add_signed(millis))
+    }
+
+    /// Returns the milliseconds since `earlier` by serial number arithmetic (RFC 1982): negative when this is before it.
+    pub const fn since(self, earlier: Self) -> i32 {
+        self.0.wrapping_sub(earlier.0).cast_signed()
+    }
+}
+
+/// An instant on the engine's timeline, in 1/90 000 s, unrolled: it never wraps in practice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticks(i64);
+
+impl Ticks {
+    /// Takes a count of 1/90 000 s.
+    pub const fn new(ticks: i64) -> Self {
+        Self(ticks)
+    }
+
+    /// Returns the count of 1/90 000 s.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// Folds the instant to the 33 bits that PTS, DTS and PCR have room for.
+    pub const fn to_wire(self) -> WireTime {
+        WireTime(self.0.cast_unsigned() & WireTime::MASK)
+    }
+}
+
+impl Add<TickSpan> for Ticks {
+    type Output = Self;
+
+    fn add(self, span: TickSpan) -> Self {
+        Self(self.0.wrapping_add(span.0))
+    }
+}
+
+impl Sub<TickSpan> for Ticks {
+    type Output = Self;
+
+    fn sub(self, span: TickSpan) -> Self {
+        Self(self.0.wrapping_sub(span.0))
+    }
+}
+
+impl Sub for Ticks {
+    type Output = TickSpan;
+
+    fn sub(self, earlier: Self) -> TickSpan {
+        TickSpan(self.0.wrapping_sub(earlier.0))
+    }
+}
+
+/// A distance between two instants, in 1/90 000 s; negative when the second is the earlier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TickSpan(i64);
+
+impl TickSpan {
+    /// No distance.
+    pub const ZERO: Self = Self(0);
+    /// The smallest distance there is, 1/90 000 s.
+    pub const TICK: Self = Self(1);
+
+    /// Takes a count of 1/90 000 s.
+    pub const fn new(ticks: i64) -> Self {
+        Self(ticks)
+    }
+
+    /// Takes milliseconds: 90 ticks each.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis.wrapping_mul(90))
+    }
+
+    /// Takes seconds: 90 000 ticks each.
+    pub const fn from_secs(secs: i64) -> Self {
+        Self(secs.wrapping_mul(90_000))
+    }
+
+    /// Returns the count of 1/90 000 s.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// Returns the nearest number of milliseconds, halves away from zero.
+    pub const fn round_millis(self) -> i64 {
+        (self.0 / 90).wrapping_add((self.0 % 90) / 45)
+    }
+
+    /// Returns the distance without its sign.
+    #[must_use]
+    pub const fn abs(self) -> Self {
+        Self(self.0.wrapping_abs())
+    }
+}
+
+impl Add for TickSpan {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.wrapping_add(other.0))
+    }
+}
+
+impl AddAssign for TickSpan {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for TickSpan {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.wrapping_sub(other.0))
+    }
+}
+
+impl Neg for TickSpan {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self(self.0.wrapping_neg())
+    }
+}
+
+/// Time as PTS, DTS and the PCR base carry it: 1/90 000 s in 33 bits, wrapping every 26.5 hours (ISO/IEC 13818-1 §2.4.3.7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct WireTime(u64);
+
+impl WireTime {
+    const MASK: u64 = (1 << 33) - 1;
+
+    /// Takes the low 33 bits of `ticks`.
+    pub const fn new(ticks: u64) -> Self {
+        Self(ticks & Self::MASK)
+    }
+
+    /// Returns the 33-bit value.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the ticks since `earlier`, by the shorter way round: between −2^32 and 2^32 − 1.
+    pub const fn since(self, earlier: Self) -> TickSpan {
+        let ahead = (self.0.wrapping_sub(earlier.0) & Self::MASK).cast_signed();
+        TickSpan(if ahead >= 1 << 32 {
+            ahead - (1 << 33)
+        } else {
+            ahead
+        })
+    }
+}
+
+/// Calendar time as the host knows it: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WallTime(i64);
+
+impl WallTime {
+    /// Takes Unix milliseconds.
+    pub const fn from_unix_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Returns Unix milliseconds.
+    pub const fn unix_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Returns this time `millis` later, or earlier when negative.
+    #[must_use]
+    pub const fn offset(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f_03_tag_time_is_compared_by_serial_arithmetic() {
+        let before_wrap = FlvTime::from_millis(u32::MAX - 9);
+        let after_wrap = FlvTime::from_millis(30);
+        assert_eq!(after_wrap.since(before_wrap), 40);
+        assert_eq!(before_wrap.since(after_wrap), -40);
+        assert_eq!(before_wrap.offset(40), after_wrap);
+    }
+
+    #[test]
+    fn t_17_ticks_fold_to_33_bits() {
+        for (ticks, want) in [
+            (0, 0),
+            ((1 << 33) - 1, (1 << 33) - 1),
+            (1 << 33, 0),
+            ((1 << 33) + 63_000, 63_000),
+            (-1, (1 << 33) - 1),
+        ] {
+            assert_eq!(Ticks::new(ticks).to_wire().get(), want, "{ticks}");
+        }
+    }
+
+    #[test]
+    fn r_13_wire_time_is_subtracted_across_its_wrap() {
+        let before = WireTime::new((1 << 33) - 100);
+        let after = WireTime::new(200);
+        assert_eq!(after.since(before), TickSpan::new(300));
+        assert_eq!(before.since(after), TickSpan::new(-300));
+    }
+
+    #[test]
+    fn milliseconds_round_to_the_nearest_halves_away_from_zero() {
+        for (ticks, want) in [
+            (0, 0),
+            (44, 0),
+            (45, 1),
+            (134, 1),
+            (135, 2),
+            (-44, 0),
+            (-45, -1),
+        ] {
+            assert_eq!(TickSpan::new(ticks).round_millis(), want, "{ticks}");
+        }
+    }
+}
