@@ -6,4 +6,6 @@
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+pub mod codec;
+pub mod flv;
 pub mod time;

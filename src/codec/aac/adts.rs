@@ -1,0 +1,245 @@
+//! The ADTS header that precedes each AAC frame in a transport stream (ISO/IEC 14496-3 §1.A.2.2).
+//!
+//! ```text
+//! 0xFFF 12 │ ID 1 │ layer 2 │ protection_absent 1 │ profile 2 │ frequency index 4 │ private 1 │ channels 3 │ 0 4
+//! frame_length 13 │ buffer_fullness 11 │ number_of_raw_data_blocks 2
+//! ```
+
+use super::{AacError, AudioSpecificConfig};
+
+/// ADTS headers of one configuration: everything but the length is worked out once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Adts {
+    /// The header of an empty frame with its length field 0.
+    template: [u8; Self::HEADER_LEN],
+}
+
+impl Adts {
+    /// Bytes of a header.
+    pub const HEADER_LEN: usize = 7;
+    /// Most bytes of an AAC frame, so that the 13 bits hold it and its header.
+    pub const MAX_PAYLOAD_LEN: usize = 0x1FFF - Self::HEADER_LEN;
+
+    /// Works out the headers of a configuration: MPEG-4, no CRC, one AAC frame each, variable rate.
+    ///
+    /// With `channel_config` 0 each frame must begin with the channel layout itself: the caller owes
+    /// a check by [`begins_with_program_config`].
+    ///
+    /// # Errors
+    ///
+    /// ADTS cannot spell the configuration: it has two bits for object types 1 to 4, no room for a rate that is not
+    /// in the table, and three bits for the channels.
+    pub fn new(config: &AudioSpecificConfig) -> Result<Self, AacError> {
+        let profile = match config.object_type {
+            object_type @ 1..=4 => object_type - 1,
+            other => return Err(AacError::ObjectType(other)),
+        };
+        let index = config
+            .frequency_index
+            .ok_or(AacError::AdtsSampleRate(config.core_sample_rate))?;
+        if index > MAX_FREQUENCY_INDEX {
+            return Err(AacError::FrequencyIndex(index));
+        }
+        let channels = config.channel_config;
+        if channels > 7 {
+            return Err(AacError::AdtsChannels(channels));
+        }
+        let [b2, b3] =
+            (u16::from(profile) << 14 | u16::from(index) << 10 | u16::from(channels) << 6)
+                .to_be_bytes();
+        // buffer_fullness 0x7FF: variable rate.
+        Ok(Self {
+            template: [0xFF, 0xF1, b2, b3, 0x00, 0x1F, 0xFC],
+        })
+    }
+
+    /// Returns the header of an AAC frame of `payload_len` bytes.
+    ///
+    /// # Errors
+    ///
+    /// The frame is longer than [`MAX_PAYLOAD_LEN`](Self::MAX_PAYLOAD_LEN).
+    pub const fn header(&self, payload_len: usize) -> Result<[u8; Self::HEADER_LEN], AacError> {
+        if payload_len > Self::MAX_PAYLOAD_LEN {
+            return Err(AacError::AdtsFrameLen { len: payload_len });
+        }
+        let frame_len = payload_len + Self::HEADER_LEN;
+        let [b0, b1, b2, b3, _, b5, b6] = self.template;
+        Ok([
+            b0,
+            b1,
+            b2,
+            b3 | (frame_len >> 11) as u8,
+            (frame_len >> 3) as u8,
+            b5 | ((frame_len & 7) << 5) as u8,
+            b6,
+        ])
+    }
+}
+
+/// Returns the AAC frame inside `payload` if that is one ADTS frame, header included, as some encoders put it into FLV.
+///
+/// The header must be valid, its length must be that of the payload exactly, and it must hold one AAC frame.
+pub fn strip_adts(payload: &[u8]) -> Option<&[u8]> {
+    let [b0, b1, b2, b3, b4, b5, b6, ..] = payload else {
+        return None;
+    };
+    let sync_and_layer = *b0 == 0xFF && b1 & 0xF6 == 0xF0;
+    let frequency_index = b2 >> 2 & 0x0F;
+    let frame_len = usize::from(b3 & 0x03) << 11 | usize::from(*b4) << 3 | usize::from(b5 >> 5);
+    let blocks_beyond_first = b6 & 0x03;
+    if !sync_and_layer
+        || frequency_index > MAX_FREQUENCY_INDEX
+        || frame_len != payload.len()
+        || blocks_beyond_first != 0
+    {
+        return None;
+    }
+    let has_crc = b1 & 0x01 == 0;
+    payload.get(
+        if has_crc {
+            Adts::HEADER_LEN + 2
+        } else {
+            Adts::HEADER_LEN
+        }..,
+    )
+}
+
+/// Tells whether an AAC frame begins with a program config element (`id_syn_ele` 5), which alone says what
+/// channels there are when `channel_config` is 0.
+pub const fn begins_with_program_config(frame: &[u8]) -> bool {
+    matches!(frame, [first, ..] if *first >> 5 == ID_PCE)
+}
+
+const MAX_FREQUENCY_INDEX: u8 = 12;
+const ID_PCE: u8 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn adts(config: &[u8]) -> Adts {
+        Adts::new(&AudioSpecificConfig::parse(config).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn t_21a_golden_headers() {
+        for (config, len, want) in [
+            (
+                [0x12, 0x08],
+                100,
+                [0xFF, 0xF1, 0x50, 0x40, 0x0D, 0x7F, 0xFC],
+            ),
+            (
+                [0x11, 0x90],
+                371,
+                [0xFF, 0xF1, 0x4C, 0x80, 0x2F, 0x5F, 0xFC],
+            ),
+            (
+                [0x13, 0x90],
+                8184,
+                [0xFF, 0xF1, 0x5C, 0x83, 0xFF, 0xFF, 0xFC],
+            ),
+        ] {
+            assert_eq!(adts(&config).header(len), Ok(want), "{config:x?}");
+        }
+    }
+
+    #[test]
+    fn t_21_a_frame_over_8184_bytes_is_a_typed_error() {
+        assert_eq!(
+            adts(&[0x12, 0x10]).header(8185),
+            Err(AacError::AdtsFrameLen { len: 8185 })
+        );
+        assert_eq!(
+            adts(&[0x12, 0x10]).header(usize::MAX),
+            Err(AacError::AdtsFrameLen { len: usize::MAX })
+        );
+    }
+
+    #[test]
+    fn t_21_what_adts_cannot_spell_is_refused_once() {
+        let config = AudioSpecificConfig::parse(&[0x12, 0x10]).unwrap();
+        for (config, want) in [
+            (
+                AudioSpecificConfig {
+                    object_type: 5,
+                    ..config
+                },
+                AacError::ObjectType(5),
+            ),
+            (
+                AudioSpecificConfig {
+                    object_type: 0,
+                    ..config
+                },
+                AacError::ObjectType(0),
+            ),
+            (
+                AudioSpecificConfig {
+                    frequency_index: Some(13),
+                    ..config
+                },
+                AacError::FrequencyIndex(13),
+            ),
+            (
+                AudioSpecificConfig {
+                    frequency_index: None,
+                    core_sample_rate: 44_056,
+                    ..config
+                },
+                AacError::AdtsSampleRate(44_056),
+            ),
+            (
+                AudioSpecificConfig {
+                    channel_config: 8,
+                    ..config
+                },
+                AacError::AdtsChannels(8),
+            ),
+        ] {
+            assert_eq!(Adts::new(&config), Err(want));
+        }
+    }
+
+    #[test]
+    fn f_10_an_adts_frame_inside_flv_is_stripped() {
+        for len in [0, 1, 100, 2047, 8184] {
+            let frame: Vec<u8> = (0..len).map(|byte| byte as u8).collect();
+            let framed = [&adts(&[0x12, 0x10]).header(len).unwrap()[..], &frame].concat();
+            assert_eq!(strip_adts(&framed), Some(&frame[..]), "{len}");
+        }
+        let with_crc = [0xFF, 0xF0, 0x50, 0x80, 0x01, 0x7F, 0xFC, 0xAB, 0xCD, 1, 2];
+        assert_eq!(strip_adts(&with_crc), Some(&[1, 2][..]));
+    }
+
+    #[test]
+    fn f_10_what_only_looks_like_adts_is_left_alone() {
+        let frame = [&adts(&[0x12, 0x10]).header(3).unwrap()[..], &[1, 2, 3]].concat();
+        assert!(strip_adts(&frame).is_some());
+        assert_eq!(strip_adts(&frame[..9]), None, "shorter than it says");
+        assert_eq!(
+            strip_adts(&[&frame[..], &[4]].concat()),
+            None,
+            "longer than it says"
+        );
+        for (at, byte, why) in [
+            (0, 0xFE, "sync word"),
+            (1, 0xF3, "layer"),
+            (2, 0x74, "frequency index 13"),
+            (6, 0xFD, "two AAC frames"),
+        ] {
+            let mut odd = frame.clone();
+            odd[at] = byte;
+            assert_eq!(strip_adts(&odd), None, "{why}");
+        }
+        assert_eq!(strip_adts(&[0xFF, 0xF1, 0x50]), None);
+    }
+
+    #[test]
+    fn t_21_a_program_config_element_is_recognised() {
+        assert!(begins_with_program_config(&[0xA0]));
+        assert!(!begins_with_program_config(&[0x21, 0x10]));
+        assert!(!begins_with_program_config(&[]));
+    }
+}

@@ -1,0 +1,63 @@
+//! AAC: the `AudioSpecificConfig` of sequence headers and the ADTS header of transport streams (ISO/IEC 14496-3).
+
+mod adts;
+mod codec_string;
+mod config;
+
+pub use adts::{Adts, begins_with_program_config, strip_adts};
+pub use codec_string::CodecString;
+pub use config::AudioSpecificConfig;
+
+use core::fmt;
+
+/// An AAC configuration or frame that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AacError {
+    /// The `AudioSpecificConfig` of `len` bytes ends before its core is described.
+    ConfigLen {
+        /// Bytes that are there.
+        len: usize,
+    },
+    /// `samplingFrequencyIndex` is reserved: 13 or 14.
+    FrequencyIndex(u8),
+    /// `samplingFrequency`, spelled out, is 0.
+    NoSampleRate,
+    /// The audio object type is 0 or, for ADTS, more than 4.
+    ObjectType(u8),
+    /// ADTS has no index for this core sample rate.
+    AdtsSampleRate(u32),
+    /// ADTS has no room for this channel configuration: its field ends at 7.
+    AdtsChannels(u8),
+    /// The AAC frame has `len` bytes; an ADTS frame has room for 8184 behind its header.
+    AdtsFrameLen {
+        /// Bytes of the AAC frame.
+        len: usize,
+    },
+}
+
+impl fmt::Display for AacError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::ConfigLen { len } => {
+                write!(f, "audio specific config of {len} bytes is too short")
+            }
+            Self::FrequencyIndex(index) => {
+                write!(f, "sampling frequency index {index} is reserved")
+            }
+            Self::NoSampleRate => f.write_str("sampling frequency is 0"),
+            Self::ObjectType(object_type) => {
+                write!(f, "audio object type {object_type} cannot be carried")
+            }
+            Self::AdtsSampleRate(rate) => write!(f, "ADTS has no index for {rate} Hz"),
+            Self::AdtsChannels(config) => {
+                write!(f, "ADTS has no room for channel configuration {config}")
+            }
+            Self::AdtsFrameLen { len } => {
+                write!(f, "AAC frame of {len} bytes is too long for ADTS")
+            }
+        }
+    }
+}
+
+impl core::error::Error for AacError {}

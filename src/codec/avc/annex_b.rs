@@ -1,0 +1,149 @@
+//! An access unit as the Annex B byte stream that goes into a PES packet (ITU-T H.264 Annex B).
+
+use super::access_unit::{AccessUnit, NalUnits};
+use super::nal::{NalUnitType, START_CODE};
+
+/// Parameter sets, carried NAL units and the NAL units of a tag, each behind a start code.
+///
+/// The access unit delimiter is not part of it: what is written before everything else comes first.
+#[derive(Clone, Copy, Debug)]
+pub struct AnnexB<'a> {
+    parameter_sets: &'a [u8],
+    carried: &'a [u8],
+    unit: AccessUnit<'a>,
+    filler: Filler,
+    len: usize,
+}
+
+/// Whether filler data NAL units reach the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "kept or dropped: there is no third"
+)]
+pub enum Filler {
+    /// They do, as received.
+    #[default]
+    Keep,
+    /// They do not; H.264 decoders lose nothing (§7.4.2.7).
+    Drop,
+}
+
+impl<'a> AnnexB<'a> {
+    /// Puts `parameter_sets` and `carried`, both Annex B byte streams already, before an access unit.
+    pub(crate) const fn new(
+        parameter_sets: &'a [u8],
+        carried: &'a [u8],
+        (unit, contents): (AccessUnit<'a>, super::Contents),
+        filler: Filler,
+    ) -> Self {
+        let dropped_len = match filler {
+            Filler::Keep => 0,
+            Filler::Drop => contents.filler_len,
+        };
+        let len = parameter_sets.len() + carried.len() + contents.annex_b_len - dropped_len;
+        Self {
+            parameter_sets,
+            carried,
+            unit,
+            filler,
+            len,
+        }
+    }
+
+    /// Returns the length in bytes.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Says whether there is no NAL unit at all.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Iterates over the bytes, in slices that lie where they came in.
+    pub const fn slices(&self) -> Slices<'a> {
+        Slices {
+            lead: [self.parameter_sets, self.carried],
+            unit: &[],
+            units: self.unit.nal_units(),
+            filler: self.filler,
+        }
+    }
+}
+
+/// Iterates over a byte stream in borrowed slices, none of them empty.
+#[derive(Clone, Debug)]
+pub struct Slices<'a> {
+    lead: [&'a [u8]; 2],
+    /// The NAL unit whose start code was the last slice.
+    unit: &'a [u8],
+    units: NalUnits<'a>,
+    filler: Filler,
+}
+
+impl<'a> Slices<'a> {
+    pub(crate) const fn one(bytes: &'a [u8]) -> Self {
+        Self {
+            lead: [bytes, &[]],
+            unit: &[],
+            units: NalUnits::none(),
+            filler: Filler::Keep,
+        }
+    }
+}
+
+impl<'a> Iterator for Slices<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if !self.unit.is_empty() {
+            return Some(core::mem::take(&mut self.unit));
+        }
+        for lead in &mut self.lead {
+            if !lead.is_empty() {
+                return Some(core::mem::take(lead));
+            }
+        }
+        let filler = self.filler;
+        self.unit = self.units.find(|unit| match NalUnitType::of(unit) {
+            NalUnitType::DELIMITER => false,
+            NalUnitType::FILLER => filler == Filler::Keep,
+            _ => true,
+        })?;
+        Some(&START_CODE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn t_19_delimiters_leave_their_place_and_every_other_nal_unit_gets_a_long_start_code() {
+        let tag = [
+            0, 0, 0, 1, 6, 0, 0, 0, 2, 9, 0x10, 0, 0, 0, 2, 12, 0xff, 0, 0, 0, 2, 0x65, 7,
+        ];
+        let sets = [0, 0, 0, 1, 0x67];
+        for (filler, want) in [
+            (
+                Filler::Keep,
+                &[
+                    0, 0, 0, 1, 0x67, 0, 0, 0, 1, 6, 0, 0, 0, 1, 12, 0xff, 0, 0, 0, 1, 0x65, 7,
+                ][..],
+            ),
+            (
+                Filler::Drop,
+                &[0, 0, 0, 1, 0x67, 0, 0, 0, 1, 6, 0, 0, 0, 1, 0x65, 7],
+            ),
+        ] {
+            let (unit, contents) = AccessUnit::new(&tag, 4);
+            let stream = AnnexB::new(&sets, &[], (unit, contents), filler);
+            let bytes: Vec<u8> = stream.slices().flatten().copied().collect();
+            assert_eq!(bytes, want);
+            assert_eq!(stream.len(), want.len());
+            assert_eq!(contents.delimiter, Some(0x10));
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! The AVC decoder configuration record, body of every AVC sequence header (ISO/IEC 14496-15 §5.3.3.1).
+//!
+//! ```text
+//! version 8 │ profile 8 │ compatibility 8 │ level 8 │ 1 6 lengthSizeMinusOne 2
+//! 1 3 numOfSPS 5 │ ( length 16 │ SPS )* │ numOfPPS 8 │ ( length 16 │ PPS )* │ [High profile trailer]
+//! ```
+//!
+//! Everything is checked once, by [`DecoderConfigurationRecord::parse`]; the accessors cannot fail.
+
+use super::{AvcError, CodecString};
+use core::iter::FusedIterator;
+
+/// A decoder configuration record whose parameter sets are known to be whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecoderConfigurationRecord<'a> {
+    profile: u8,
+    compatibility: u8,
+    level: u8,
+    /// 1, 2 or 4.
+    length_len: u8,
+    /// Whole entries only: `( length 16 │ SPS )*`.
+    sps: &'a [u8],
+    /// Whole entries only: `( length 16 │ PPS )*`.
+    pps: &'a [u8],
+    empty_entries: u8,
+}
+
+impl<'a> DecoderConfigurationRecord<'a> {
+    /// Checks a record and finds its parameter sets.
+    ///
+    /// Reserved bits, the trailer of High profiles and anything behind it are not looked at. A list of picture
+    /// parameter sets that is missing or cut keeps those that are whole, since the stream may repeat the others.
+    ///
+    /// # Errors
+    ///
+    /// Fewer than seven bytes, another version than 1, NAL unit lengths of three bytes, a sequence parameter set
+    /// that is cut, or none that is not empty.
+    pub fn parse(data: &'a [u8]) -> Result<Self, AvcError> {
+        let [
+            version,
+            profile,
+            compatibility,
+            level,
+            length,
+            count,
+            rest @ ..,
+        ] = data
+        else {
+            return Err(AvcError::RecordLen { len: data.len() });
+        };
+        if rest.is_empty() {
+            return Err(AvcError::RecordLen { len: data.len() });
+        }
+        if *version != 1 {
+            return Err(AvcError::RecordVersion(*version));
+        }
+        let length_len = (length & 0x03) + 1;
+        if length_len == 3 {
+            return Err(AvcError::LengthLen(length_len));
+        }
+        let sps = Entries::walk(rest, count & 0x1F);
+        if let Some(Cut { needed, left }) = sps.cut {
+            return Err(AvcError::Truncated { needed, left });
+        }
+        if sps.found == 0 {
+            return Err(AvcError::NoSequenceParameterSet);
+        }
+        let pps = match sps.rest.split_first() {
+            Some((count, rest)) => Entries::walk(rest, *count),
+            None => Entries::walk(&[], 0),
+        };
+        Ok(Self {
+            profile: *profile,
+            compatibility: *compatibility,
+            level: *level,
+            length_len,
+            sps: sps.whole,
+            pps: pps.whole,
+            empty_entries: sps.empty.saturating_add(pps.empty),
+        })
+    }
+
+    /// Returns how many bytes the length before each NAL unit has: 1, 2 or 4.
+    pub const fn length_len(&self) -> usize {
+        self.length_len as usize
+    }
+
+    /// Returns `AVCProfileIndication`.
+    pub const fn profile(&self) -> u8 {
+        self.profile
+    }
+
+    /// Returns `profile_compatibility`, the constraint flags.
+    pub const fn compatibility(&self) -> u8 {
+        self.compatibility
+    }
+
+    /// Returns `AVCLevelIndication`, ten times the level.
+    pub const fn level(&self) -> u8 {
+        self.level
+    }
+
+    /// Returns the codecs parameter, such as `avc1.64001F`.
+    pub const fn codec_string(&self) -> CodecString {
+        CodecString::new(self.profile, self.compatibility, self.level)
+    }
+
+    /// Iterates over the sequence parameter sets, at least one, as NAL units, none of them empty.
+    pub const fn sps(&self) -> RecordSets<'a> {
+        RecordSets { rest: self.sps }
+    }
+
+    /// Iterates over the picture parameter sets as NAL units, none of them empty.
+    pub const fn pps(&self) -> RecordSets<'a> {
+        RecordSets { rest: self.pps }
+    }
+
+    /// Counts the entries of length 0, which the iterators pass over.
+    pub const fn empty_entries(&self) -> u8 {
+        self.empty_entries
+    }
+}
+
+/// Iterator over the parameter sets of one kind in a record.
+#[derive(Clone, Debug)]
+pub struct RecordSets<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for RecordSets<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        loop {
+            let (nal, rest) = entry(self.rest).ok()?;
+            self.rest = rest;
+            if !nal.is_empty() {
+                return Some(nal);
+            }
+        }
+    }
+}
+
+impl FusedIterator for RecordSets<'_> {}
+
+/// One list of parameter sets, counted.
+struct Entries<'a> {
+    whole: &'a [u8],
+    rest: &'a [u8],
+    found: u8,
+    empty: u8,
+    cut: Option<Cut>,
+}
+
+impl<'a> Entries<'a> {
+    fn walk(data: &'a [u8], count: u8) -> Self {
+        let mut entries = Self {
+            whole: &[],
+            rest: data,
+            found: 0,
+            empty: 0,
+            cut: None,
+        };
+        for _ in 0..count {
+            match entry(entries.rest) {
+                Ok((nal, rest)) => {
+                    entries.rest = rest;
+                    // No overflow: there are at most 255 entries.
+                    entries.found += u8::from(!nal.is_empty());
+                    entries.empty += u8::from(nal.is_empty());
+                }
+                Err(cut) => {
+                    entries.cut = Some(cut);
+                    break;
+                }
+            }
+        }
+        let whole_len = data.len() - entries.rest.len();
+        entries.whole = data.get(..whole_len).unwrap_or_default();
+        entries
+    }
+}
+
+/// An entry that the end of the record cuts.
+struct Cut {
+    needed: usize,
+    left: usize,
+}
+
+/// Splits the first entry off; returns its NAL unit and what follows.
+fn entry(data: &[u8]) -> Result<(&[u8], &[u8]), Cut> {
+    let split = data.split_first_chunk();
+    let (len, rest) = split.ok_or(Cut {
+        needed: LENGTH_LEN,
+        left: data.len(),
+    })?;
+    let needed = usize::from(u16::from_be_bytes(*len));
+    rest.split_at_checked(needed).ok_or(Cut {
+        needed,
+        left: rest.len(),
+    })
+}
+
+const LENGTH_LEN: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn record(head: [u8; 6], rest: &[u8]) -> Vec<u8> {
+        [&head[..], rest].concat()
+    }
+
+    fn lists(data: &[u8]) -> (Vec<&[u8]>, Vec<&[u8]>, u8) {
+        let record = DecoderConfigurationRecord::parse(data).unwrap();
+        (
+            record.sps().collect(),
+            record.pps().collect(),
+            record.empty_entries(),
+        )
+    }
+
+    const HEAD: [u8; 6] = [1, 0x64, 0, 0x1F, 0xFF, 0xE1];
+
+    #[test]
+    fn f_08_profile_level_and_parameter_sets_are_found() {
+        let data = record(HEAD, b"\0\x03\x67ab\x01\0\x02\x68c\xFD\xF8\xF8\0"); // with High trailer
+        let parsed = DecoderConfigurationRecord::parse(&data).unwrap();
+        assert_eq!(
+            (
+                parsed.profile(),
+                parsed.compatibility(),
+                parsed.level(),
+                parsed.length_len()
+            ),
+            (0x64, 0, 0x1F, 4)
+        );
+        assert_eq!(
+            lists(&data),
+            ([&b"\x67ab"[..]].to_vec(), [&b"\x68c"[..]].to_vec(), 0)
+        );
+    }
+
+    #[test]
+    fn f_50_reserved_bits_of_0_are_masked() {
+        let data = record([1, 0x42, 0, 0x1E, 0x03, 0x01], b"\0\x01\x67\x01\0\x01\x68");
+        assert_eq!(
+            lists(&data),
+            ([&b"\x67"[..]].to_vec(), [&b"\x68"[..]].to_vec(), 0)
+        );
+    }
+
+    #[test]
+    fn f_34_several_sets_keep_their_order() {
+        let data = record(
+            [1, 0x42, 0, 0x1E, 0xFC, 0xE2],
+            b"\0\x02\x67a\0\x02\x67b\x02\0\x01A\0\x01B",
+        );
+        assert_eq!(
+            lists(&data),
+            (
+                [&b"\x67a"[..], b"\x67b"].to_vec(),
+                [&b"A"[..], b"B"].to_vec(),
+                0
+            )
+        );
+        assert_eq!(
+            DecoderConfigurationRecord::parse(&data)
+                .unwrap()
+                .length_len(),
+            1
+        );
+    }
+
+    #[test]
+    fn f_08_empty_entries_are_skipped_and_counted() {
+        let data = record(
+            [1, 0x42, 0, 0x1E, 0xFF, 0xE2],
+            b"\0\0\0\x01\x67\x02\0\x01\x68\0\0",
+        );
+        assert_eq!(
+            lists(&data),
+            ([&b"\x67"[..]].to_vec(), [&b"\x68"[..]].to_vec(), 2)
+        );
+    }
+
+    #[test]
+    fn f_08_o_34_unusable_records_are_typed_errors() {
+        for (data, want) in [
+            (Vec::new(), AvcError::RecordLen { len: 0 }),
+            (record(HEAD, b""), AvcError::RecordLen { len: 6 }),
+            (
+                record([0, 0, 0, 1, 0x67, 0x64], b"\0"),
+                AvcError::RecordVersion(0),
+            ),
+            (
+                record([1, 0x64, 0, 0x1F, 0xFE, 0xE1], b"\0"),
+                AvcError::LengthLen(3),
+            ),
+            (
+                record([1, 0x64, 0, 0x1F, 0xFF, 0xE0], b"\0"),
+                AvcError::NoSequenceParameterSet,
+            ),
+            (
+                record(HEAD, b"\0\0\x01\0\x01\x68"),
+                AvcError::NoSequenceParameterSet,
+            ),
+            (
+                record(HEAD, b"\0\x09\x67abc"),
+                AvcError::Truncated { needed: 9, left: 4 },
+            ),
+            (
+                record(HEAD, b"\0"),
+                AvcError::Truncated { needed: 2, left: 1 },
+            ),
+        ] {
+            assert_eq!(
+                DecoderConfigurationRecord::parse(&data),
+                Err(want),
+                "{data:x?}"
+            );
+        }
+    }
+
+    #[test]
+    fn f_08_a_cut_list_of_picture_parameter_sets_keeps_the_whole_ones() {
+        let data = record(HEAD, b"\0\x01\x67\x02\0\x01A\0\x05B");
+        assert_eq!(
+            lists(&data),
+            ([&b"\x67"[..]].to_vec(), [&b"A"[..]].to_vec(), 0)
+        );
+        assert_eq!(lists(&data[..9]), ([&b"\x67"[..]].to_vec(), Vec::new(), 0));
+    }
+}
