@@ -9,3 +9,4 @@ extern crate std;
 pub mod codec;
 pub mod flv;
 pub mod time;
+pub mod ts;
