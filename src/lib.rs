@@ -1,12 +1,152 @@
 //! An embeddable HLS segmenter: FLV tags or RTMP messages in, MPEG-TS segments and a sliding-window playlist out.
-
+//!
+//! A media server that receives RTMP links this crate to hand out HLS. It finds the H.264 key frames, writes the
+//! transport stream, switches segments by the rules of Alibaba Cloud OSS LiveChannel, and tells a [`SegmentSink`],
+//! which the server supplies, what comes out. It owns no file, socket, thread, clock or logger, and no heap: the
+//! core is `no_std` without `alloc`.
+//!
+//! ```text
+//!              ┌───────────────────────────── Segmenter ─────────────────────────────┐
+//!   Tag ──► flv ──► codec ──► timeline ──► rules ──► ts ──► segment ──► playlist ──► SegmentSink
+//!              │  headers   NAL units,   one clock    when to   PES and    numbers,   EXTINF,     │
+//!              │            AAC frames   for all      switch    packets    causes     window      │
+//!              └─────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! > **The invariant.** A playlist names only segments that the sink has closed; their durations add up to the time
+//! > of the media in them; and no media sequence number is ever used twice.
+//!
+//! # How it is used
+//!
+//! 1. Make a [`Segmenter`] from a [`Config`].
+//! 2. [Push](Segmenter::push) every tag or message, as it came, with a sink lent to the call.
+//! 3. The sink is called back: a segment opens, takes runs of [TS packets](ts::TsPackets), and closes; the playlist
+//!    that names it follows.
+//! 4. [Finish](Segmenter::finish) the stream, for good or until the encoder comes back.
+//!
+//! ```
+//! use hls_segmenter::flv::{Reader, Step};
+//! use hls_segmenter::playlist::Playlist;
+//! use hls_segmenter::ts::{ShortBuffer, TsPackets};
+//! use hls_segmenter::{Config, End, Segment, SegmentSink, SegmentStart, Segmenter};
+//!
+//! /// Keeps the open segment in memory and the last playlist as text.
+//! #[derive(Default)]
+//! struct Memory {
+//!     segment: Vec<u8>,
+//!     playlist: String,
+//! }
+//!
+//! impl SegmentSink for Memory {
+//!     type Error = ShortBuffer;
+//!
+//!     fn open_segment(&mut self, _: &SegmentStart) -> Result<(), ShortBuffer> {
+//!         self.segment.clear(); // 3. a segment opens,
+//!         Ok(())
+//!     }
+//!
+//!     fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), ShortBuffer> {
+//!         let end = self.segment.len();
+//!         self.segment.resize(end + packets.len(), 0); // takes packets,
+//!         packets.copy_to_slice(&mut self.segment[end..]).map(drop)
+//!     }
+//!
+//!     fn close_segment(&mut self, segment: &Segment) -> Result<(), ShortBuffer> {
+//!         assert_eq!(self.segment.len() as u64, segment.bytes); // and closes;
+//!         Ok(())
+//!     }
+//!
+//!     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), ShortBuffer> {
+//!         // the playlist that names it follows.
+//!         self.playlist = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id)).to_string();
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let capture = include_bytes!("../testdata/bframes.flv");
+//! let mut sink = Memory::default();
+//! let mut segmenter = Segmenter::new(Config::default()); // 1.
+//! let (mut reader, mut rest) = (Reader::new(), &capture[..]);
+//! while !rest.is_empty() {
+//!     let consumed = match reader.step(rest)? {
+//!         Step::Header { consumed, .. } => consumed,
+//!         Step::Tag { tag, consumed } => {
+//!             segmenter.push(tag, &mut sink)?; // 2.
+//!             consumed
+//!         }
+//!         _ => break, // the capture ends within a tag
+//!     };
+//!     rest = &rest[consumed..];
+//! }
+//! segmenter.finish(End::List, &mut sink)?; // 4.
+//! assert!(sink.playlist.ends_with("#EXT-X-ENDLIST\n"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where things are
+//!
+//! | module | what | standard |
+//! |---|---|---|
+//! | [`time`] | the three clocks | |
+//! | [`config`] | what the host chooses | OSS PutLiveChannel |
+//! | [`flv`] | tags, their headers, a reader of FLV files | FLV 10.1, RTMP 1.0, Enhanced RTMP v2 |
+//! | [`codec`] | NAL units, parameter sets, ADTS | ITU-T H.264, ISO/IEC 14496-3 and -15 |
+//! | [`ts`] | tables, PES, TS packets | ISO/IEC 13818-1 |
+//! | [`rules`] | when a segment ends | OSS PutLiveChannel |
+//! | [`playlist`] | the window and its text | RFC 8216 |
+//! | [`notice`] | what was noticed, repaired or dropped | |
+//! | [`livechannel`] | the parameters of PutLiveChannel | OSS PutLiveChannel |
+//! | `audit` | a sink that checks all of it (feature `audit`) | all of these |
+//!
+//! # Features
+//!
+//! - `std` (default): picture size, frame rate and reordering from H.264 parameter sets.
+//! - `bytes`: [`bytes::Buf`](https://docs.rs/bytes) for runs of TS packets.
+//! - `audit`: the Auditor.
+//!
+//! # What is promised
+//!
+//! - **Total**: any bytes give `Ok`, a typed [`Error`] or a [notice](notice::Notice); no input panics or loops.
+//! - **No allocation**: nothing is allocated per tag, segment or playlist; an engine has a constant size below
+//!   12 KiB. (Feature `std`: reading a *changed* parameter set that has scaling lists, a picture order cycle or HRD
+//!   parameters allocates up to a few KiB for the time of the call.)
+//! - **Deterministic**: the same tags and wall times give the same bytes, however they were cut up on the way.
+//! - **One failure, one segment**: see [`SegmentSink`](SegmentSink#errors).
 #![no_std]
 #![forbid(unsafe_code)]
 
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[cfg(feature = "audit")]
+pub mod audit;
 pub mod codec;
+pub mod config;
+mod engine;
+mod error;
 pub mod flv;
+pub mod livechannel;
+pub mod notice;
+pub mod playlist;
+mod resume;
+pub mod rules;
+mod segment;
+mod sink;
+mod snapshot;
+mod stats;
 pub mod time;
+mod timeline;
+mod track;
 pub mod ts;
+
+pub use config::{Config, Options};
+pub use engine::{End, Segmenter, SwitchAt};
+pub use error::{CodecError, Error};
+pub use resume::{ResumeError, ResumeToken};
+pub use segment::{AbortedSegment, Cause, ExpiredSegment, Segment, SegmentStart};
+pub use sink::SegmentSink;
+pub use snapshot::Snapshot;
+pub use stats::Stats;
+pub use track::{AudioCodecString, AudioTrack, Track, TrackStats, VideoTrack};

@@ -1,0 +1,492 @@
+//! What the host chooses: [`Options`], checked once into a [`Config`].
+
+use core::fmt;
+
+use crate::codec::avc::Filler;
+use crate::time::TickSpan;
+use crate::ts::StreamType;
+
+/// FragDuration of PutLiveChannel: the duration a segment should have, in whole seconds from 1 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FragDuration(u8);
+
+impl FragDuration {
+    /// 5 seconds.
+    pub const DEFAULT: Self = Self(5);
+
+    /// Takes seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::FragDuration`] outside 1 to 100.
+    pub const fn new(secs: u32) -> Result<Self, ConfigError> {
+        match secs {
+            1..=100 => Ok(Self(secs as u8)),
+            _ => Err(ConfigError::FragDuration(secs)),
+        }
+    }
+
+    /// Returns the seconds.
+    pub const fn secs(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// Returns the duration in ticks.
+    pub const fn span(self) -> TickSpan {
+        TickSpan::from_secs(self.0 as i64)
+    }
+
+    /// Returns the age at which a segment is switched without a key frame: max(2 × FragDuration, 60 s).
+    pub const fn forced(self) -> TickSpan {
+        let secs = 2 * self.0 as i64;
+        TickSpan::from_secs(if secs > 60 { secs } else { 60 })
+    }
+}
+
+/// FragCount of PutLiveChannel: how many segments the playlist lists, from 1 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FragCount(u8);
+
+impl FragCount {
+    /// 3 segments.
+    pub const DEFAULT: Self = Self(3);
+
+    /// Takes a number of segments.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::FragCount`] outside 1 to 100.
+    pub const fn new(count: u32) -> Result<Self, ConfigError> {
+        match count {
+            1..=100 => Ok(Self(count as u8)),
+            _ => Err(ConfigError::FragCount(count)),
+        }
+    }
+
+    /// Returns the number of segments.
+    pub const fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// How EXT-X-TARGETDURATION comes about. Exhaustive: a new policy is a breaking change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that matches on it must learn of a new policy"
+)]
+pub enum TargetDuration {
+    /// The longest segment so far, at least FragDuration; it only grows, and growth is a notice.
+    HighWater,
+    /// So many seconds for ever (RFC 8216 §6.2.1); a segment that would outgrow them is switched without a key frame.
+    Declared(u16),
+}
+
+/// Which segments the playlist lists. Exhaustive: a new policy is a breaking change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that matches on it must learn of a new policy"
+)]
+pub enum WindowPolicy {
+    /// The newest FragCount segments, no more.
+    Exactly,
+    /// FragCount segments and as many more as keep three target durations listed (RFC 8216 §6.2.2), up to
+    /// [`Window::CAPACITY`](crate::playlist::Window::CAPACITY).
+    AtLeastThreeTargets,
+}
+
+/// What a segment may start at. Exhaustive: a new policy is a breaking change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that matches on it must learn of a new policy"
+)]
+pub enum KeyFramePolicy {
+    /// An IDR picture, whatever the tag's FrameType says.
+    Idr,
+    /// An IDR picture or a picture with a recovery point SEI: open GOPs and intra refresh.
+    IdrOrRecoveryPoint,
+    /// A picture whose tag has FrameType 1, whatever is in it.
+    FrameType,
+}
+
+/// What happens to video between a break of the timeline and the next key frame. Exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "kept or dropped: there is no third"
+)]
+pub enum MidGop {
+    /// It opens the new segment, behind parameter sets.
+    Keep,
+    /// It is dropped and counted.
+    DropUntilKey,
+}
+
+/// What happens to a track whose clock has nothing to do with the lead track's. Exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that matches on it must learn of a new policy"
+)]
+pub enum UnrelatedClocks {
+    /// It is dropped and counted.
+    Drop,
+    /// It is moved once, at its first frame, to where the lead track is.
+    AlignToLead,
+}
+
+/// Where the engine's timeline begins. Exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a host that matches on it must learn of a new base"
+)]
+pub enum TimelineBase {
+    /// Tag times are kept.
+    AsReceived,
+    /// The first media tag of a stream is 0, for all tracks together.
+    FirstTagZero,
+}
+
+/// Everything that can be chosen; [`Default`] is what OSS LiveChannel does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The duration a segment should have; 5 s.
+    pub frag_duration: FragDuration,
+    /// Segments in the playlist; 3.
+    pub frag_count: FragCount,
+    /// How EXT-X-TARGETDURATION comes about; [`TargetDuration::HighWater`].
+    pub target_duration: TargetDuration,
+    /// Which segments are listed; [`WindowPolicy::Exactly`].
+    pub window: WindowPolicy,
+    /// What a segment may start at; [`KeyFramePolicy::Idr`].
+    pub key_frames: KeyFramePolicy,
+    /// How much younger than FragDuration a segment may be when a key frame ends it; 1 ms, at most 100 ms.
+    pub slack: TickSpan,
+    /// Whether a segment is switched at max(2 × FragDuration, 60 s) without a key frame; true.
+    pub forced_switch: bool,
+    /// Video between a break and the next key frame; [`MidGop::Keep`].
+    pub mid_gop: MidGop,
+    /// Whether playlists carry EXT-X-INDEPENDENT-SEGMENTS; false. Only with options under which every segment starts
+    /// with an IDR picture.
+    pub independent_segments: bool,
+    /// The longest forward step of tag time that is still a hole and not a break; 10 s, from 1 s to 1 h.
+    pub jump_limit: TickSpan,
+    /// Repeats PAT and PMT so often within a segment; none, at least 20 ms.
+    pub psi_interval: Option<TickSpan>,
+    /// How far PTS and DTS run ahead of the PCR; 700 ms, from 100 ms to 1 s.
+    pub pcr_lead: TickSpan,
+    /// Where the timeline begins; [`TimelineBase::AsReceived`].
+    pub base: TimelineBase,
+    /// What happens to a track with an unrelated clock; [`UnrelatedClocks::Drop`].
+    pub unrelated_clocks: UnrelatedClocks,
+    /// How long an announced track is waited for, in media time; 1 s, at most 1 min.
+    pub track_wait: TickSpan,
+    /// Audio of this type is listed from the first segment on, and waited for; none. A host that knows better than
+    /// the stream's metadata says so here.
+    pub announced_audio: Option<StreamType>,
+    /// Video is waited for before audio alone begins; false.
+    pub announced_video: bool,
+    /// Whether a stream without video gives no output; false.
+    pub require_video: bool,
+    /// Whether filler data NAL units are kept; [`Filler::Keep`].
+    pub filler: Filler,
+    /// Shortest time between two snapshots; none, so no snapshots. From 1 s to 100 s.
+    pub snapshot_interval: Option<TickSpan>,
+    /// Media sequence number of the first segment; 0.
+    pub first_sequence: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            frag_duration: FragDuration::DEFAULT,
+            frag_count: FragCount::DEFAULT,
+            target_duration: TargetDuration::HighWater,
+            window: WindowPolicy::Exactly,
+            key_frames: KeyFramePolicy::Idr,
+            slack: TickSpan::from_millis(1),
+            forced_switch: true,
+            mid_gop: MidGop::Keep,
+            independent_segments: false,
+            jump_limit: TickSpan::from_secs(10),
+            psi_interval: None,
+            pcr_lead: TickSpan::from_millis(700),
+            base: TimelineBase::AsReceived,
+            unrelated_clocks: UnrelatedClocks::Drop,
+            track_wait: TickSpan::from_secs(1),
+            announced_audio: None,
+            announced_video: false,
+            require_video: false,
+            filler: Filler::Keep,
+            snapshot_interval: None,
+            first_sequence: 0,
+        }
+    }
+}
+
+/// Options that fit together: what [`Segmenter::new`](crate::Segmenter::new) takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Default)]
+pub struct Config(Options);
+
+impl Config {
+    /// Checks `options`.
+    ///
+    /// # Errors
+    ///
+    /// A [`ConfigError`] that names the first option out of its range, or the first two that contradict each other.
+    pub fn new(options: Options) -> Result<Self, ConfigError> {
+        let within = |span: TickSpan, from: i64, to: i64| {
+            (TickSpan::from_millis(from)..=TickSpan::from_millis(to)).contains(&span)
+        };
+        let frag_duration = options.frag_duration.secs();
+        if let TargetDuration::Declared(secs) = options.target_duration
+            && u32::from(secs) < frag_duration {
+                return Err(ConfigError::DeclaredTarget {
+                    declared: secs,
+                    frag_duration,
+                });
+            }
+        for (name, span, from, to) in [
+            ("slack", Some(options.slack), 0, 100),
+            ("jump_limit", Some(options.jump_limit), 1000, 3_600_000),
+            ("psi_interval", options.psi_interval, 20, 3_600_000),
+            ("pcr_lead", Some(options.pcr_lead), 100, 1000),
+            ("track_wait", Some(options.track_wait), 0, 60_000),
+            (
+                "snapshot_interval",
+                options.snapshot_interval,
+                1000,
+                100_000,
+            ),
+        ] {
+            if let Some(span) = span.filter(|&span| !within(span, from, to)) {
+                return Err(ConfigError::Span {
+                    name,
+                    span,
+                    from_millis: from,
+                    to_millis: to,
+                });
+            }
+        }
+        if options.independent_segments {
+            let contradicts = if options.key_frames != KeyFramePolicy::Idr {
+                Some("key_frames")
+            } else if options.forced_switch {
+                Some("forced_switch")
+            } else if options.target_duration != TargetDuration::HighWater {
+                Some("target_duration")
+            } else if options.mid_gop != MidGop::DropUntilKey {
+                Some("mid_gop")
+            } else {
+                None
+            };
+            if let Some(contradicts) = contradicts {
+                return Err(ConfigError::IndependentSegments { contradicts });
+            }
+        }
+        Ok(Self(options))
+    }
+
+    /// Returns the options.
+    pub const fn options(&self) -> &Options {
+        &self.0
+    }
+}
+
+
+/// An option out of its range, or two that contradict each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// FragDuration is not from 1 to 100 seconds.
+    FragDuration(u32),
+    /// FragCount is not from 1 to 100.
+    FragCount(u32),
+    /// A declared target duration is shorter than FragDuration.
+    DeclaredTarget {
+        /// Seconds declared.
+        declared: u16,
+        /// Seconds of FragDuration.
+        frag_duration: u32,
+    },
+    /// A time is out of its range.
+    Span {
+        /// Field of [`Options`].
+        name: &'static str,
+        /// Its value.
+        span: TickSpan,
+        /// Least value, in ms.
+        from_millis: i64,
+        /// Greatest value, in ms.
+        to_millis: i64,
+    },
+    /// EXT-X-INDEPENDENT-SEGMENTS could become untrue.
+    IndependentSegments {
+        /// Field of [`Options`] that lets a segment start without an IDR picture.
+        contradicts: &'static str,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FragDuration(secs) => write!(f, "FragDuration is {secs} s, not from 1 to 100"),
+            Self::FragCount(count) => write!(f, "FragCount is {count}, not from 1 to 100"),
+            Self::DeclaredTarget {
+                declared,
+                frag_duration,
+            } => {
+                write!(
+                    f,
+                    "declared target duration of {declared} s is shorter than FragDuration of {frag_duration} s"
+                )
+            }
+            Self::Span {
+                name,
+                span,
+                from_millis,
+                to_millis,
+            } => {
+                write!(
+                    f,
+                    "{name} is {} ms, not from {from_millis} to {to_millis}",
+                    span.round_millis()
+                )
+            }
+            Self::IndependentSegments { contradicts } => {
+                write!(
+                    f,
+                    "independent_segments does not go with this {contradicts}"
+                )
+            }
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o_06_o_07_frag_duration_and_frag_count_are_from_1_to_100() {
+        for (value, ok) in [
+            (0, false),
+            (1, true),
+            (100, true),
+            (101, false),
+            (200, false),
+        ] {
+            assert_eq!(FragDuration::new(value).is_ok(), ok, "{value}");
+            assert_eq!(FragCount::new(value).is_ok(), ok, "{value}");
+        }
+    }
+
+    #[test]
+    fn o_33_the_forced_switch_comes_at_twice_frag_duration_but_not_before_60_s() {
+        for (secs, want) in [
+            (1, 60),
+            (5, 60),
+            (29, 60),
+            (30, 60),
+            (31, 62),
+            (50, 100),
+            (100, 200),
+        ] {
+            assert_eq!(
+                FragDuration::new(secs).unwrap().forced(),
+                TickSpan::from_secs(want),
+                "{secs}"
+            );
+        }
+    }
+
+    #[test]
+    fn x1_a_declared_target_is_not_below_frag_duration() {
+        let declared = |secs| {
+            Config::new(Options {
+                target_duration: TargetDuration::Declared(secs),
+                ..Options::default()
+            })
+        };
+        assert_eq!(
+            declared(4),
+            Err(ConfigError::DeclaredTarget {
+                declared: 4,
+                frag_duration: 5
+            })
+        );
+        assert!(declared(5).is_ok());
+    }
+
+    #[test]
+    fn x6_independent_segments_are_refused_unless_every_segment_starts_with_an_idr_picture() {
+        let sound = Options {
+            independent_segments: true,
+            forced_switch: false,
+            mid_gop: MidGop::DropUntilKey,
+            ..Options::default()
+        };
+        assert!(Config::new(sound).is_ok());
+        for (options, contradicts) in [
+            (
+                Options {
+                    key_frames: KeyFramePolicy::FrameType,
+                    ..sound
+                },
+                "key_frames",
+            ),
+            (
+                Options {
+                    key_frames: KeyFramePolicy::IdrOrRecoveryPoint,
+                    ..sound
+                },
+                "key_frames",
+            ),
+            (
+                Options {
+                    forced_switch: true,
+                    ..sound
+                },
+                "forced_switch",
+            ),
+            (
+                Options {
+                    target_duration: TargetDuration::Declared(9),
+                    ..sound
+                },
+                "target_duration",
+            ),
+            (
+                Options {
+                    mid_gop: MidGop::Keep,
+                    ..sound
+                },
+                "mid_gop",
+            ),
+        ] {
+            assert_eq!(
+                Config::new(options),
+                Err(ConfigError::IndependentSegments { contradicts })
+            );
+        }
+    }
+
+    #[test]
+    fn times_out_of_range_are_named() {
+        let options = Options {
+            slack: TickSpan::from_millis(101),
+            ..Options::default()
+        };
+        let error = Config::new(options).unwrap_err();
+        assert_eq!(
+            std::format!("{error}"),
+            "slack is 101 ms, not from 0 to 100"
+        );
+    }
+}

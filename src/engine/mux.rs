@@ -1,0 +1,311 @@
+//! The multiplex: tables, clock references and counters that live as long as the stream.
+
+use crate::codec::avc::AnnexB;
+use crate::segment::SegmentStart;
+use crate::sink::SegmentSink;
+use crate::time::{TickSpan, Ticks};
+use crate::timeline::VideoTimes;
+use crate::ts::{
+    ContinuityCounter, Payload, PcrPlan, PesHeader, PesRun, Pid, Program, Start, StreamId,
+    TsPackets, pcr_only_packet, psi_packets,
+};
+
+/// Longest distance between two clock references (ISO/IEC 13818-1 §2.7.2).
+const PCR_INTERVAL: TickSpan = TickSpan::from_millis(100);
+/// While video pauses, clock references follow audio at this distance: near enough for the decoder's buffers, far
+/// enough that video which comes late in the interleaving is not overtaken.
+const PCR_BEHIND_AUDIO: TickSpan = TickSpan::from_millis(400);
+
+/// Access unit delimiter before every picture: any slice type (H.264 §7.3.2.4).
+const DELIMITER: [u8; 6] = [0, 0, 0, 1, 0x09, 0xf0];
+
+/// An open segment, and the sink that takes it.
+pub(super) struct Output<'a, S> {
+    pub(super) sink: &'a mut S,
+    pub(super) bytes: &'a mut u64,
+}
+
+impl<S: SegmentSink> Output<'_, S> {
+    fn write(&mut self, packets: TsPackets<'_>) -> Result<(), S::Error> {
+        *self.bytes += packets.len() as u64;
+        self.sink.write_packets(packets)
+    }
+}
+
+/// State of the transport stream.
+#[derive(Clone, Debug)]
+pub(super) struct Mux {
+    program: Program,
+    version: u8,
+    pat: ContinuityCounter,
+    pmt: ContinuityCounter,
+    video: ContinuityCounter,
+    audio: ContinuityCounter,
+    /// The next packet of video, of audio, is the first after a break of the timeline.
+    broken: [bool; 2],
+    last_pcr: Option<Ticks>,
+    last_psi: Option<Ticks>,
+    /// The next run of the lead track is the first of its segment.
+    segment_begins: bool,
+    lead: TickSpan,
+    psi_interval: Option<TickSpan>,
+}
+
+/// A picture ready to be written.
+pub(super) struct Picture<'a> {
+    pub(super) times: VideoTimes,
+    pub(super) access_unit: AnnexB<'a>,
+    /// Second byte of the source's own delimiter.
+    pub(super) delimiter: Option<u8>,
+    pub(super) key_frame: bool,
+    /// Time to the next picture as far as that can be told.
+    pub(super) interval: TickSpan,
+}
+
+impl Mux {
+    pub(super) const fn new(lead: TickSpan, psi_interval: Option<TickSpan>) -> Self {
+        Self {
+            program: Program {
+                video: None,
+                audio: None,
+            },
+            version: 0,
+            pat: ContinuityCounter::new(0),
+            pmt: ContinuityCounter::new(0),
+            video: ContinuityCounter::new(0),
+            audio: ContinuityCounter::new(0),
+            broken: [false; 2],
+            last_pcr: None,
+            last_psi: None,
+            segment_begins: false,
+            lead,
+            psi_interval,
+        }
+    }
+
+    pub(super) const fn program(&self) -> Program {
+        self.program
+    }
+
+    /// Returns the program, its version and the counters, for a resume token.
+    pub(super) const fn state(&self) -> (Program, u8, [u8; 4]) {
+        (
+            self.program,
+            self.version,
+            [
+                self.pat.get(),
+                self.pmt.get(),
+                self.video.get(),
+                self.audio.get(),
+            ],
+        )
+    }
+
+    pub(super) const fn restore(
+        &mut self,
+        program: Program,
+        version: u8,
+        [pat, pmt, video, audio]: [u8; 4],
+    ) {
+        self.program = program;
+        self.version = version & 0x1f;
+        self.pat = ContinuityCounter::new(pat);
+        self.pmt = ContinuityCounter::new(pmt);
+        self.video = ContinuityCounter::new(video);
+        self.audio = ContinuityCounter::new(audio);
+    }
+
+    /// Lists other streams from the next tables on; the version grows with every change but the first.
+    pub(super) fn set_program(&mut self, program: Program) {
+        if program != self.program && self.program != Program::default() {
+            self.version = (self.version + 1) & 0x1f;
+        }
+        self.program = program;
+    }
+
+    /// Forgets the clock: a new timeline begins.
+    pub(super) const fn break_timeline(&mut self) {
+        self.broken = [true; 2];
+        self.last_pcr = None;
+        self.last_psi = None;
+    }
+
+    /// Begins a segment: the tables come first.
+    pub(super) fn begin_segment<S: SegmentSink>(
+        &mut self,
+        out: &mut Output<'_, S>,
+        start: &SegmentStart,
+    ) -> Result<(), S::Error> {
+        self.segment_begins = true;
+        self.tables(out, start.start)
+    }
+
+    /// Writes a picture, with what must come before it.
+    pub(super) fn video<S: SegmentSink>(
+        &mut self,
+        out: &mut Output<'_, S>,
+        picture: &Picture<'_>,
+    ) -> Result<(), S::Error> {
+        let VideoTimes { dts, pts, .. } = picture.times;
+        self.bridge(out, dts)?;
+        self.tables_if_due(out, dts, picture.interval)?;
+        let [discontinuity, _] = &mut self.broken;
+        let start = Start {
+            discontinuity: core::mem::take(discontinuity),
+            random_access: picture.key_frame,
+        };
+        let begins = core::mem::take(&mut self.segment_begins);
+        let due = self
+            .last_pcr
+            .is_none_or(|last| dts + picture.interval - last > PCR_INTERVAL);
+        let pcr = if begins || due || start != Start::default() {
+            PcrPlan {
+                floating: !begins,
+                ..PcrPlan::one(self.next_pcr(dts))
+            }
+        } else {
+            PcrPlan::default()
+        };
+        let [z0, z1, z2, one, kind, any] = DELIMITER;
+        let delimiter = [z0, z1, z2, one, kind, picture.delimiter.unwrap_or(any)];
+        let wire = |time: Ticks| (time + self.lead).to_wire();
+        let payload = (
+            Payload::Video(picture.access_unit),
+            picture.access_unit.len(),
+        );
+        let header = PesHeader::new(StreamId::Video, wire(pts), wire(dts), &delimiter, payload.1);
+        let run = PesRun::new((Pid::VIDEO, self.video), start, pcr, header, payload);
+        self.video.take(run.packets());
+        self.last_pcr = run.last_pcr().or(self.last_pcr);
+        out.write(TsPackets::pes(run))
+    }
+
+    /// Writes audio frames that follow each other up to `end`; `header` goes before `frames`, which may be borrowed
+    /// from a tag.
+    pub(super) fn audio<S: SegmentSink>(
+        &mut self,
+        out: &mut Output<'_, S>,
+        (pts, end): (Ticks, Ticks),
+        header: &[u8],
+        frames: &[u8],
+    ) -> Result<(), S::Error> {
+        let [_, discontinuity] = &mut self.broken;
+        let mut start = Start {
+            discontinuity: core::mem::take(discontinuity),
+            random_access: false,
+        };
+        let mut pcr = PcrPlan::default();
+        if self.program.video.is_some() {
+            if self
+                .last_pcr
+                .is_some_and(|last| pts - last > PCR_BEHIND_AUDIO + PCR_INTERVAL)
+            {
+                self.bridge(out, pts - PCR_BEHIND_AUDIO)?;
+            }
+            // Video fell silent before this segment began: its clock still stands first.
+            if core::mem::take(&mut self.segment_begins) {
+                self.pcr_packet(out, self.next_pcr(pts - PCR_BEHIND_AUDIO))?;
+            }
+        } else {
+            self.bridge(out, pts)?;
+            self.tables_if_due(out, pts, end - pts)?;
+            start.random_access = core::mem::take(&mut self.segment_begins);
+            let first = self.next_pcr(pts);
+            let count = (end - first)
+                .get()
+                .max(1)
+                .unsigned_abs()
+                .div_ceil(PCR_INTERVAL.get().unsigned_abs());
+            let step = TickSpan::new((end - first).get() / count.max(1).cast_signed());
+            pcr = PcrPlan {
+                first,
+                step,
+                count: count as usize,
+                floating: false,
+            };
+        }
+        let wire = (pts + self.lead).to_wire();
+        let header = PesHeader::new(StreamId::Audio, wire, wire, header, frames.len());
+        let run = PesRun::new(
+            (Pid::AUDIO, self.audio),
+            start,
+            pcr,
+            header,
+            (Payload::Audio(frames), frames.len()),
+        );
+        self.audio.take(run.packets());
+        self.last_pcr = run.last_pcr().or(self.last_pcr);
+        out.write(TsPackets::pes(run))
+    }
+
+    /// Fills the time up to `until` with clock references where the last one is too long ago.
+    pub(super) fn bridge<S: SegmentSink>(
+        &mut self,
+        out: &mut Output<'_, S>,
+        until: Ticks,
+    ) -> Result<(), S::Error> {
+        while let Some(last) = self.last_pcr.filter(|&last| until - last > PCR_INTERVAL) {
+            let pcr = last + PCR_INTERVAL;
+            self.tables_if_due(out, pcr, PCR_INTERVAL)?;
+            self.pcr_packet(out, pcr)?;
+        }
+        Ok(())
+    }
+
+    fn pcr_packet<S: SegmentSink>(
+        &mut self,
+        out: &mut Output<'_, S>,
+        pcr: Ticks,
+    ) -> Result<(), S::Error> {
+        self.last_pcr = Some(pcr);
+        let pid = self.program.pcr_pid();
+        let counter = if pid == Pid::VIDEO {
+            self.video
+        } else {
+            self.audio
+        };
+        out.write(TsPackets::whole(&pcr_only_packet(
+            pid,
+            counter.ahead(15),
+            pcr,
+        )))
+    }
+
+    fn tables_if_due<S: SegmentSink>(
+        &mut self,
+        out: &mut Output<'_, S>,
+        at: Ticks,
+        interval: TickSpan,
+    ) -> Result<(), S::Error> {
+        let due = self
+            .psi_interval
+            .zip(self.last_psi)
+            .is_some_and(|(every, last)| at + interval - last > every);
+        if due && !self.segment_begins {
+            self.tables(out, at)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn tables<S: SegmentSink>(
+        &mut self,
+        out: &mut Output<'_, S>,
+        at: Ticks,
+    ) -> Result<(), S::Error> {
+        self.last_psi = Some(at);
+        let packets = psi_packets(
+            self.program,
+            self.version,
+            self.pat.take(1),
+            self.pmt.take(1),
+        );
+        out.write(TsPackets::whole(&packets))
+    }
+
+    /// Returns the clock reference for `time`: never at or before the last one.
+    fn next_pcr(&self, time: Ticks) -> Ticks {
+        self.last_pcr
+            .map_or(time, |last| time.max(last + TickSpan::TICK))
+    }
+}

@@ -1,0 +1,139 @@
+//! What the engine noticed, repaired or dropped: typed, counted, told once per run.
+
+use core::fmt;
+
+use crate::time::Ticks;
+
+macro_rules! notice_kinds {
+    ($($(#[doc = $doc:literal])* $kind:ident = $name:literal,)*) => {
+        /// What was noticed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum NoticeKind {
+            $($(#[doc = $doc])* $kind,)*
+        }
+
+        impl NoticeKind {
+            /// Every kind, in the order of their counters.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            /// Returns the name as a report has it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
+}
+
+notice_kinds! {
+    /// A tag of a type that carries neither audio, video nor data was passed over.
+    UnknownTag = "unknown-tag",
+    /// A tag with the Filter bit, encrypted, was passed over (FLV 10.1 E.4.1).
+    EncryptedTag = "encrypted-tag",
+    /// A tag could not be read and was passed over; the error went to the caller.
+    BadTag = "bad-tag",
+    /// A video frame or header of a codec other than H.264 was dropped.
+    UnsupportedVideo = "unsupported-video",
+    /// An audio frame or header of a codec other than AAC and MP3 was dropped.
+    UnsupportedAudio = "unsupported-audio",
+    /// A packet of an unknown kind within a known codec was passed over.
+    UnknownPacket = "unknown-packet",
+    /// A track other than the default one of a multitrack message was passed over (Enhanced RTMP).
+    OtherTrack = "other-track",
+    /// Video came before its sequence header and was dropped.
+    VideoBeforeHeader = "video-before-header",
+    /// Audio came before its sequence header and was dropped.
+    AudioBeforeHeader = "audio-before-header",
+    /// Video came before the first key frame and was dropped.
+    VideoBeforeKeyFrame = "video-before-key-frame",
+    /// Audio came too long before the first key frame and was dropped.
+    AudioBeforeKeyFrame = "audio-before-key-frame",
+    /// Video of the old timeline, or of no timeline that fits, was dropped.
+    VideoAstray = "video-astray",
+    /// Audio of the old timeline, or of no timeline that fits, was dropped.
+    AudioAstray = "audio-astray",
+    /// Audio of a track or configuration that joins at the next key frame was dropped.
+    AudioNotJoined = "audio-not-joined",
+    /// An audio frame that MPEG-TS cannot carry was dropped.
+    AudioNotCarried = "audio-not-carried",
+    /// A NAL unit of length 0 was passed over.
+    EmptyNalUnit = "empty-nal-unit",
+    /// A NAL unit ran past the end of its tag and was dropped.
+    TruncatedNalUnit = "truncated-nal-unit",
+    /// NAL units stood behind start codes where lengths belong.
+    StartCodes = "start-codes",
+    /// NAL units of a tag without picture found no room and were dropped.
+    NoPicture = "no-picture",
+    /// The tag said key frame and the picture is no IDR picture.
+    KeyFlagWithoutIdr = "key-flag-without-idr",
+    /// The picture is an IDR picture and the tag did not say key frame.
+    IdrWithoutKeyFlag = "idr-without-key-flag",
+    /// A composition offset below −500 ms was taken as 0.
+    WildComposition = "wild-composition",
+    /// A video DTS was moved to come after the one before it.
+    VideoRepair = "video-repair",
+    /// An audio PTS was moved to come after the one before it.
+    AudioRepair = "audio-repair",
+    /// The audio clock was set anew to the tags' time.
+    AudioReanchor = "audio-reanchor",
+    /// An ADTS header within the FLV payload was taken off.
+    AdtsInFlv = "adts-in-flv",
+    /// The timeline broke.
+    TimelineJump = "timeline-jump",
+    /// Audio and video have unrelated clocks.
+    UnrelatedClocks = "unrelated-clocks",
+    /// An announced track did not come and left the program map table.
+    TrackMissing = "track-missing",
+    /// EXT-X-TARGETDURATION grew.
+    TargetGrew = "target-grew",
+    /// A segment outgrew the declared target duration.
+    TargetViolated = "target-violated",
+    /// The window is full: a segment left although less than three target durations stay.
+    WindowFull = "window-full",
+    /// A sink call failed; the open segment was aborted if there was one.
+    SinkFailed = "sink-failed",
+}
+
+impl fmt::Display for NoticeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// One notice. What comes with tag after tag is told once per segment, a repair once per run; all are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Notice {
+    /// What was noticed.
+    pub kind: NoticeKind,
+    /// Where, on the engine's timeline.
+    pub time: Ticks,
+    /// How much: ticks of a repair, a step or a re-anchor, seconds of a new target, else 0.
+    pub amount: i64,
+    /// How often this kind was counted so far, this one included.
+    pub count: u64,
+}
+
+/// Counters of every kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoticeCounts([u64; NoticeKind::ALL.len()]);
+
+impl NoticeCounts {
+    pub(crate) const fn new() -> Self {
+        Self([0; NoticeKind::ALL.len()])
+    }
+
+    pub(crate) fn add(&mut self, kind: NoticeKind) -> u64 {
+        let Some(count) = self.0.get_mut(kind as usize) else {
+            return 0;
+        };
+        *count = count.saturating_add(1);
+        *count
+    }
+
+    pub(crate) fn get(&self, kind: NoticeKind) -> u64 {
+        self.0.get(kind as usize).copied().unwrap_or(0)
+    }
+}

@@ -1,0 +1,93 @@
+//! The sliding-window media playlist (RFC 8216 §4.3, §6.2): what it lists, and its text.
+//!
+//! ```text
+//!   finished ──► │ oldest … newest │ Window ──► Playlist (a view) ──► M3u8 (Display)
+//!   segment      └───── leaving ───► expire_segment
+//! ```
+
+mod date;
+mod m3u8;
+mod vod;
+mod window;
+
+pub use m3u8::M3u8;
+pub use vod::VodPlaylist;
+pub use window::{ListedSegment, Window};
+
+use core::fmt;
+
+/// A complete version of the playlist, borrowed for the call.
+#[derive(Clone, Copy, Debug)]
+pub struct Playlist<'a> {
+    window: &'a Window,
+    independent_segments: bool,
+    ended: bool,
+    token: crate::ResumeToken,
+}
+
+impl<'a> Playlist<'a> {
+    pub(crate) const fn new(
+        window: &'a Window,
+        independent_segments: bool,
+        ended: bool,
+        token: crate::ResumeToken,
+    ) -> Self {
+        Self {
+            window,
+            independent_segments,
+            ended,
+            token,
+        }
+    }
+
+    /// Returns the media sequence number of the first listed segment: EXT-X-MEDIA-SEQUENCE.
+    pub const fn media_sequence(&self) -> u64 {
+        self.window.first_sequence()
+    }
+
+    /// Returns EXT-X-DISCONTINUITY-SEQUENCE.
+    pub const fn discontinuity_sequence(&self) -> u64 {
+        self.window.discontinuity_sequence()
+    }
+
+    /// Returns EXT-X-TARGETDURATION in seconds.
+    pub const fn target_duration(&self) -> u32 {
+        self.window.target_duration()
+    }
+
+    /// Says whether EXT-X-INDEPENDENT-SEGMENTS is carried.
+    pub const fn independent_segments(&self) -> bool {
+        self.independent_segments
+    }
+
+    /// Says whether the list is complete: EXT-X-ENDLIST.
+    pub const fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Iterates over the listed segments, oldest first.
+    pub fn segments(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = ListedSegment> + ExactSizeIterator + 'a {
+        self.window.segments()
+    }
+
+    /// Returns what a later engine needs, besides these segments, to go on where this version of the list ends.
+    pub const fn resume_token(&self) -> crate::ResumeToken {
+        self.token
+    }
+
+    /// Gives the playlist as text; `uri` writes the URI of a segment, relative to the playlist.
+    ///
+    /// ```
+    /// # fn text(playlist: hls_segmenter::playlist::Playlist<'_>) -> String {
+    /// playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id)).to_string()
+    /// # }
+    /// ```
+    pub const fn m3u8<F>(self, uri: F) -> M3u8<'a, F>
+    where
+        F: Fn(&ListedSegment, &mut dyn fmt::Write) -> fmt::Result,
+    {
+        M3u8::new(self, uri)
+    }
+}

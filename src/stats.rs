@@ -1,0 +1,30 @@
+//! What has gone through an engine: the values of GetLiveChannelStat, and counters of everything noticed.
+
+use crate::notice::{NoticeCounts, NoticeKind};
+use crate::track::{AudioTrack, TrackStats, VideoTrack};
+
+/// What has gone through an engine so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// The video track, once its sequence header has come.
+    pub video: Option<TrackStats<VideoTrack>>,
+    /// The audio track, once its format is known.
+    pub audio: Option<TrackStats<AudioTrack>>,
+    pub(crate) counts: NoticeCounts,
+}
+
+impl Stats {
+    /// Returns how often something was noticed.
+    pub fn count(&self, kind: NoticeKind) -> u64 {
+        self.counts.get(kind)
+    }
+
+    /// Iterates over what was noticed at least once.
+    pub fn noticed(&self) -> impl Iterator<Item = (NoticeKind, u64)> + '_ {
+        NoticeKind::ALL
+            .iter()
+            .map(|&kind| (kind, self.count(kind)))
+            .filter(|&(_, count)| count > 0)
+    }
+}

@@ -1,0 +1,184 @@
+//! PTS of audio: an exact sample clock, set anew only when it has drifted from the tags by more than a band.
+//!
+//! Tag times of audio are rounded to a millisecond and jitter by more; samples do not. Frame n behind an anchor is at
+//! anchor + n · samples · 90 000 / rate, rounded once, so that no error adds up.
+
+use crate::time::{TickSpan, Ticks};
+
+/// Derives the times of an audio track's frames.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AudioClock {
+    /// Samples per second of the coded frames.
+    rate: u32,
+    anchor: Option<Ticks>,
+    /// Samples since the anchor, up to the next frame.
+    samples: u64,
+    last: Option<Ticks>,
+    repairing: bool,
+    /// A frame was left out: the next one may be a frame later without being drift.
+    gap: bool,
+}
+
+/// The time of one frame, and what was done to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AudioTime {
+    pub(crate) pts: Ticks,
+    /// Duration of the frame, rounded down.
+    pub(crate) duration: TickSpan,
+    /// The frame does not follow the one before it without a gap or an overlap: it begins a PES packet.
+    pub(crate) detached: bool,
+    /// The clock was set to the tag's time, so far from where it stood.
+    pub(crate) reanchored: Option<TickSpan>,
+    /// PTS was moved by so much to come after the one before it.
+    pub(crate) repaired: Option<TickSpan>,
+    /// The repair is the first of its run.
+    pub(crate) run_begins: bool,
+}
+
+impl AudioClock {
+    /// `rate` is in samples per second; 0 is taken as 1.
+    pub(crate) fn new(rate: u32) -> Self {
+        Self {
+            rate: rate.max(1),
+            anchor: None,
+            samples: 0,
+            last: None,
+            repairing: false,
+            gap: false,
+        }
+    }
+
+    /// Forgets the frames before: a new timeline begins.
+    pub(crate) fn restart(&mut self) {
+        *self = Self::new(self.rate);
+    }
+
+    /// Notes that a frame was announced and had nothing in it.
+    pub(crate) const fn skip(&mut self) {
+        self.gap = true;
+    }
+
+    /// Returns the time of the end of the last frame.
+    pub(crate) fn end(&self) -> Option<Ticks> {
+        self.anchor.map(|anchor| anchor + self.span(self.samples))
+    }
+
+    /// Derives the time of a frame of `samples` samples whose tag says `tag`.
+    pub(crate) fn place(&mut self, tag: Ticks, samples: u32) -> AudioTime {
+        let duration = self.span(u64::from(samples));
+        let mut time = AudioTime {
+            pts: tag,
+            duration,
+            detached: true,
+            reanchored: None,
+            repaired: None,
+            run_begins: false,
+        };
+        let gap = core::mem::take(&mut self.gap);
+        if let Some(predicted) = self.end() {
+            // After a gap half a frame tells whether the silence had its place in time.
+            let band = if gap {
+                TickSpan::new(duration.get() / 2)
+            } else {
+                duration + duration
+            };
+            let drift = tag - predicted;
+            let earliest = self.last.map_or(tag, |last| last + TickSpan::TICK);
+            if drift.abs() <= band && !self.repairing {
+                time.pts = predicted;
+                time.detached = false;
+            } else if tag < earliest {
+                time.pts = earliest;
+                time.repaired = Some(earliest - tag);
+                time.run_begins = !self.repairing;
+            } else if !gap || drift > band {
+                time.reanchored = Some(drift);
+            } else {
+                time.pts = predicted;
+                time.detached = false;
+            }
+        }
+        self.repairing = time.repaired.is_some();
+        if time.detached {
+            (self.anchor, self.samples) = (Some(time.pts), 0);
+        }
+        self.samples = self.samples.wrapping_add(u64::from(samples));
+        self.last = Some(time.pts);
+        time
+    }
+
+    /// Turns samples into ticks, to the nearest.
+    fn span(&self, samples: u64) -> TickSpan {
+        let rate = u64::from(self.rate);
+        let ticks = samples / rate * 90_000 + (samples % rate * 90_000 + rate / 2) / rate;
+        TickSpan::new(ticks.cast_signed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Ticks {
+        Ticks::new(0) + TickSpan::from_millis(millis)
+    }
+
+    #[test]
+    fn r_02_no_frame_of_a_day_is_more_than_a_tick_off() {
+        let mut clock = AudioClock::new(44_100);
+        for n in 0..24 * 3600 * 44_100 / 1024_i64 {
+            let exact = (n * 1024 * 90_000 * 2 + 44_100) / (2 * 44_100);
+            let tag = at((n * 1024 * 1000 + 22_050) / 44_100);
+            let time = clock.place(tag, 1024);
+            assert!((time.pts.get() - exact).abs() <= 1, "frame {n}");
+            assert_eq!(time.reanchored, None, "frame {n}");
+        }
+    }
+
+    #[test]
+    fn r_03_jitter_within_two_frames_leaves_the_clock_alone_and_more_sets_it_anew_once() {
+        let mut clock = AudioClock::new(48_000);
+        let tags = [0, 41, 23, 84, 85, 107, 128 + 60, 149 + 60];
+        let times = tags.map(|millis| clock.place(at(millis), 1024));
+        assert!(times[..6].iter().all(|time| time.reanchored.is_none()));
+        assert!(times[1..6].iter().all(|time| !time.detached));
+        assert_eq!(times[6].pts, at(188));
+        assert!(times[6].detached && times[6].reanchored == Some(at(188) - Ticks::new(6 * 1920)));
+        assert_eq!(times[7].pts, at(188) + TickSpan::new(1920));
+    }
+
+    #[test]
+    fn r_62_a_step_back_is_repaired_by_ticks_and_ends_in_one_reanchor() {
+        let mut clock = AudioClock::new(48_000);
+        let mut millis = 0;
+        let (mut runs, mut reanchors, mut last) = (0, 0, -1);
+        for n in 0..100 {
+            if n == 50 {
+                millis -= 500;
+            }
+            let time = clock.place(at(millis), 1024);
+            runs += i32::from(time.run_begins);
+            reanchors += i32::from(time.reanchored.is_some());
+            assert!(time.pts.get() > last, "frame {n}");
+            last = time.pts.get();
+            millis += 21;
+        }
+        assert_eq!((runs, reanchors), (1, 1));
+    }
+
+    #[test]
+    fn f_11_an_empty_frame_keeps_its_place_in_time() {
+        let mut clock = AudioClock::new(48_000);
+        clock.place(at(0), 1024);
+        clock.skip();
+        let time = clock.place(at(43), 1024);
+        assert_eq!((time.pts, time.detached), (at(43), true));
+        clock.skip();
+        let time = clock.place(at(64), 1024);
+        assert_eq!(
+            (time.pts, time.detached),
+            (at(43) + TickSpan::new(1920), false),
+            "silence that took no time"
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! From wrapping tag times to one timeline for all tracks: unrolled, judged, repaired.
+//!
+//! ```text
+//!   FlvTime ──► Unroller ──► Ticks ──► Timeline: does the step fit? ──► VideoClock: DTS, PTS
+//!                                                                   └─► AudioClock: exact sample clock
+//! ```
+
+mod audio_clock;
+mod steps;
+mod unroll;
+mod video_clock;
+
+pub(crate) use audio_clock::{AudioClock, AudioTime};
+pub(crate) use steps::{Step, Timeline};
+pub(crate) use unroll::Unroller;
+pub(crate) use video_clock::{VideoClock, VideoTimes};

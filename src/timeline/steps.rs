@@ -1,0 +1,361 @@
+//! Whether a tag's time goes on from those before it, or the timeline breaks.
+//!
+//! Video leads where there is video: its jump breaks the timeline, once, and audio follows. Audio that is out of
+//! step with it is either ahead of a jump that video has still to make, and is held, or left behind by one, and is
+//! dropped. Where video is absent or has fallen silent, audio leads.
+
+use crate::config::{Options, UnrelatedClocks};
+use crate::time::{TickSpan, Ticks};
+
+/// A backward step as long as this breaks the timeline; shorter ones are repaired.
+const BACKWARD_LIMIT: TickSpan = TickSpan::from_secs(1);
+
+/// What a tag's time means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It goes on.
+    On,
+    /// The timeline breaks here, by so much; what comes is on a new one.
+    Jump(TickSpan),
+    /// Audio that may have jumped before video does.
+    Ahead,
+    /// Audio of the old timeline.
+    Astray,
+    /// Audio that was never near video.
+    Unrelated,
+}
+
+/// The last tag of each track, and which timeline it was on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeline {
+    jump_limit: TickSpan,
+    unrelated: UnrelatedClocks,
+    epoch: u32,
+    video: Option<Seen>,
+    audio: Option<Seen>,
+    /// Audio was on one timeline with video.
+    related: bool,
+    /// Added to audio times, where clocks are unrelated and the host wants them aligned.
+    audio_shift: TickSpan,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    time: Ticks,
+    epoch: u32,
+}
+
+impl Timeline {
+    pub(crate) const fn new(options: &Options) -> Self {
+        Self {
+            jump_limit: options.jump_limit,
+            unrelated: options.unrelated_clocks,
+            epoch: 0,
+            video: None,
+            audio: None,
+            related: false,
+            audio_shift: TickSpan::ZERO,
+        }
+    }
+
+    /// Judges the time of a video frame.
+    pub(crate) fn video(&mut self, time: Ticks) -> Step {
+        let step = match (self.video, self.current(self.audio)) {
+            (None, None) => None,
+            (None, Some(audio)) => self.far(time, audio).then_some(time - audio),
+            (Some(video), audio) if video.epoch == self.epoch => {
+                let step = time - video.time;
+                let goes_on = self.steady(step)
+                    || audio.is_some_and(|audio| returns(time, video.time, audio));
+                (!goes_on).then_some(step)
+            }
+            (Some(_), Some(audio)) => self.far(time, audio).then_some(time - audio),
+            (Some(video), None) => Some(time - video.time),
+        };
+        if step.is_some() {
+            self.epoch = self.epoch.wrapping_add(1);
+        }
+        self.video = Some(Seen {
+            time,
+            epoch: self.epoch,
+        });
+        step.map_or(Step::On, Step::Jump)
+    }
+
+    /// Judges the time of an audio frame, and returns it as it stands on the timeline.
+    pub(crate) fn audio(&mut self, time: Ticks) -> (Step, Ticks) {
+        let mut time = time + self.audio_shift;
+        let mut step = self.audio_step(time);
+        if step == Step::Unrelated && self.unrelated == UnrelatedClocks::AlignToLead
+            && let Some(video) = self.video {
+                self.audio_shift += video.time - time;
+                time = video.time;
+                step = Step::On;
+            }
+        match step {
+            Step::On => self.follow(time),
+            Step::Jump(_) => {
+                self.epoch = self.epoch.wrapping_add(1);
+                self.follow(time);
+            }
+            Step::Ahead | Step::Astray | Step::Unrelated => {}
+        }
+        (step, time)
+    }
+
+    /// Says whether video has been silent for longer than the jump limit while audio went on.
+    pub(crate) fn video_is_silent(&self) -> bool {
+        let audio = self.current(self.audio);
+        audio.zip(self.video).is_some_and(|(audio, video)| {
+            video.epoch != self.epoch || audio - video.time > self.jump_limit
+        })
+    }
+
+    /// Says whether audio at `time` fits the timeline that a jump of video began, and takes it as its last if so.
+    pub(crate) fn adopt_audio(&mut self, time: Ticks) -> bool {
+        let fits = self
+            .current(self.video)
+            .is_some_and(|video| !self.far(time, video));
+        if fits {
+            self.follow(time);
+        }
+        fits
+    }
+
+    fn follow(&mut self, time: Ticks) {
+        self.audio = Some(Seen {
+            time,
+            epoch: self.epoch,
+        });
+        self.related |= self.current(self.video).is_some();
+    }
+
+    fn audio_step(&self, time: Ticks) -> Step {
+        let Some(video) = self.current(self.video) else {
+            // Audio leads: only its own steps count.
+            return match self.current(self.audio).map(|audio| time - audio) {
+                Some(step) if !self.steady(step) => Step::Jump(step),
+                _ => Step::On,
+            };
+        };
+        let near = !self.far(time, video);
+        match self.audio {
+            Some(audio) if audio.epoch == self.epoch => {
+                let step = time - audio.time;
+                if self.steady(step) || returns(time, audio.time, video) {
+                    Step::On
+                } else if self.video_is_silent() {
+                    Step::Jump(step)
+                } else {
+                    Step::Ahead
+                }
+            }
+            // Behind a jump: what is nearer to its own past than to video has not jumped yet.
+            Some(audio) if near && (time - video).abs() <= (time - audio.time).abs() => Step::On,
+            None if near => Step::On,
+            _ if self.related => Step::Astray,
+            _ => Step::Unrelated,
+        }
+    }
+
+    fn steady(&self, step: TickSpan) -> bool {
+        step > -BACKWARD_LIMIT && step <= self.jump_limit
+    }
+
+    fn far(&self, time: Ticks, other: Ticks) -> bool {
+        (time - other).abs() > self.jump_limit
+    }
+
+    fn current(&self, seen: Option<Seen>) -> Option<Ticks> {
+        seen.filter(|seen| seen.epoch == self.epoch)
+            .map(|seen| seen.time)
+    }
+}
+
+/// Says whether a track that paused is back in step with the other one.
+fn returns(time: Ticks, last: Ticks, other: Ticks) -> bool {
+    (last - other).abs() >= BACKWARD_LIMIT && (time - other).abs() < BACKWARD_LIMIT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Step::{Ahead, Astray, Jump, On, Unrelated};
+
+    fn at(millis: i64) -> Ticks {
+        Ticks::new(0) + TickSpan::from_millis(millis)
+    }
+
+    /// Plays `(is video, ms)` and checks what each means; a jump is written as 0 here.
+    fn play(timeline: &mut Timeline, steps: &[(bool, i64, Step)]) {
+        for (nth, &(video, millis, want)) in steps.iter().enumerate() {
+            let step = if video {
+                timeline.video(at(millis))
+            } else {
+                timeline.audio(at(millis)).0
+            };
+            let step = if let Jump(_) = step {
+                Jump(TickSpan::ZERO)
+            } else {
+                step
+            };
+            assert_eq!(step, want, "step {nth} of {steps:?}");
+        }
+    }
+
+    const JUMP: Step = Jump(TickSpan::ZERO);
+    const V: bool = true;
+    const A: bool = false;
+
+    fn timeline() -> Timeline {
+        Timeline::new(&Options::default())
+    }
+
+    #[test]
+    fn r_09_steps_of_minus_one_second_and_beyond_ten_are_jumps() {
+        for (step, want) in [
+            (-999, On),
+            (-1000, JUMP),
+            (10_000, On),
+            (10_001, JUMP),
+            (-3_600_000, JUMP),
+        ] {
+            play(
+                &mut timeline(),
+                &[(V, 50_000, On), (V, 50_000 + step, want)],
+            );
+            play(
+                &mut timeline(),
+                &[(A, 50_000, On), (A, 50_000 + step, want)],
+            );
+        }
+    }
+
+    #[test]
+    fn r_10_one_jump_is_one_break_and_stragglers_are_astray() {
+        play(
+            &mut timeline(),
+            &[
+                (V, 0, On),
+                (A, 5, On),
+                (V, 40, On),
+                (V, 30_080, JUMP),
+                (A, 28, Astray),
+                (A, 51, Astray),
+                (A, 30_074, On),
+                (V, 30_120, On),
+            ],
+        );
+    }
+
+    #[test]
+    fn r_79_audio_that_jumps_first_is_ahead_until_video_follows() {
+        let mut timeline = timeline();
+        play(
+            &mut timeline,
+            &[
+                (V, 0, On),
+                (A, 0, On),
+                (A, 30_023, Ahead),
+                (A, 30_046, Ahead),
+                (V, 30_040, JUMP),
+            ],
+        );
+        assert!(timeline.adopt_audio(at(30_046)));
+        play(&mut timeline, &[(A, 30_070, On)]);
+    }
+
+    #[test]
+    fn r_10_a_lone_outlier_costs_at_most_two_breaks() {
+        play(
+            &mut timeline(),
+            &[
+                (V, 0, On),
+                (A, 0, On),
+                (V, 900_000, JUMP),
+                (A, 23, Astray),
+                (V, 80, JUMP),
+                (A, 46, On),
+                (V, 120, On),
+            ],
+        );
+        play(
+            &mut timeline(),
+            &[
+                (V, 0, On),
+                (A, 0, On),
+                (A, 900_000, Ahead),
+                (A, 46, On),
+                (V, 40, On),
+            ],
+        );
+    }
+
+    #[test]
+    fn r_83_a_track_that_pauses_and_comes_back_in_step_is_no_jump() {
+        let mut timeline = timeline();
+        play(&mut timeline, &[(V, 0, On), (A, 0, On)]);
+        for millis in (40..15_000).step_by(40) {
+            play(&mut timeline, &[(V, millis, On)]);
+        }
+        play(&mut timeline, &[(A, 15_000, On), (V, 15_000, On)]);
+        for millis in (15_023..36_000).step_by(23) {
+            play(&mut timeline, &[(A, millis, On)]);
+        }
+        assert!(timeline.video_is_silent());
+        play(&mut timeline, &[(V, 36_000, On)]);
+    }
+
+    #[test]
+    fn f_40_audio_that_was_never_near_video_is_unrelated() {
+        let days = 21 * 86_400_000;
+        play(
+            &mut timeline(),
+            &[
+                (V, 10_000, On),
+                (A, days, Unrelated),
+                (V, 10_040, On),
+                (A, days + 23, Unrelated),
+            ],
+        );
+        play(
+            &mut timeline(),
+            &[
+                (A, days, On),
+                (V, 10_000, JUMP),
+                (A, days + 23, Unrelated),
+                (V, 10_040, On),
+            ],
+        );
+    }
+
+    #[test]
+    fn y_13_unrelated_audio_is_aligned_once_where_the_host_wants_it() {
+        let options = Options {
+            unrelated_clocks: UnrelatedClocks::AlignToLead,
+            ..Options::default()
+        };
+        let mut timeline = Timeline::new(&options);
+        timeline.video(at(10_000));
+        assert_eq!(timeline.audio(at(900_000)), (On, at(10_000)));
+        assert_eq!(timeline.audio(at(900_023)), (On, at(10_023)));
+    }
+
+    #[test]
+    fn y_09_audio_leads_while_video_is_silent() {
+        let mut timeline = timeline();
+        play(&mut timeline, &[(V, 0, On), (A, 0, On)]);
+        for millis in (23..10_100).step_by(23) {
+            play(&mut timeline, &[(A, millis, On)]);
+        }
+        play(
+            &mut timeline,
+            &[
+                (A, 90_000, JUMP),
+                (A, 90_023, On),
+                (V, 90_040, On),
+                (A, 90_046, On),
+            ],
+        );
+    }
+}

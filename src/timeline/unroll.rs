@@ -1,0 +1,75 @@
+//! Tag times unrolled to 64 bits: one reference for all tracks, so that the wrap after 49.7 days is invisible.
+
+use crate::config::TimelineBase;
+use crate::time::{FlvTime, TickSpan, Ticks};
+
+/// Unrolls 32-bit tag times.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unroller {
+    base: TimelineBase,
+    last: Option<(FlvTime, i64)>,
+    origin_millis: i64,
+}
+
+impl Unroller {
+    pub(crate) const fn new(base: TimelineBase) -> Self {
+        Self {
+            base,
+            last: None,
+            origin_millis: 0,
+        }
+    }
+
+    /// Returns `time` as an instant within 2^31 ms of the tag before it, whatever its track.
+    pub(crate) fn unroll(&mut self, time: FlvTime) -> Ticks {
+        let millis = match self.last {
+            Some((last, millis)) => millis.wrapping_add(i64::from(time.since(last))),
+            None => {
+                let millis = i64::from(time.millis());
+                if self.base == TimelineBase::FirstTagZero {
+                    self.origin_millis = millis;
+                }
+                millis
+            }
+        };
+        self.last = Some((time, millis));
+        Ticks::new(0) + TickSpan::from_millis(millis.wrapping_sub(self.origin_millis))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unroll(base: TimelineBase, times: &[u32]) -> std::vec::Vec<i64> {
+        let mut unroller = Unroller::new(base);
+        times
+            .iter()
+            .map(|&millis| unroller.unroll(FlvTime::from_millis(millis)).get() / 90)
+            .collect()
+    }
+
+    #[test]
+    fn r_12_the_wrap_of_32_bits_is_a_step_like_any_other() {
+        let times = unroll(
+            TimelineBase::AsReceived,
+            &[u32::MAX - 39, 0, 40, u32::MAX - 19],
+        );
+        assert_eq!(
+            times,
+            [(1 << 32) - 40, 1 << 32, (1 << 32) + 40, (1 << 32) - 20]
+        );
+    }
+
+    #[test]
+    fn y_10_the_first_tag_is_zero_for_all_tracks_where_the_host_wants_it() {
+        assert_eq!(
+            unroll(TimelineBase::FirstTagZero, &[5000, 5040, 4980]),
+            [0, 40, -20]
+        );
+        assert_eq!(
+            unroll(TimelineBase::AsReceived, &[5000, 5040, 4980]),
+            [5000, 5040, 4980]
+        );
+    }
+}
