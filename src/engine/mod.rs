@@ -1,15 +1,19 @@
 //! The engine: drives every other part, one tag at a time.
 
 mod audio;
+mod gather;
+mod lifecycle;
 mod mux;
+mod picture;
 mod queue;
 mod segments;
+mod tell;
 mod video;
 
 use crate::config::{Config, Options};
 use crate::error::Error;
 use crate::flv::{Aggregate, AudioCodec, Metadata, Tag, TagKind, VideoCodec};
-use crate::notice::{Notice, NoticeCounts, NoticeKind};
+use crate::notice::{NoticeCounts, NoticeKind};
 use crate::playlist::ListedSegment;
 use crate::resume::{ResumeError, ResumeToken};
 use crate::rules::SwitchRule;
@@ -17,13 +21,14 @@ use crate::segment::Cause;
 use crate::sink::SegmentSink;
 use crate::snapshot::SnapshotPace;
 use crate::stats::Stats;
-use crate::time::{TickSpan, Ticks, WallTime};
+use crate::time::{Ticks, WallTime};
 use crate::timeline::{Timeline, Unroller};
 use crate::ts::{Program, StreamType};
 
 use audio::Audio;
+use lifecycle::keep_first;
 use mux::Mux;
-use segments::{Outgrown, Segments};
+use segments::Segments;
 use video::Video;
 
 /// Turns the tags of one stream into segments and playlists, on a sink that is lent to each call.
@@ -222,7 +227,9 @@ impl Segmenter {
             self.segments.publish(sink, &self.mux, true, &mut trouble);
         }
         self.finished = ended;
-        self.pause();
+        if end == End::Pause {
+            self.pause();
+        }
         trouble.map_or(Ok(()), |error| Err(Error::Sink(error)))
     }
 
@@ -230,10 +237,7 @@ impl Segmenter {
     pub fn stats(&self) -> Stats {
         Stats {
             video: self.video.track.map(|track| self.video.meter.stats(track)),
-            audio: self
-                .audio
-                .format
-                .map(|format| self.audio.meter.stats(format.track())),
+            audio: self.audio.track.map(|track| self.audio.meter.stats(track)),
             counts: self.counts,
         }
     }
@@ -294,215 +298,5 @@ impl Segmenter {
             _ => None,
         };
         self.audio.announced = announced.or(self.audio.announced);
-    }
-
-    /// Opens a segment at `at`, with tables that list what there is.
-    fn begin<S: SegmentSink>(
-        &mut self,
-        sink: &mut S,
-        at: Ticks,
-        idr: bool,
-    ) -> Result<(), S::Error> {
-        let since = *self.first_start.get_or_insert(at);
-        if self.audio.format.is_none()
-            && self.audio.announced.is_some()
-            && at - since > self.config.track_wait
-        {
-            self.audio.announced = None;
-            self.note(sink, NoticeKind::TrackMissing, at, 0);
-        }
-        let video = self.video.is_known().then_some(StreamType::AVC);
-        let audio = self
-            .audio
-            .format
-            .map(|format| format.stream_type())
-            .or(self.audio.announced);
-        let program = Program { video, audio };
-        if self.muxed && program != self.mux.program() {
-            self.segments.break_off();
-        }
-        self.mux.set_program(program);
-        self.audio.adopt_format();
-        if program.video.is_some() {
-            self.drop_old_held(sink, at);
-        }
-        (self.muxed, self.waiting_since, self.told) = (true, None, 0);
-        let opened = self.segments.open(sink, &mut self.mux, at, idr);
-        self.survive(sink, opened)
-    }
-
-    /// Ends the open segment before the frame at `at`, with what belongs to it; says whether it could be finished.
-    fn switch<S: SegmentSink>(
-        &mut self,
-        sink: &mut S,
-        trouble: &mut Option<S::Error>,
-        at: Ticks,
-        cause: Cause,
-        breaks: bool,
-    ) -> bool {
-        self.requested = None;
-        let closed = self.close(sink, trouble, at, cause, breaks, false);
-        if breaks {
-            self.segments.break_off();
-        }
-        if cause == Cause::Discontinuity {
-            self.mux.break_timeline();
-        }
-        closed
-    }
-
-    /// Finishes the open segment; says whether that went well. Where it `breaks` with what follows, it ends with its
-    /// own last frame, else at `at`.
-    fn close<S: SegmentSink>(
-        &mut self,
-        sink: &mut S,
-        trouble: &mut Option<S::Error>,
-        at: Ticks,
-        cause: Cause,
-        breaks: bool,
-        ended: bool,
-    ) -> bool {
-        let flushed = self.flush_audio(sink);
-        keep_first(trouble, flushed);
-        if !breaks {
-            let bridged = match self.segments.output(sink) {
-                Some(mut out) => self.mux.bridge(&mut out, at),
-                None => Ok(()),
-            };
-            let bridged = self.survive(sink, bridged);
-            keep_first(trouble, bridged);
-        }
-        if !self.segments.is_open() {
-            return false;
-        }
-        let end = if breaks {
-            self.lead_end().unwrap_or(at)
-        } else {
-            at
-        };
-        match self
-            .segments
-            .close(sink, &self.mux, (end, cause), ended, trouble)
-        {
-            Ok(closed) => {
-                match closed.outgrown {
-                    Some(Outgrown::Grew(secs)) => {
-                        self.note(sink, NoticeKind::TargetGrew, end, i64::from(secs))
-                    }
-                    Some(Outgrown::Violated(secs)) => {
-                        self.note(sink, NoticeKind::TargetViolated, end, i64::from(secs))
-                    }
-                    None => {}
-                }
-                if closed.window_full {
-                    self.note(sink, NoticeKind::WindowFull, end, 0);
-                }
-                true
-            }
-            Err(error) => {
-                trouble.get_or_insert(error);
-                self.note(sink, NoticeKind::SinkFailed, end, 0);
-                false
-            }
-        }
-    }
-
-    /// Returns where the lead track's last frame ends.
-    fn lead_end(&self) -> Option<Ticks> {
-        if self.mux.program().video.is_none() || self.timeline.video_is_silent() {
-            self.audio.clock.end()
-        } else {
-            self.video.end()
-        }
-    }
-
-    /// Ends everything that is on the old timeline; frames that follow are on a new one.
-    fn break_timeline<S: SegmentSink>(&mut self, sink: &mut S, trouble: &mut Option<S::Error>) {
-        self.switch(sink, trouble, self.now, Cause::Discontinuity, true);
-        self.video.clock.restart();
-        self.video.last = None;
-        if !self.audio.ahead {
-            self.audio.clock.restart();
-        }
-        self.waiting_since = None;
-    }
-
-    /// Forgets the publication, and keeps the list.
-    fn pause(&mut self) {
-        let (video_meter, audio_meter) = (self.video.meter, self.audio.meter);
-        self.video = Video::new(self.config.announced_video);
-        self.audio = Audio::new(self.config.announced_audio);
-        (self.video.meter, self.audio.meter) = (video_meter, audio_meter);
-        self.unroller = Unroller::new(self.config.base);
-        self.timeline = Timeline::new(&self.config);
-        (self.waiting_since, self.first_start, self.requested) = (None, None, None);
-        self.segments.break_off();
-        self.mux.break_timeline();
-    }
-
-    /// Passes a sink's result on; after an error the open segment is given up.
-    fn survive<S: SegmentSink>(
-        &mut self,
-        sink: &mut S,
-        result: Result<(), S::Error>,
-    ) -> Result<(), S::Error> {
-        if result.is_err() {
-            self.segments.abort(sink);
-            self.note(sink, NoticeKind::SinkFailed, self.now, 0);
-        }
-        result
-    }
-
-    /// Counts something that is told every time.
-    fn note<S: SegmentSink>(&mut self, sink: &mut S, kind: NoticeKind, time: Ticks, amount: i64) {
-        let count = self.counts.add(kind);
-        sink.notice(&Notice {
-            kind,
-            time,
-            amount,
-            count,
-        });
-    }
-
-    /// Counts something that comes with tag after tag: it is told once per segment.
-    fn tally<S: SegmentSink>(&mut self, sink: &mut S, kind: NoticeKind) {
-        let count = self.counts.add(kind);
-        let bit = 1 << kind as u32;
-        if self.told & bit == 0 {
-            self.told |= bit;
-            sink.notice(&Notice {
-                kind,
-                time: self.now,
-                amount: 0,
-                count,
-            });
-        }
-    }
-
-    /// Counts a repair, told at the beginning of its run.
-    fn repaired<S: SegmentSink>(
-        &mut self,
-        sink: &mut S,
-        kind: NoticeKind,
-        time: Ticks,
-        by: TickSpan,
-        run_begins: bool,
-    ) {
-        let count = self.counts.add(kind);
-        if run_begins {
-            sink.notice(&Notice {
-                kind,
-                time,
-                amount: by.get(),
-                count,
-            });
-        }
-    }
-}
-
-/// Keeps the first error of several.
-fn keep_first<E>(trouble: &mut Option<E>, result: Result<(), E>) {
-    if let Err(error) = result {
-        trouble.get_or_insert(error);
     }
 }

@@ -86,12 +86,14 @@ impl Timeline {
     pub(crate) fn audio(&mut self, time: Ticks) -> (Step, Ticks) {
         let mut time = time + self.audio_shift;
         let mut step = self.audio_step(time);
-        if step == Step::Unrelated && self.unrelated == UnrelatedClocks::AlignToLead
-            && let Some(video) = self.video {
-                self.audio_shift += video.time - time;
-                time = video.time;
-                step = Step::On;
-            }
+        if step == Step::Unrelated
+            && self.unrelated == UnrelatedClocks::AlignToLead
+            && let Some(video) = self.video
+        {
+            self.audio_shift += video.time - time;
+            time = video.time;
+            step = Step::On;
+        }
         match step {
             Step::On => self.follow(time),
             Step::Jump(_) => {

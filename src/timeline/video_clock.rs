@@ -70,6 +70,7 @@ impl VideoClock {
     }
 
     /// Takes the frame rate's word for the interval as long as no two frames have told it.
+    #[cfg(feature = "std")]
     pub(crate) fn expect_interval(&mut self, interval: TickSpan) {
         if self.last.is_none() {
             self.intervals = [interval; 2];

@@ -13,6 +13,7 @@ mod packets;
 mod pes;
 mod pieces;
 mod psi;
+mod run;
 
 pub use packet::{PACKET_LEN, Pid};
 pub use packets::{ShortBuffer, TsPackets};
@@ -21,6 +22,6 @@ pub use pieces::TsBuf;
 pub use psi::StreamType;
 
 pub(crate) use packet::{ContinuityCounter, pcr_only_packet};
-pub(crate) use packets::{Payload, PcrPlan, PesRun, Start};
 pub(crate) use pes::{PesHeader, StreamId};
 pub(crate) use psi::{Program, psi_packets};
+pub(crate) use run::{Payload, PcrPlan, PesRun, Start};

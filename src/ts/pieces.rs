@@ -1,7 +1,8 @@
 //! A run of TS packets shown in pieces: heads, composed one by one, and payload where it lies.
 
 use super::packet::PACKET_LEN;
-use super::packets::{PesRun, Run};
+use super::packets::Run;
+use super::run::PesRun;
 use crate::codec::avc::Slices;
 
 /// Iterates over the bytes of a run.

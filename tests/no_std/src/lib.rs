@@ -5,8 +5,14 @@
 #![no_std]
 
 use core::ffi::c_void;
+use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 use core::slice;
+
+use hls_segmenter::flv::{Reader, Step};
+use hls_segmenter::playlist::Playlist;
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{Config, End, Segment, SegmentSink, SegmentStart, Segmenter};
 
 /// What C wants to hear of a finished segment.
 pub type OnSegment = extern "C" fn(context: *mut c_void, number: u64, bytes: usize);
@@ -25,33 +31,87 @@ pub unsafe extern "C" fn segment_flv(
 ) -> i64 {
     // SAFETY: the caller's promise.
     let file = unsafe { slice::from_raw_parts(data, len) };
-    count_tags(file, |number, bytes| on_segment(context, number, bytes))
+    let mut sink = Counter {
+        on_segment,
+        context,
+        bytes: 0,
+        segments: 0,
+        playlists: 0,
+    };
+    segment(file, &mut sink)
 }
 
-/// Stands in for the segmenter: every video key frame ends a "segment" of tags.
-fn count_tags(file: &[u8], mut on_segment: impl FnMut(u64, usize)) -> i64 {
-    let Some((b"FLV\x01", mut rest)) = file.split_first_chunk::<4>() else {
-        return -1;
-    };
-    rest = rest.get(9..).unwrap_or_default();
-    let (mut segments, mut bytes) = (0, 0);
-    while let Some((&[kind, a, b, c, ..], tail)) = rest.split_first_chunk::<11>() {
-        let body_len = u32::from_be_bytes([0, a, b, c]) as usize;
-        let Some((body, tail)) = tail.split_at_checked(body_len) else {
-            break;
+/// Pushes every tag of the file, and passes over those that cannot be read.
+fn segment(file: &[u8], sink: &mut Counter) -> i64 {
+    let mut segmenter = Segmenter::new(Config::default());
+    let (mut reader, mut rest) = (Reader::new(), file);
+    loop {
+        let consumed = match reader.step(rest) {
+            Ok(Step::Header { consumed, .. }) => consumed,
+            Ok(Step::Tag { tag, consumed }) => {
+                let _ = segmenter.push(tag, sink);
+                consumed
+            }
+            Ok(_) => break,
+            Err(_) => return -1,
         };
-        if let (9, [0x17, 1, ..], 1..) = (kind, body, bytes) {
-            on_segment(segments, bytes);
-            (segments, bytes) = (segments + 1, 0);
+        rest = rest.get(consumed..).unwrap_or_default();
+    }
+    let _ = segmenter.finish(End::List, sink);
+    sink.segments
+}
+
+/// Lays every run of packets out in a buffer on the stack or, when it is long, piece by piece, and counts.
+struct Counter {
+    on_segment: OnSegment,
+    context: *mut c_void,
+    /// Bytes of the open segment.
+    bytes: usize,
+    segments: i64,
+    /// Bytes of the playlists, which are written out as text too.
+    playlists: usize,
+}
+
+impl SegmentSink for Counter {
+    type Error = fmt::Error;
+
+    fn open_segment(&mut self, _: &SegmentStart) -> fmt::Result {
+        self.bytes = 0;
+        Ok(())
+    }
+
+    fn write_packets(&mut self, packets: TsPackets<'_>) -> fmt::Result {
+        let mut room = [0; 8 * 1024];
+        match packets.copy_to_slice(&mut room) {
+            Ok(len) => self.bytes += len,
+            Err(_) => packets.for_each_piece(|piece| self.bytes += piece.len()),
         }
-        bytes += body_len;
-        rest = tail.get(4..).unwrap_or_default();
+        Ok(())
     }
-    if bytes > 0 {
-        on_segment(segments, bytes);
-        segments += 1;
+
+    fn close_segment(&mut self, segment: &Segment) -> fmt::Result {
+        if self.bytes as u64 != segment.bytes {
+            return Err(fmt::Error);
+        }
+        (self.on_segment)(self.context, segment.sequence, self.bytes);
+        self.segments += 1;
+        Ok(())
     }
-    segments as i64
+
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> fmt::Result {
+        let text = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id));
+        write!(Length(&mut self.playlists), "{text}")
+    }
+}
+
+/// Counts text instead of keeping it.
+struct Length<'a>(&'a mut usize);
+
+impl Write for Length<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        *self.0 += text.len();
+        Ok(())
+    }
 }
 
 #[panic_handler]

@@ -1,154 +1,18 @@
 //! What the host chooses: [`Options`], checked once into a [`Config`].
 
+mod frag;
+mod policy;
+
+pub use frag::{FragCount, FragDuration};
+pub use policy::{
+    KeyFramePolicy, MidGop, TargetDuration, TimelineBase, UnrelatedClocks, WindowPolicy,
+};
+
 use core::fmt;
 
 use crate::codec::avc::Filler;
 use crate::time::TickSpan;
 use crate::ts::StreamType;
-
-/// FragDuration of PutLiveChannel: the duration a segment should have, in whole seconds from 1 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FragDuration(u8);
-
-impl FragDuration {
-    /// 5 seconds.
-    pub const DEFAULT: Self = Self(5);
-
-    /// Takes seconds.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError::FragDuration`] outside 1 to 100.
-    pub const fn new(secs: u32) -> Result<Self, ConfigError> {
-        match secs {
-            1..=100 => Ok(Self(secs as u8)),
-            _ => Err(ConfigError::FragDuration(secs)),
-        }
-    }
-
-    /// Returns the seconds.
-    pub const fn secs(self) -> u32 {
-        self.0 as u32
-    }
-
-    /// Returns the duration in ticks.
-    pub const fn span(self) -> TickSpan {
-        TickSpan::from_secs(self.0 as i64)
-    }
-
-    /// Returns the age at which a segment is switched without a key frame: max(2 × FragDuration, 60 s).
-    pub const fn forced(self) -> TickSpan {
-        let secs = 2 * self.0 as i64;
-        TickSpan::from_secs(if secs > 60 { secs } else { 60 })
-    }
-}
-
-/// FragCount of PutLiveChannel: how many segments the playlist lists, from 1 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FragCount(u8);
-
-impl FragCount {
-    /// 3 segments.
-    pub const DEFAULT: Self = Self(3);
-
-    /// Takes a number of segments.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError::FragCount`] outside 1 to 100.
-    pub const fn new(count: u32) -> Result<Self, ConfigError> {
-        match count {
-            1..=100 => Ok(Self(count as u8)),
-            _ => Err(ConfigError::FragCount(count)),
-        }
-    }
-
-    /// Returns the number of segments.
-    pub const fn get(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// How EXT-X-TARGETDURATION comes about. Exhaustive: a new policy is a breaking change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that matches on it must learn of a new policy"
-)]
-pub enum TargetDuration {
-    /// The longest segment so far, at least FragDuration; it only grows, and growth is a notice.
-    HighWater,
-    /// So many seconds for ever (RFC 8216 §6.2.1); a segment that would outgrow them is switched without a key frame.
-    Declared(u16),
-}
-
-/// Which segments the playlist lists. Exhaustive: a new policy is a breaking change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that matches on it must learn of a new policy"
-)]
-pub enum WindowPolicy {
-    /// The newest FragCount segments, no more.
-    Exactly,
-    /// FragCount segments and as many more as keep three target durations listed (RFC 8216 §6.2.2), up to
-    /// [`Window::CAPACITY`](crate::playlist::Window::CAPACITY).
-    AtLeastThreeTargets,
-}
-
-/// What a segment may start at. Exhaustive: a new policy is a breaking change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that matches on it must learn of a new policy"
-)]
-pub enum KeyFramePolicy {
-    /// An IDR picture, whatever the tag's FrameType says.
-    Idr,
-    /// An IDR picture or a picture with a recovery point SEI: open GOPs and intra refresh.
-    IdrOrRecoveryPoint,
-    /// A picture whose tag has FrameType 1, whatever is in it.
-    FrameType,
-}
-
-/// What happens to video between a break of the timeline and the next key frame. Exhaustive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "kept or dropped: there is no third"
-)]
-pub enum MidGop {
-    /// It opens the new segment, behind parameter sets.
-    Keep,
-    /// It is dropped and counted.
-    DropUntilKey,
-}
-
-/// What happens to a track whose clock has nothing to do with the lead track's. Exhaustive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that matches on it must learn of a new policy"
-)]
-pub enum UnrelatedClocks {
-    /// It is dropped and counted.
-    Drop,
-    /// It is moved once, at its first frame, to where the lead track is.
-    AlignToLead,
-}
-
-/// Where the engine's timeline begins. Exhaustive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that matches on it must learn of a new base"
-)]
-pub enum TimelineBase {
-    /// Tag times are kept.
-    AsReceived,
-    /// The first media tag of a stream is 0, for all tracks together.
-    FirstTagZero,
-}
 
 /// Everything that can be chosen; [`Default`] is what OSS LiveChannel does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,8 +92,7 @@ impl Default for Options {
 }
 
 /// Options that fit together: what [`Segmenter::new`](crate::Segmenter::new) takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[derive(Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Config(Options);
 
 impl Config {
@@ -244,12 +107,13 @@ impl Config {
         };
         let frag_duration = options.frag_duration.secs();
         if let TargetDuration::Declared(secs) = options.target_duration
-            && u32::from(secs) < frag_duration {
-                return Err(ConfigError::DeclaredTarget {
-                    declared: secs,
-                    frag_duration,
-                });
-            }
+            && u32::from(secs) < frag_duration
+        {
+            return Err(ConfigError::DeclaredTarget {
+                declared: secs,
+                frag_duration,
+            });
+        }
         for (name, span, from, to) in [
             ("slack", Some(options.slack), 0, 100),
             ("jump_limit", Some(options.jump_limit), 1000, 3_600_000),
@@ -296,7 +160,6 @@ impl Config {
         &self.0
     }
 }
-
 
 /// An option out of its range, or two that contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -372,39 +235,6 @@ impl core::error::Error for ConfigError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn o_06_o_07_frag_duration_and_frag_count_are_from_1_to_100() {
-        for (value, ok) in [
-            (0, false),
-            (1, true),
-            (100, true),
-            (101, false),
-            (200, false),
-        ] {
-            assert_eq!(FragDuration::new(value).is_ok(), ok, "{value}");
-            assert_eq!(FragCount::new(value).is_ok(), ok, "{value}");
-        }
-    }
-
-    #[test]
-    fn o_33_the_forced_switch_comes_at_twice_frag_duration_but_not_before_60_s() {
-        for (secs, want) in [
-            (1, 60),
-            (5, 60),
-            (29, 60),
-            (30, 60),
-            (31, 62),
-            (50, 100),
-            (100, 200),
-        ] {
-            assert_eq!(
-                FragDuration::new(secs).unwrap().forced(),
-                TickSpan::from_secs(want),
-                "{secs}"
-            );
-        }
-    }
 
     #[test]
     fn x1_a_declared_target_is_not_below_frag_duration() {

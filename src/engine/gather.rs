@@ -1,0 +1,277 @@
+//! Audio on its way into PES packets: judged by its time, held while no segment can take it, gathered.
+
+use crate::notice::NoticeKind;
+use crate::rules::Decision;
+use crate::segment::Cause;
+use crate::sink::SegmentSink;
+use crate::time::{TickSpan, Ticks};
+use crate::timeline::Step;
+
+use super::audio::Incoming;
+use super::queue::{self, AudioQueue, GATHERED};
+use super::{Segmenter, SwitchAt};
+
+impl Segmenter {
+    /// Judges the time of coded audio and queues it.
+    pub(super) fn place_audio<S: SegmentSink>(
+        &mut self,
+        incoming: &Incoming<'_>,
+        sink: &mut S,
+        trouble: &mut Option<S::Error>,
+    ) -> Result<(), S::Error> {
+        let received = self.unroller.unroll(incoming.tag.time);
+        let (step, time) = self.timeline.audio(received);
+        match step {
+            Step::On => {
+                if core::mem::take(&mut self.audio.ahead) {
+                    self.drop_held(sink, NoticeKind::AudioAstray);
+                    self.audio.clock.restart();
+                }
+            }
+            Step::Jump(by) => {
+                self.note(sink, NoticeKind::TimelineJump, time, by.get());
+                self.break_timeline(sink, trouble);
+                self.drop_held(sink, NoticeKind::AudioAstray);
+            }
+            Step::Ahead => {
+                if !self.audio.ahead {
+                    self.flush_audio(sink)?;
+                    self.audio.clock.restart();
+                    self.audio.ahead = true;
+                }
+            }
+            Step::Astray => {
+                self.tally(sink, NoticeKind::AudioAstray);
+                return Ok(());
+            }
+            Step::Unrelated => {
+                self.tally(sink, NoticeKind::UnrelatedClocks);
+                return Ok(());
+            }
+        }
+        self.now = time;
+        if self.segments.is_open() && !self.audio.ahead {
+            self.audio_in_segment(time, incoming, sink, trouble)
+        } else {
+            self.hold_audio(time, incoming, sink)
+        }
+    }
+
+    /// Queues audio while no segment can take it; what does not fit pushes the oldest out.
+    fn hold_audio<S: SegmentSink>(
+        &mut self,
+        time: Ticks,
+        incoming: &Incoming<'_>,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        let len = incoming.header.len() + incoming.payload.len();
+        let since = *self.waiting_since.get_or_insert(time);
+        let full = !self.audio.queue.fits(len)
+            || queue::span(&self.audio.queue, &self.audio.clock) >= GATHERED;
+        if !self.audio.ahead && self.audio_may_begin(time - since) && full {
+            let first = self.audio.queue.first_pts();
+            self.begin(sink, first.unwrap_or(time), true)?;
+            return self.queue_audio(time, incoming, sink);
+        }
+        let dropped = if self.audio.ahead {
+            NoticeKind::AudioAstray
+        } else {
+            NoticeKind::AudioBeforeKeyFrame
+        };
+        if !AudioQueue::could_hold(len) {
+            self.tally(sink, dropped);
+            return Ok(());
+        }
+        let placed = self.audio.clock.place(time, incoming.samples);
+        while !self.audio.queue.fits(len) {
+            self.audio.queue.drop_oldest(1);
+            self.tally(sink, dropped);
+        }
+        self.audio
+            .queue
+            .push(&placed, incoming.header, incoming.payload);
+        Ok(())
+    }
+
+    /// Says whether audio alone may begin a segment, after waiting for video for so long.
+    pub(super) fn audio_may_begin(&self, waited: TickSpan) -> bool {
+        let video_comes =
+            self.video.is_known() || self.video.announced && waited < self.config.track_wait;
+        !video_comes && !self.config.require_video
+    }
+
+    /// Takes audio into the open segment, or begins another one with it where audio leads.
+    fn audio_in_segment<S: SegmentSink>(
+        &mut self,
+        time: Ticks,
+        incoming: &Incoming<'_>,
+        sink: &mut S,
+        trouble: &mut Option<S::Error>,
+    ) -> Result<(), S::Error> {
+        let leads = self.mux.program().video.is_none();
+        if self.audio.differs() && !self.audio_joins_announced() {
+            if !leads {
+                self.tally(sink, NoticeKind::AudioNotJoined);
+                return Ok(());
+            }
+            self.switch(sink, trouble, time, Cause::ConfigChange, true);
+            self.audio.adopt_format();
+        }
+        if leads || self.timeline.video_is_silent() {
+            let clock_time = self
+                .audio
+                .clock
+                .end()
+                .filter(|&end| (time - end).abs() < TickSpan::from_secs(1))
+                .unwrap_or(time);
+            let age = self
+                .segments
+                .open_since()
+                .map_or(TickSpan::ZERO, |since| clock_time - since);
+            let decision = if !self.segments.is_open() {
+                Decision::Stay
+            } else if self.requested == Some(SwitchAt::Once) || leads && self.requested.is_some() {
+                Decision::Switch(Cause::Requested)
+            } else if leads {
+                self.rule.audio(age)
+            } else {
+                self.rule.audio_for_silent_video(age, GATHERED)
+            };
+            if let Decision::Switch(cause) = decision {
+                self.switch(sink, trouble, clock_time, cause, false);
+            }
+            if !self.segments.is_open() {
+                self.begin(sink, clock_time, leads)?;
+            }
+        }
+        self.queue_audio(time, incoming, sink)
+    }
+
+    /// Takes the format of announced audio that has just come: the tables list it already.
+    fn audio_joins_announced(&mut self) -> bool {
+        let joins = self.audio.was_announced(self.mux.program().audio);
+        if joins {
+            self.audio.adopt_format();
+        }
+        joins
+    }
+
+    /// Returns why a segment must begin at the next key frame for the sake of audio.
+    pub(super) fn audio_waits_to_join(&self) -> Option<Cause> {
+        let listed = self.mux.program().audio;
+        let waits = self.audio.differs() && !self.audio.was_announced(listed);
+        waits.then_some(if listed.is_none() {
+            Cause::TrackChange
+        } else {
+            Cause::ConfigChange
+        })
+    }
+
+    /// Gathers audio for a PES packet of the open segment.
+    fn queue_audio<S: SegmentSink>(
+        &mut self,
+        time: Ticks,
+        incoming: &Incoming<'_>,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        let Incoming {
+            header,
+            payload,
+            samples,
+            ..
+        } = *incoming;
+        let placed = self.audio.clock.place(time, samples);
+        if let Some(drift) = placed.reanchored {
+            self.note(sink, NoticeKind::AudioReanchor, placed.pts, drift.get());
+        }
+        if let Some(by) = placed.repaired {
+            self.repaired(
+                sink,
+                NoticeKind::AudioRepair,
+                placed.pts,
+                by,
+                placed.run_begins,
+            );
+        }
+        let len = header.len() + payload.len();
+        let end = placed.pts + placed.duration;
+        if placed.detached
+            || !self.audio.queue.fits(len)
+            || self.audio.queue.span_to(end) > GATHERED
+        {
+            self.flush_audio(sink)?;
+        }
+        if !AudioQueue::could_hold(len) {
+            let Some(mut out) = self.segments.output(sink) else {
+                return Ok(());
+            };
+            let written = self.mux.audio(&mut out, (placed.pts, end), header, payload);
+            self.count_audio(placed.pts, 1, len);
+            return self.survive(sink, written);
+        }
+        self.audio.queue.push(&placed, header, payload);
+        match self.video.last {
+            Some(last) => self.flush_late_audio(sink, last),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the queue if its oldest frame has waited long enough at `now`.
+    pub(super) fn flush_late_audio<S: SegmentSink>(
+        &mut self,
+        sink: &mut S,
+        now: Ticks,
+    ) -> Result<(), S::Error> {
+        if !self.audio.ahead && self.audio.queue.span_to(now) >= GATHERED {
+            self.flush_audio(sink)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the queue into the open segment.
+    pub(super) fn flush_audio<S: SegmentSink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
+        if self.audio.ahead || self.audio.queue.is_empty() {
+            return Ok(());
+        }
+        let Some(mut out) = self.segments.output(sink) else {
+            return Ok(());
+        };
+        let end = self.audio.clock.end().unwrap_or_default();
+        let mut written = Ok(());
+        let (mut frames, mut len) = (0, 0);
+        let mut packets = self.audio.queue.gathered().peekable();
+        while let (Ok(()), Some(packet)) = (&written, packets.next()) {
+            let end = packets.peek().map_or(end, |next| next.pts).max(packet.pts);
+            written = self
+                .mux
+                .audio(&mut out, (packet.pts, end), &[], packet.bytes);
+            frames += packet.frames;
+            len += packet.bytes.len();
+        }
+        drop(packets);
+        self.count_audio(self.audio.queue.first_pts().unwrap_or(end), frames, len);
+        self.audio.queue.clear();
+        self.survive(sink, written)
+    }
+
+    fn count_audio(&mut self, time: Ticks, frames: usize, len: usize) {
+        if self.mux.program().video.is_none() {
+            self.segments.count(time, frames as u32, false);
+        }
+        self.audio.meter.add(time, frames as u64, len);
+    }
+
+    /// Drops the frames that waited, counted as `kind`.
+    pub(super) fn drop_held<S: SegmentSink>(&mut self, sink: &mut S, kind: NoticeKind) {
+        for _ in 0..self.audio.queue.clear() {
+            self.tally(sink, kind);
+        }
+    }
+
+    /// Drops the frames too old to go before a key frame at `start`.
+    pub(super) fn drop_old_held<S: SegmentSink>(&mut self, sink: &mut S, start: Ticks) {
+        for _ in 0..self.audio.queue.drop_before(start - GATHERED) {
+            self.tally(sink, NoticeKind::AudioBeforeKeyFrame);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! How segments begin and end, and what a break of the timeline takes with it.
+
+use crate::notice::NoticeKind;
+use crate::segment::Cause;
+use crate::sink::SegmentSink;
+use crate::time::Ticks;
+use crate::timeline::{Timeline, Unroller};
+use crate::ts::{Program, StreamType};
+
+use super::Segmenter;
+use super::segments::Outgrown;
+
+impl Segmenter {
+    /// Opens a segment at `at`, with tables that list what there is.
+    pub(super) fn begin<S: SegmentSink>(
+        &mut self,
+        sink: &mut S,
+        at: Ticks,
+        idr: bool,
+    ) -> Result<(), S::Error> {
+        let since = *self.first_start.get_or_insert(at);
+        if self.audio.format.is_none()
+            && self.audio.announced.is_some()
+            && at - since > self.config.track_wait
+        {
+            self.audio.announced = None;
+            self.note(sink, NoticeKind::TrackMissing, at, 0);
+        }
+        let video = self.video.is_known().then_some(StreamType::AVC);
+        let audio = self
+            .audio
+            .format
+            .map(|format| format.stream_type())
+            .or(self.audio.announced);
+        let program = Program { video, audio };
+        if self.muxed && program != self.mux.program() {
+            self.segments.break_off();
+        }
+        self.mux.set_program(program);
+        self.audio.adopt_format();
+        if program.video.is_some() {
+            self.drop_old_held(sink, at);
+        }
+        (self.muxed, self.waiting_since, self.told) = (true, None, 0);
+        let opened = self.segments.open(sink, &mut self.mux, at, idr);
+        self.survive(sink, opened)
+    }
+
+    /// Ends the open segment before the frame at `at`, with what belongs to it; says whether it could be finished.
+    pub(super) fn switch<S: SegmentSink>(
+        &mut self,
+        sink: &mut S,
+        trouble: &mut Option<S::Error>,
+        at: Ticks,
+        cause: Cause,
+        breaks: bool,
+    ) -> bool {
+        self.requested = None;
+        let closed = self.close(sink, trouble, at, cause, breaks, false);
+        if breaks {
+            self.segments.break_off();
+        }
+        if cause == Cause::Discontinuity {
+            self.mux.break_timeline();
+        }
+        closed
+    }
+
+    /// Finishes the open segment; says whether that went well. Where it `breaks` with what follows, it ends with its
+    /// own last frame, else at `at`.
+    pub(super) fn close<S: SegmentSink>(
+        &mut self,
+        sink: &mut S,
+        trouble: &mut Option<S::Error>,
+        at: Ticks,
+        cause: Cause,
+        breaks: bool,
+        ended: bool,
+    ) -> bool {
+        let flushed = self.flush_audio(sink);
+        keep_first(trouble, flushed);
+        if !breaks {
+            let bridged = match self.segments.output(sink) {
+                Some(mut out) => self.mux.bridge(&mut out, at),
+                None => Ok(()),
+            };
+            let bridged = self.survive(sink, bridged);
+            keep_first(trouble, bridged);
+        }
+        if !self.segments.is_open() {
+            return false;
+        }
+        let end = if breaks {
+            self.lead_end().unwrap_or(at)
+        } else {
+            at
+        };
+        match self
+            .segments
+            .close(sink, &self.mux, (end, cause), ended, trouble)
+        {
+            Ok(closed) => {
+                match closed.outgrown {
+                    Some(Outgrown::Grew(secs)) => {
+                        self.note(sink, NoticeKind::TargetGrew, end, i64::from(secs))
+                    }
+                    Some(Outgrown::Violated(secs)) => {
+                        self.note(sink, NoticeKind::TargetViolated, end, i64::from(secs))
+                    }
+                    None => {}
+                }
+                if closed.window_full {
+                    self.note(sink, NoticeKind::WindowFull, end, 0);
+                }
+                true
+            }
+            Err(error) => {
+                trouble.get_or_insert(error);
+                self.note(sink, NoticeKind::SinkFailed, end, 0);
+                false
+            }
+        }
+    }
+
+    /// Returns where the lead track's last frame ends.
+    pub(super) fn lead_end(&self) -> Option<Ticks> {
+        if self.mux.program().video.is_none() || self.timeline.video_is_silent() {
+            self.audio.clock.end()
+        } else {
+            self.video.end()
+        }
+    }
+
+    /// Ends everything that is on the old timeline; frames that follow are on a new one.
+    pub(super) fn break_timeline<S: SegmentSink>(
+        &mut self,
+        sink: &mut S,
+        trouble: &mut Option<S::Error>,
+    ) {
+        self.switch(sink, trouble, self.now, Cause::Discontinuity, true);
+        self.video.clock.restart();
+        self.video.last = None;
+        if !self.audio.ahead {
+            self.audio.clock.restart();
+        }
+        self.waiting_since = None;
+    }
+
+    /// Forgets the publication, and keeps the list.
+    pub(super) fn pause(&mut self) {
+        self.video.restart(self.config.announced_video);
+        self.audio.restart(self.config.announced_audio);
+        self.unroller = Unroller::new(self.config.base);
+        self.timeline = Timeline::new(&self.config);
+        (self.waiting_since, self.first_start, self.requested) = (None, None, None);
+        self.segments.break_off();
+        self.mux.break_timeline();
+    }
+
+    /// Passes a sink's result on; after an error the open segment is given up.
+    pub(super) fn survive<S: SegmentSink>(
+        &mut self,
+        sink: &mut S,
+        result: Result<(), S::Error>,
+    ) -> Result<(), S::Error> {
+        if result.is_err() {
+            self.segments.abort(sink);
+            self.note(sink, NoticeKind::SinkFailed, self.now, 0);
+        }
+        result
+    }
+}
+
+/// Keeps the first error of several.
+pub(super) fn keep_first<E>(trouble: &mut Option<E>, result: Result<(), E>) {
+    if let Err(error) = result {
+        trouble.get_or_insert(error);
+    }
+}

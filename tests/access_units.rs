@@ -1,0 +1,246 @@
+//! What becomes of NAL units on their way into PES packets.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::doc_markdown,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod support;
+
+use hls_segmenter::config::Options;
+use hls_segmenter::flv::TagKind;
+use hls_segmenter::notice::NoticeKind;
+use support::stream::{BASE, OTHER_SPS, PPS, SPS, picture, video_header, video_tag};
+use support::{Output, OwnedTag, VIDEO, run};
+
+const IDR: &[u8] = &[0x65, 0x88, 0x84, 7];
+const SLICE: &[u8] = &[0x41, 0x9a, 0x24, 7];
+const SEI: &[u8] = &[6, 5, 2, 1, 1, 0x80];
+const DELIMITER: &[u8] = &[9, 0x10];
+
+/// A second of video whose key frame is `nal_units`, behind 25 pictures of the usual kind.
+fn with(nal_units: &[&[u8]]) -> Output {
+    let tail = (1..25).map(|n| picture(n * 40, false, 0, 9));
+    let tags: Vec<_> = [video_header(0, SPS), video_tag(0, true, 0, nal_units)]
+        .into_iter()
+        .chain(tail)
+        .collect();
+    run(&tags, Options::default())
+}
+
+/// NAL units of an access unit's byte stream, split at its start codes.
+fn nal_units(data: &[u8]) -> Vec<Vec<u8>> {
+    let starts: Vec<_> = (0..data.len().saturating_sub(2))
+        .filter(|&at| data[at..at + 3] == [0, 0, 1])
+        .collect();
+    let ends = starts.iter().skip(1).copied().chain([data.len()]);
+    let trim = |unit: &[u8]| {
+        unit[..unit.len() - unit.iter().rev().take_while(|&&byte| byte == 0).count()].to_vec()
+    };
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(&start, end)| trim(&data[start + 3..end]))
+        .collect()
+}
+
+fn first(output: &Output) -> Vec<Vec<u8>> {
+    nal_units(&output.stream(VIDEO)[0].data)
+}
+
+#[test]
+fn t_19_t_20_r_36_a_key_frame_is_delimiter_parameter_sets_and_slices() {
+    let output = with(&[IDR]);
+    assert_eq!(first(&output), [&[9, 0xf0], SPS, PPS, IDR]);
+    let second = nal_units(&output.stream(VIDEO)[1].data);
+    assert_eq!(second[0], [9, 0xf0]);
+    assert_eq!(second.len(), 2, "other pictures have no parameter sets");
+    assert!(output.stream(VIDEO)[0].data.starts_with(&[0, 0, 0, 1, 9]));
+}
+
+#[test]
+fn f_26_f_28_a_delimiter_is_not_doubled_and_comes_first() {
+    let sets_after = |units: &[&[u8]]| first(&with(units));
+    assert_eq!(
+        sets_after(&[DELIMITER, SEI, IDR]),
+        [DELIMITER, SPS, PPS, SEI, IDR]
+    );
+    assert_eq!(
+        sets_after(&[SEI, DELIMITER, SPS, PPS, SEI, IDR]),
+        [DELIMITER, SEI, SPS, PPS, SEI, IDR]
+    );
+    assert_eq!(
+        sets_after(&[DELIMITER, DELIMITER, IDR]),
+        [DELIMITER, SPS, PPS, IDR]
+    );
+}
+
+#[test]
+fn f_27_r_22_parameter_sets_in_the_access_unit_stay_and_are_not_added_again() {
+    assert_eq!(first(&with(&[SPS, PPS, IDR])), [&[9, 0xf0], SPS, PPS, IDR]);
+    assert_eq!(
+        first(&with(&[SPS, PPS, SPS, PPS, IDR])),
+        [&[9, 0xf0], SPS, PPS, SPS, PPS, IDR]
+    );
+}
+
+#[test]
+fn f_33_the_set_in_the_access_unit_wins_over_that_of_the_header() {
+    let output = with(&[OTHER_SPS, PPS, IDR]);
+    assert_eq!(first(&output), [&[9, 0xf0], OTHER_SPS, PPS, IDR]);
+    assert_eq!(
+        output.discontinuities(),
+        [],
+        "it is no change: there was no picture before"
+    );
+    // It is in force from there on: the next key frame has none of its own.
+    let tags = [
+        video_header(0, SPS),
+        video_tag(0, true, 0, &[OTHER_SPS, PPS, IDR]),
+        video_tag(40, false, 0, &[SLICE]),
+        video_tag(80, true, 0, &[IDR]),
+        video_header(100, SPS),
+        video_tag(120, true, 0, &[IDR]),
+    ];
+    let output = run(&tags, Options::default());
+    let third = nal_units(&output.stream(VIDEO)[2].data);
+    assert_eq!(third, [&[9, 0xf0], OTHER_SPS, PPS, IDR]);
+    assert_eq!(
+        output.discontinuities(),
+        [],
+        "the repeated header is no change either"
+    );
+}
+
+#[test]
+fn r_21_h_07_a_new_size_in_the_access_unit_alone_is_a_change() {
+    let mut tags = BASE.video();
+    for tag in tags
+        .iter_mut()
+        .filter(|tag| tag.is_key_picture() && tag.millis >= 12_000)
+    {
+        *tag = video_tag(tag.millis, true, 0, &[OTHER_SPS, PPS, IDR]);
+    }
+    let output = run(&tags, Options::default());
+    assert_eq!(output.extinf()[..4], [5000, 5000, 2000, 5000]);
+    assert_eq!(output.discontinuities(), [3]);
+}
+
+#[test]
+fn f_22_f_23_slices_and_messages_of_a_picture_stay_one_access_unit() {
+    let sei = [&[6, 5, 255, 255, 200][..], &[0x11; 710], &[0x80]].concat();
+    assert_eq!(
+        first(&with(&[&sei, IDR, IDR, IDR, IDR])),
+        [&[9, 0xf0], SPS, PPS, &sei, IDR, IDR, IDR, IDR]
+    );
+}
+
+#[test]
+fn f_36_start_codes_hidden_in_a_message_are_found() {
+    let hidden = [SEI, &[0, 0, 0, 1], IDR].concat();
+    let output = with(&[&hidden]);
+    assert_eq!(first(&output), [&[9, 0xf0], SPS, PPS, SEI, IDR]);
+    assert!(output.memory.segments[0].starts_with_idr);
+}
+
+#[test]
+fn f_35_an_annex_b_body_is_taken_as_one() {
+    let body = [&[0, 0, 0, 1][..], SEI, &[0, 0, 1], IDR].concat();
+    let data = [&[0x17, 1, 0, 0, 0][..], &body].concat();
+    let tags = [
+        video_header(0, SPS),
+        OwnedTag {
+            kind: TagKind::VIDEO,
+            millis: 0,
+            data,
+        },
+        picture(40, false, 0, 9),
+    ];
+    let output = run(&tags, Options::default());
+    assert_eq!(first(&output), [&[9, 0xf0], SPS, PPS, SEI, IDR]);
+    assert_eq!(output.count(NoticeKind::StartCodes), 1);
+}
+
+#[test]
+fn f_37_f_38_zero_lengths_and_trailing_zeros_harm_nothing() {
+    let padded = [IDR, &[0, 0, 0]].concat();
+    let output = with(&[&[], SEI, &[], &padded, &[]]);
+    assert_eq!(first(&output), [&[9, 0xf0], SPS, PPS, SEI, IDR]);
+    assert_eq!(output.count(NoticeKind::EmptyNalUnit), 3);
+}
+
+#[test]
+fn f_09_of_a_truncated_access_unit_the_rest_is_kept() {
+    let mut tag = video_tag(0, true, 0, &[IDR]);
+    tag.data.extend([0, 0, 0, 99, 0x65]);
+    let tags = [video_header(0, SPS), tag, picture(40, false, 0, 9)];
+    let output = run(&tags, Options::default());
+    assert_eq!(first(&output), [&[9, 0xf0], SPS, PPS, IDR]);
+    assert_eq!(output.count(NoticeKind::TruncatedNalUnit), 1);
+}
+
+#[test]
+fn r_36_nal_units_of_a_tag_without_picture_travel_with_the_next_one() {
+    let tags = [
+        video_header(0, SPS),
+        video_tag(0, true, 0, &[SPS, PPS]),
+        video_tag(0, true, 0, &[DELIMITER, SEI]),
+        video_tag(0, true, 0, &[IDR]),
+        video_tag(40, false, 0, &[SEI]),
+        video_tag(40, false, 0, &[SLICE]),
+        picture(80, false, 0, 9),
+    ];
+    let output = run(&tags, Options::default());
+    assert_eq!(first(&output), [&[9, 0xf0], SPS, PPS, SEI, IDR]);
+    assert_eq!(
+        nal_units(&output.stream(VIDEO)[1].data),
+        [&[9, 0xf0], SEI, SLICE]
+    );
+    assert_eq!(output.stream(VIDEO).len(), 3);
+    let large = [&[6, 5, 255, 255][..], &[0x11; 600]].concat();
+    let tags = [
+        video_header(0, SPS),
+        video_tag(0, true, 0, &[&large]),
+        video_tag(0, true, 0, &[IDR]),
+    ];
+    assert_eq!(
+        run(&tags, Options::default()).count(NoticeKind::NoPicture),
+        1
+    );
+}
+
+#[test]
+fn f_47_r_37_t_13_access_units_of_any_length_pass() {
+    for len in [
+        1,
+        2,
+        150,
+        176,
+        65_500,
+        65_519,
+        65_520,
+        65_521,
+        70_000,
+        2 << 20,
+    ] {
+        let unit: Vec<u8> = [0x65, 0x88, 0x84]
+            .into_iter()
+            .chain((0..len).map(|n| (n % 199) as u8 | 8))
+            .collect();
+        let output = with(&[&unit]);
+        assert_eq!(first(&output)[3], unit, "{len}");
+        let packet = &output.memory.bodies[0][2 * 188..];
+        let field_len = usize::from(packet[4]);
+        let packet_len = u16::from_be_bytes([packet[5 + field_len + 4], packet[5 + field_len + 5]]);
+        let exact = 3 + 5 + 6 + (4 + SPS.len()) + (4 + PPS.len()) + 4 + unit.len();
+        assert_eq!(
+            usize::from(packet_len),
+            if exact > 65_535 { 0 } else { exact },
+            "{len}"
+        );
+    }
+}

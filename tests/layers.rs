@@ -1,0 +1,182 @@
+//! The shape of the house: arrows between modules only point down, and each external crate has one home.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::doc_markdown,
+    reason = "helpers of tests fail loudly"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules from the ground up; a module may use those of the lines above its own, and itself.
+const LAYERS: &[&[&str]] = &[
+    &["time"],
+    &["flv"],
+    &["codec"],
+    &["ts"],
+    &["config"],
+    &[
+        "segment", "notice", "track", "snapshot", "resume", "timeline", "error",
+    ],
+    &["rules", "playlist", "stats", "livechannel"],
+    &["sink"],
+    &["engine", "audit"],
+];
+
+/// Which files may use which crate.
+const HOMES: &[(&str, &str)] = &[
+    ("nom", "flv/"),
+    ("h264_reader", "codec/avc/"),
+    ("crc32fast", "ts/crc.rs"),
+    ("bytes::Buf", "ts/pieces.rs"),
+];
+
+/// What lib.rs exports from other modules, by the module it lives in.
+const EXPORTS: &[(&str, &str)] = &[
+    ("Config", "config"),
+    ("Options", "config"),
+    ("Segmenter", "engine"),
+    ("ResumeToken", "resume"),
+    ("ResumeError", "resume"),
+    ("SegmentSink", "sink"),
+    ("SegmentStart", "segment"),
+    ("Segment", "segment"),
+    ("AbortedSegment", "segment"),
+    ("ExpiredSegment", "segment"),
+    ("Cause", "segment"),
+    ("Snapshot", "snapshot"),
+    ("Track", "track"),
+    ("Stats", "stats"),
+    ("Error", "error"),
+    ("CodecError", "error"),
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                sources(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+/// Source files with their path below `src`, without tests, comments and documentation.
+fn files() -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let code = |path: &PathBuf| {
+        let text = fs::read_to_string(path).unwrap();
+        let code = text.split("\nmod tests {").next().unwrap().lines();
+        code.filter(|line| !line.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let name = |path: &PathBuf| {
+        path.strip_prefix(&root)
+            .unwrap()
+            .to_string_lossy()
+            .replace('\\', "/")
+    };
+    sources(&root)
+        .iter()
+        .map(|path| (name(path), code(path)))
+        .collect()
+}
+
+fn layer_of(module: &str) -> usize {
+    let found = LAYERS.iter().position(|layer| layer.contains(&module));
+    found.unwrap_or_else(|| panic!("module {module} has no layer"))
+}
+
+/// Words that follow `prefix` in `code`, up to the next character that is no part of a name.
+fn names_after<'c>(code: &'c str, prefix: &'c str) -> impl Iterator<Item = &'c str> {
+    code.match_indices(prefix).filter_map(move |(at, _)| {
+        let before = code[..at].chars().next_back();
+        let rest = &code[at + prefix.len()..];
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        let part_of_name = before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':');
+        (!part_of_name && end > 0).then(|| &rest[..end])
+    })
+}
+
+#[test]
+fn r_16_arrows_between_modules_only_point_down() {
+    let mut arrows = 0;
+    for (file, code) in files().iter().filter(|(file, _)| *file != "lib.rs") {
+        let module = file.split(['/', '.']).next().unwrap();
+        for name in names_after(code, "crate::") {
+            let target = EXPORTS
+                .iter()
+                .find(|(export, _)| *export == name)
+                .map_or(name, |(_, home)| home);
+            assert!(
+                layer_of(target) < layer_of(module) || target == module,
+                "{file} uses crate::{name}: an upward arrow"
+            );
+            arrows += 1;
+        }
+    }
+    assert!(arrows > 50, "the test reads the sources: {arrows}");
+}
+
+#[test]
+fn every_external_crate_has_one_home() {
+    for (file, code) in files() {
+        for (name, home) in HOMES {
+            // The path of a crate, or of an item where a module elsewhere has the crate's name.
+            let uses = code.match_indices(name).any(|(at, _)| {
+                !code[at + name.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+                    && (name.contains("::") || code[at + name.len()..].starts_with("::"))
+            });
+            assert!(
+                !uses || file.starts_with(home),
+                "{file} uses {name}, which lives in {home}"
+            );
+        }
+    }
+}
+
+#[test]
+fn r_56_the_core_knows_no_files_sockets_threads_clocks_or_heap() {
+    for (file, code) in files()
+        .iter()
+        .filter(|(file, _)| !file.starts_with("audit/"))
+    {
+        for word in [
+            "std::fs",
+            "std::net",
+            "std::thread",
+            "std::time",
+            "std::io",
+            "std::vec",
+            "std::string",
+            "alloc::",
+            "println!",
+        ] {
+            assert!(!code.contains(word), "{file} has {word}");
+        }
+    }
+}
+
+#[test]
+fn no_file_is_a_hall() {
+    for (file, code) in files() {
+        assert!(
+            code.lines().count() <= 350,
+            "{file} has {} lines of code",
+            code.lines().count()
+        );
+    }
+}

@@ -1,0 +1,266 @@
+//! A sink that fails: what that costs, and what it never costs.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::doc_markdown,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod support;
+
+use hls_segmenter::audit::Auditor;
+use hls_segmenter::config::{FragDuration, Options};
+use hls_segmenter::playlist::Playlist;
+use hls_segmenter::time::TickSpan;
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{
+    AbortedSegment, Config, End, Error, ExpiredSegment, Segment, SegmentSink, SegmentStart,
+    Segmenter,
+};
+use support::stream::{BASE, shift};
+use support::{Memory, OwnedTag};
+
+/// Fails at call number `fails_at`, counted over the methods that can fail.
+#[derive(Default)]
+struct Failing {
+    memory: Memory,
+    calls: usize,
+    fails_at: usize,
+    failed: Option<&'static str>,
+}
+
+impl Failing {
+    fn call(&mut self, name: &'static str) -> Result<(), &'static str> {
+        self.calls += 1;
+        if self.calls == self.fails_at {
+            self.failed = Some(name);
+            return Err(name);
+        }
+        Ok(())
+    }
+}
+
+impl SegmentSink for Failing {
+    type Error = &'static str;
+
+    fn open_segment(&mut self, start: &SegmentStart) -> Result<(), &'static str> {
+        self.call("open")?;
+        self.memory
+            .open_segment(start)
+            .map_err(|never| match never {})
+    }
+
+    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), &'static str> {
+        self.call("write")?;
+        self.memory
+            .write_packets(packets)
+            .map_err(|never| match never {})
+    }
+
+    fn close_segment(&mut self, segment: &Segment) -> Result<(), &'static str> {
+        self.call("close")?;
+        self.memory
+            .close_segment(segment)
+            .map_err(|never| match never {})
+    }
+
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), &'static str> {
+        self.call("update")?;
+        self.memory
+            .update_playlist(playlist)
+            .map_err(|never| match never {})
+    }
+
+    fn expire_segment(&mut self, expired: &ExpiredSegment) {
+        self.memory.expire_segment(expired);
+    }
+
+    fn abort_segment(&mut self, aborted: &AbortedSegment) {
+        self.memory.abort_segment(aborted);
+    }
+}
+
+/// Pushes everything with one call failing; returns the errors that came back, and the sink.
+fn run(tags: &[OwnedTag], options: Options, fails_at: usize) -> (Vec<&'static str>, Failing) {
+    let mut auditor = Auditor::new(Failing {
+        fails_at,
+        ..Failing::default()
+    })
+    .frag_count(options.frag_count.get());
+    let mut segmenter = Segmenter::new(Config::new(options).unwrap());
+    let mut errors = Vec::new();
+    let mut keep = |result: Result<(), Error<&'static str>>| match result {
+        Err(Error::Sink(error)) => errors.push(error),
+        other => other.unwrap(),
+    };
+    for tag in tags {
+        keep(segmenter.push(tag.borrow(), &mut auditor));
+    }
+    keep(segmenter.finish(End::List, &mut auditor));
+    auditor.assert_clean();
+    (errors, auditor.into_inner())
+}
+
+/// Everything on: tables repeated, snapshots, a jump.
+fn everything() -> (Vec<OwnedTag>, Options) {
+    let mut tags = support::Base {
+        millis: 14_000,
+        ..BASE
+    }
+    .both();
+    shift(&mut tags, 7000, 30_000);
+    let options = Options {
+        frag_duration: FragDuration::new(2).unwrap(),
+        psi_interval: Some(TickSpan::from_millis(400)),
+        snapshot_interval: Some(TickSpan::from_secs(3)),
+        ..Options::default()
+    };
+    (tags, options)
+}
+
+#[test]
+fn r_52_r_80_every_call_may_fail_and_costs_one_segment_at_the_most() {
+    let (tags, options) = everything();
+    let (errors, whole) = run(&tags, options, usize::MAX);
+    assert!(errors.is_empty());
+    let segments = whole.memory.segments.len();
+    for fails_at in 1..=whole.calls {
+        let (errors, sink) = run(&tags, options, fails_at);
+        let name = sink.failed.unwrap();
+        assert_eq!(
+            errors,
+            [name],
+            "call {fails_at}: the error comes back, once"
+        );
+        let memory = &sink.memory;
+        let sequences: Vec<_> = memory
+            .segments
+            .iter()
+            .map(|segment| segment.sequence)
+            .collect();
+        assert_eq!(
+            sequences,
+            (0..sequences.len() as u64).collect::<Vec<_>>(),
+            "call {fails_at}, {name}"
+        );
+        let lost = usize::from(name != "update");
+        assert!(
+            sequences.len() + lost >= segments,
+            "call {fails_at}, {name}: {} of {segments}",
+            sequences.len()
+        );
+        assert_eq!(memory.aborted.len(), lost, "call {fails_at}, {name}");
+        if let (Some(aborted), Some(next)) = (
+            memory.aborted.first(),
+            memory
+                .segments
+                .iter()
+                .find(|s| s.id > memory.aborted.first().map_or(0, |a| a.id)),
+        ) {
+            assert_eq!(
+                next.discontinuity,
+                next.sequence > 0,
+                "call {fails_at}, {name}"
+            );
+            assert!(
+                memory
+                    .segments
+                    .iter()
+                    .all(|segment| segment.id != aborted.id)
+            );
+        }
+    }
+}
+
+#[test]
+fn y_11_the_number_of_an_aborted_segment_goes_to_the_next_and_its_id_does_not() {
+    let tags = BASE.both();
+    let (_, whole) = run(&tags, Options::default(), usize::MAX);
+    let mut runs = (whole.calls / 2..).map(|fails_at| run(&tags, Options::default(), fails_at).1);
+    let sink = runs.find(|sink| sink.failed == Some("close")).unwrap();
+    let ids: Vec<_> = sink
+        .memory
+        .segments
+        .iter()
+        .map(|segment| segment.id)
+        .collect();
+    let aborted = sink.memory.aborted[0].id;
+    assert!(!ids.contains(&aborted));
+    assert_eq!(ids.len(), 7);
+    assert_eq!(
+        sink.memory
+            .starts
+            .iter()
+            .filter(|start| start.sequence == aborted)
+            .count(),
+        2
+    );
+    assert_eq!(sink.memory.segments[aborted as usize].id, aborted + 1);
+}
+
+#[test]
+fn r_19_a_first_segment_behind_failures_is_not_tagged() {
+    for fails_at in [1, 2, 40] {
+        let (_, sink) = run(&BASE.both(), Options::default(), fails_at);
+        assert!(!sink.memory.segments[0].discontinuity, "{fails_at}");
+        assert_eq!(sink.memory.segments[0].sequence, 0, "{fails_at}");
+    }
+}
+
+#[test]
+fn r_49_h_10_a_segment_whose_close_failed_is_never_listed() {
+    let tags = BASE.both();
+    let (_, whole) = run(&tags, Options::default(), usize::MAX);
+    let closes = (1..=whole.calls).filter_map(|fails_at| {
+        let (_, sink) = run(&tags, Options::default(), fails_at);
+        (sink.failed == Some("close")).then_some(sink)
+    });
+    let mut seen = 0;
+    for sink in closes {
+        let lost = format!("\n{}.ts\n", sink.memory.aborted[0].id);
+        assert!(
+            sink.memory
+                .playlists
+                .iter()
+                .all(|text| !text.contains(&lost))
+        );
+        seen += 1;
+    }
+    assert_eq!(seen, 8);
+}
+
+#[test]
+fn two_sinks_are_one_and_the_first_errors_keep_the_call_from_the_second() {
+    let mut tee = (
+        Failing {
+            fails_at: 30,
+            ..Failing::default()
+        },
+        Failing::default(),
+    );
+    let mut segmenter = Segmenter::new(Config::default());
+    for tag in BASE.both() {
+        let _ = segmenter.push(tag.borrow(), &mut tee);
+    }
+    segmenter.finish(End::List, &mut tee).unwrap();
+    assert_eq!(tee.0.memory.bodies, tee.1.memory.bodies);
+    assert_eq!(tee.0.memory.aborted, tee.1.memory.aborted);
+    assert_eq!(tee.1.calls, tee.0.calls - 1);
+}
+
+/// The trait is fit for a dynamic sink with a fixed error.
+#[test]
+fn r_56_a_sink_may_be_a_trait_object_and_the_engine_may_move_between_threads() {
+    fn assert_send<T: Send + 'static>() {}
+    assert_send::<Segmenter>();
+    let mut memory = Memory::default();
+    let mut sink: &mut dyn SegmentSink<Error = std::convert::Infallible> = &mut memory;
+    let mut segmenter = Segmenter::new(Config::default());
+    for tag in BASE.both() {
+        segmenter.push(tag.borrow(), &mut sink).unwrap();
+    }
+    assert_eq!(memory.segments.len(), 7);
+}
