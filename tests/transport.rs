@@ -59,7 +59,7 @@ fn packets(output: &Output) -> Vec<Packet> {
             discontinuity: flags & 0x80 != 0,
             random_access: flags & 0x40 != 0,
             pcr: (flags & 0x10 != 0)
-                .then(|| u64::from_be_bytes(field[..8].try_into().unwrap()) << 8 >> 31),
+                .then(|| u64::from_be_bytes(bytes[4..12].try_into().unwrap()) << 16 >> 31),
             payload: bytes[start..].to_vec(),
         }
     };
