@@ -1,0 +1,247 @@
+//! Rules of H.264 in a transport stream: one access unit per PES packet (ISO/IEC 13818-1 §2.14, H.264 annex B).
+
+use std::collections::BTreeMap;
+use std::vec::Vec;
+
+use super::super::ts::{Boundary, Pes};
+use super::super::violation::{Findings, Rule};
+use super::annex_b::{NalUnit, NalUnits};
+use super::bits::Bits;
+use crate::config::KeyFramePolicy;
+
+/// `nal_unit_type` (H.264 table 7-1).
+const SLICE: u8 = 1;
+const PARTITION_A: u8 = 2;
+const PARTITION_C: u8 = 4;
+const IDR: u8 = 5;
+const SEI: u8 = 6;
+const SPS: u8 = 7;
+const PPS: u8 = 8;
+const DELIMITER: u8 = 9;
+const SUBSET_SPS: u8 = 15;
+
+/// What the rules leave open.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Settings {
+    pub(in super::super) key_frames: KeyFramePolicy,
+    /// Two fields may share a PES packet.
+    pub(in super::super) field_pairs: bool,
+    /// The source may be anything: what can only be as good as it is not judged.
+    pub(in super::super) any_input: bool,
+}
+
+/// State of the video track within a segment and a timeline.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Video {
+    /// Sequence parameter sets of the timeline, by id.
+    timeline_sps: BTreeMap<u32, Vec<u8>>,
+    /// Those of the segment.
+    sps: Vec<u32>,
+    /// Picture parameter sets of the segment, and the sequence parameter set of each.
+    pps: BTreeMap<u32, u32>,
+    /// A picture came in the segment.
+    begun: bool,
+}
+
+impl Video {
+    pub(super) fn begin_segment(&mut self, boundary: Boundary) {
+        if boundary != Boundary::Continuous {
+            self.timeline_sps.clear();
+        }
+        self.sps.clear();
+        self.pps.clear();
+        self.begun = false;
+    }
+
+    /// Judges a PES packet; says whether it holds an IDR picture.
+    pub(super) fn take(&mut self, pes: &Pes, settings: &Settings, findings: &mut Findings) -> bool {
+        let first = !core::mem::replace(&mut self.begun, true);
+        let whole = pes.payload.starts_with(&[0, 0, 0, 1]);
+        findings.expect(
+            whole,
+            Rule::Delimiter,
+            format_args!("access unit does not begin with 00 00 00 01"),
+        );
+        let units: Vec<_> = NalUnits::new(&pes.payload).collect();
+        check_delimiters(&units, findings);
+        let idr = units.iter().any(|unit| unit.kind() == IDR);
+        check_access_point(pes, idr, &units, settings.key_frames, findings);
+        if !settings.any_input {
+            check_pictures(&units, settings.field_pairs, findings);
+        }
+        self.check_parameter_sets(&units, first, idr, settings.any_input, findings);
+        idr
+    }
+
+    /// Follows parameter sets and slices in their order.
+    fn check_parameter_sets(
+        &mut self,
+        units: &[NalUnit<'_>],
+        first: bool,
+        idr: bool,
+        any_input: bool,
+        findings: &mut Findings,
+    ) {
+        let (mut sps_came, mut pps_came, mut slice_came) = (false, false, false);
+        for unit in units {
+            match unit.kind() {
+                SPS | SUBSET_SPS => {
+                    sps_came = true;
+                    self.take_sps(unit, idr && !any_input, findings);
+                }
+                PPS => {
+                    pps_came = true;
+                    self.take_pps(unit);
+                }
+                SLICE | PARTITION_A | IDR if !slice_came => {
+                    slice_came = true;
+                    let ready = sps_came && pps_came || !(first || idr);
+                    findings.expect(
+                        ready,
+                        Rule::ParameterSets,
+                        format_args!("a slice comes before SPS and PPS, IDR: {idr}"),
+                    );
+                    let missing = self.missing(unit).filter(|_| !any_input);
+                    if let Some((pps, sps)) = missing {
+                        findings.add(
+                            Rule::ParameterSets,
+                            format_args!("the segment lacks PPS {pps} or its SPS {sps:?}"),
+                        );
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn take_sps(&mut self, unit: &NalUnit<'_>, fixed: bool, findings: &mut Findings) {
+        // Behind the header: profile_idc, constraint flags, level_idc.
+        let Some(id) = unit.bytes.get(4..).and_then(|rest| Bits::new(rest).ue()) else {
+            return;
+        };
+        if !self.sps.contains(&id) {
+            self.sps.push(id);
+        }
+        if unit.kind() == SPS {
+            let before = self.timeline_sps.insert(id, unit.bytes.to_vec());
+            let same = before.is_none_or(|before| before == unit.bytes);
+            findings.expect(
+                same || !fixed,
+                Rule::Reconfigured,
+                format_args!("SPS {id} is another without a discontinuity"),
+            );
+        }
+    }
+
+    fn take_pps(&mut self, unit: &NalUnit<'_>) {
+        let mut bits = Bits::new(unit.bytes.get(1..).unwrap_or_default());
+        if let (Some(id), Some(sps)) = (bits.ue(), bits.ue()) {
+            self.pps.insert(id, sps);
+        }
+    }
+
+    /// Returns the parameter sets that a slice refers to where they did not come in this segment.
+    fn missing(&self, slice: &NalUnit<'_>) -> Option<(u32, Option<u32>)> {
+        let mut bits = Bits::new(slice.bytes.get(1..)?);
+        let (_first_mb, _slice_type, pps) = (bits.ue()?, bits.ue()?, bits.ue()?);
+        let sps = self.pps.get(&pps).copied();
+        let there = sps.is_some_and(|sps| self.sps.contains(&sps));
+        (!there).then_some((pps, sps))
+    }
+}
+
+fn check_delimiters(units: &[NalUnit<'_>], findings: &mut Findings) {
+    let count = units.iter().filter(|unit| unit.kind() == DELIMITER).count();
+    let leads = units.first().is_some_and(|unit| unit.kind() == DELIMITER);
+    findings.expect(
+        leads && count == 1,
+        Rule::Delimiter,
+        format_args!("{count} access unit delimiters, first: {leads}"),
+    );
+    let short = units
+        .iter()
+        .find(|unit| !unit.zero_byte && [SPS, PPS, DELIMITER].contains(&unit.kind()));
+    if let Some(unit) = short {
+        findings.add(
+            Rule::Delimiter,
+            format_args!(
+                "NAL unit of type {} behind a start code of 3 bytes",
+                unit.kind()
+            ),
+        );
+    }
+}
+
+fn check_access_point(
+    pes: &Pes,
+    idr: bool,
+    units: &[NalUnit<'_>],
+    policy: KeyFramePolicy,
+    findings: &mut Findings,
+) {
+    let key_frame = match policy {
+        KeyFramePolicy::Idr => idr,
+        KeyFramePolicy::IdrOrRecoveryPoint => idr || units.iter().any(has_recovery_point),
+        // Nothing in the output tells.
+        KeyFramePolicy::FrameType => return,
+    };
+    let marked = pes.random_access;
+    findings.expect(
+        marked == key_frame,
+        Rule::KeyFrame,
+        format_args!("random_access_indicator: {marked}, key frame: {key_frame}"),
+    );
+}
+
+fn check_pictures(units: &[NalUnit<'_>], field_pairs: bool, findings: &mut Findings) {
+    let slices = units
+        .iter()
+        .filter(|unit| [SLICE, PARTITION_A, IDR].contains(&unit.kind()));
+    // first_mb_in_slice is 0 where its code is the single bit 1.
+    let pictures = slices
+        .filter(|unit| unit.bytes.get(1).is_some_and(|byte| byte & 0x80 != 0))
+        .count();
+    let most = if field_pairs { 2 } else { 1 };
+    findings.expect(
+        pictures <= most,
+        Rule::OnePicture,
+        format_args!("{pictures} pictures in a PES packet"),
+    );
+    let slice = units
+        .iter()
+        .any(|unit| (SLICE..=PARTITION_C).contains(&unit.kind()) || unit.kind() == IDR);
+    findings.expect(
+        slice,
+        Rule::OnePicture,
+        format_args!("no picture in a PES packet"),
+    );
+}
+
+/// Says whether an SEI NAL unit holds a recovery point message (H.264 §7.3.2.3, D.1.8).
+fn has_recovery_point(unit: &NalUnit<'_>) -> bool {
+    if unit.kind() != SEI {
+        return false;
+    }
+    let mut rest = unit.bytes.get(1..).unwrap_or_default();
+    // A message is its type, its length, and so many bytes; the last byte of all is the stop bit.
+    while rest.len() > 2 {
+        let Some((kind, after)) = take_sum(rest) else {
+            return false;
+        };
+        let Some((len, after)) = take_sum(after) else {
+            return false;
+        };
+        if kind == 6 {
+            return true;
+        }
+        rest = after.get(len..).unwrap_or_default();
+    }
+    false
+}
+
+/// Reads a number written as a run of 0xFF and a last byte, all summed up.
+fn take_sum(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let run = bytes.iter().take_while(|&&byte| byte == 0xff).count();
+    let (&last, rest) = bytes.get(run..)?.split_first()?;
+    Some((run * 255 + usize::from(last), rest))
+}

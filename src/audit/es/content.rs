@@ -1,0 +1,98 @@
+//! What a segment turned out to hold, in the terms in which it is told.
+
+use crate::time::{TickSpan, WireTime};
+
+use super::super::ts::Boundary;
+
+/// Steps of DTS that the last pictures of a timeline made.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in super::super) struct Steps {
+    last: Option<WireTime>,
+    older: Option<TickSpan>,
+    newer: Option<TickSpan>,
+}
+
+impl Steps {
+    pub(super) fn begin_segment(&mut self, boundary: Boundary) {
+        if boundary != Boundary::Continuous {
+            *self = Self::default();
+        }
+    }
+
+    fn take(&mut self, dts: WireTime) {
+        if let Some(last) = self.last.replace(dts) {
+            (self.older, self.newer) = (self.newer, Some(dts.since(last)));
+        }
+    }
+
+    /// Returns the shorter and the longer of the last two steps.
+    pub(in super::super) fn range(&self) -> Option<(TickSpan, TickSpan)> {
+        let (older, newer) = (self.older?, self.newer?);
+        Some((older.min(newer), older.max(newer)))
+    }
+}
+
+/// Counts and times of one segment; times are spans from the DTS of its first PES packet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in super::super) struct Content {
+    pub(in super::super) first_dts: Option<WireTime>,
+    /// The first PES packet is video.
+    pub(in super::super) video_leads: bool,
+    pub(in super::super) pictures: u32,
+    pub(in super::super) audio_frames: u32,
+    /// There is audio that is not made of frames.
+    pub(in super::super) frames_unknown: bool,
+    pub(in super::super) key_frames: u32,
+    pub(in super::super) first_picture_is_idr: Option<bool>,
+    pub(in super::super) last_picture: Option<TickSpan>,
+    last_key_frame: TickSpan,
+    longest_gop: TickSpan,
+    /// Earliest and latest end of the last audio frame: its samples are 960 or 1024.
+    pub(in super::super) audio_end: Option<(TickSpan, TickSpan)>,
+    pub(in super::super) earliest: TickSpan,
+    pub(in super::super) latest: TickSpan,
+}
+
+impl Content {
+    /// Counts a PES packet in and returns how far from the first one it is.
+    pub(super) fn count(&mut self, dts: WireTime, video: bool) -> TickSpan {
+        let first = *self.first_dts.get_or_insert_with(|| {
+            self.video_leads = video;
+            dts
+        });
+        let at = dts.since(first);
+        self.earliest = self.earliest.min(at);
+        self.latest = self.latest.max(at);
+        at
+    }
+
+    pub(super) fn count_picture(
+        &mut self,
+        dts: WireTime,
+        (idr, key_frame): (bool, bool),
+        steps: &mut Steps,
+    ) {
+        let at = self.count(dts, true);
+        steps.take(dts);
+        self.pictures += 1;
+        self.first_picture_is_idr.get_or_insert(idr);
+        self.last_picture = Some(at);
+        if key_frame {
+            self.key_frames += 1;
+            self.longest_gop = self.longest_gop.max(at - self.last_key_frame);
+            self.last_key_frame = at;
+        }
+    }
+
+    pub(super) fn count_frames(&mut self, dts: WireTime, count: u32, span: TickSpan) {
+        let at = self.count(dts, false);
+        self.audio_frames += count;
+        let shorter = TickSpan::new(span.get() * 960 / 1024);
+        self.audio_end = Some((at + shorter, at + span));
+    }
+
+    /// Returns the longest distance between two key frames, or from the last one to the end.
+    pub(in super::super) fn longest_gop(&self, duration: TickSpan) -> TickSpan {
+        self.longest_gop.max(duration - self.last_key_frame)
+    }
+}

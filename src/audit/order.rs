@@ -1,0 +1,163 @@
+//! The grammar of sink calls, as the doc of [`SegmentSink`](crate::SegmentSink#order) has it.
+
+use super::violation::{Findings, Rule};
+use crate::segment::{AbortedSegment, Segment, SegmentStart};
+
+/// Where in the grammar the stream is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum State {
+    /// Nothing is open; the playlist, if there is one, has all.
+    #[default]
+    Idle,
+    /// A segment is open.
+    Open(Open),
+    /// A call for the segment failed: it must be aborted.
+    Failed(Open),
+    /// A segment was closed and the playlist does not name it yet.
+    Closed,
+    /// A playlist has just come; what left it may expire.
+    Listed,
+    /// The playlist with EXT-X-ENDLIST has come.
+    Ended,
+}
+
+/// The open segment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    pub(super) start: SegmentStart,
+    /// Bytes that the sink took.
+    pub(super) bytes: u64,
+}
+
+impl State {
+    /// Returns the segment that packets go to.
+    pub(super) const fn open(&self) -> Option<&Open> {
+        match self {
+            Self::Open(open) | Self::Failed(open) => Some(open),
+            _ => None,
+        }
+    }
+
+    /// Takes a call; `legal` is whether the grammar has it here.
+    fn admit(&self, call: &str, legal: bool, findings: &mut Findings) {
+        let (rule, after) = match self {
+            _ if legal => return,
+            Self::Idle => (Rule::Order, "no segment is open"),
+            Self::Open(_) => (Rule::Order, "a segment is open"),
+            Self::Failed(_) => (Rule::Abort, "a call failed and the segment was not aborted"),
+            Self::Closed => (Rule::Order, "a segment was closed and no playlist names it"),
+            Self::Listed => (Rule::Order, "a playlist has come and no segment is open"),
+            Self::Ended => (Rule::End, "the playlist has ended"),
+        };
+        findings.add(rule, format_args!("{call} comes where {after}"));
+    }
+
+    /// Takes `open_segment`.
+    pub(super) fn take_open(&mut self, start: &SegmentStart, ok: bool, findings: &mut Findings) {
+        self.admit(
+            "open_segment",
+            matches!(self, Self::Idle | Self::Listed),
+            findings,
+        );
+        let open = Open {
+            start: *start,
+            bytes: 0,
+        };
+        *self = if ok {
+            Self::Open(open)
+        } else {
+            Self::Failed(open)
+        };
+    }
+
+    /// Takes `write_packets` of `len` bytes; says whether they belong to the open segment.
+    pub(super) fn take_packets(&mut self, len: usize, ok: bool, findings: &mut Findings) -> bool {
+        self.admit("write_packets", matches!(self, Self::Open(_)), findings);
+        let Self::Open(open) = self else { return false };
+        if ok {
+            open.bytes += len as u64;
+        } else {
+            *self = Self::Failed(*open);
+        }
+        ok
+    }
+
+    /// Takes `close_segment`; returns the segment as it was opened and written.
+    pub(super) fn take_close(&mut self, ok: bool, findings: &mut Findings) -> Option<Open> {
+        self.admit("close_segment", matches!(self, Self::Open(_)), findings);
+        let Self::Open(open) = *self else { return None };
+        *self = if ok { Self::Closed } else { Self::Failed(open) };
+        Some(open)
+    }
+
+    /// Takes `update_playlist`; a failed one is a version that nobody saw.
+    pub(super) fn take_playlist(&mut self, ended: bool, findings: &mut Findings) {
+        let legal = match self {
+            Self::Closed => true,
+            Self::Idle | Self::Listed => ended,
+            _ => false,
+        };
+        self.admit("update_playlist", legal, findings);
+        if legal {
+            *self = if ended { Self::Ended } else { Self::Listed };
+        }
+    }
+
+    /// Takes `expire_segment`.
+    pub(super) fn take_expire(&self, findings: &mut Findings) {
+        self.admit(
+            "expire_segment",
+            matches!(self, Self::Listed | Self::Ended),
+            findings,
+        );
+    }
+
+    /// Takes `abort_segment`; says whether there was a segment to abort.
+    pub(super) fn take_abort(&mut self, aborted: &AbortedSegment, findings: &mut Findings) -> bool {
+        self.admit("abort_segment", matches!(self, Self::Failed(_)), findings);
+        let Some(open) = self.open() else {
+            return false;
+        };
+        let (id, bytes) = (open.start.id, open.bytes);
+        findings.expect(
+            aborted.id == id,
+            Rule::Facts,
+            format_args!("aborted segment is {}, not {id}", aborted.id),
+        );
+        findings.expect(
+            aborted.bytes == bytes,
+            Rule::Facts,
+            format_args!("aborted segment has {} bytes, not {bytes}", aborted.bytes),
+        );
+        *self = Self::Idle;
+        true
+    }
+}
+
+/// Compares what `segment` repeats of `start`.
+pub(super) fn check_repeated(start: &SegmentStart, segment: &Segment, findings: &mut Findings) {
+    for (name, same) in [
+        ("id", segment.id == start.id),
+        ("sequence", segment.sequence == start.sequence),
+        ("start", segment.start == start.start),
+        ("wall", segment.wall == start.wall),
+        (
+            "program_date_time",
+            segment.program_date_time == start.program_date_time,
+        ),
+        (
+            "discontinuity",
+            segment.discontinuity == start.discontinuity,
+        ),
+        (
+            "starts_with_idr",
+            segment.starts_with_idr == start.starts_with_idr,
+        ),
+    ] {
+        findings.expect(
+            same,
+            Rule::Facts,
+            format_args!("{name} of the segment is another than when it was opened"),
+        );
+    }
+}

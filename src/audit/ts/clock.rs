@@ -1,0 +1,254 @@
+//! PCR and DTS: that they keep pace, and that a break of the timeline is marked (ISO/IEC 13818-1 §2.4.3.5, §2.7.2).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::violation::{Findings, Rule};
+use super::packet::{Field, Pcr};
+use crate::time::WireTime;
+
+/// Longest distance between two PCRs: 100 ms at 27 MHz.
+const PCR_INTERVAL: i64 = 2_700_000;
+
+/// How a segment follows the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in super::super) enum Boundary {
+    /// Without a break.
+    #[default]
+    Continuous,
+    /// Behind EXT-X-DISCONTINUITY, or at the beginning; time may go on.
+    Broken,
+    /// Behind EXT-X-DISCONTINUITY, on another timeline.
+    Reset,
+}
+
+/// The times that one timeline has reached.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clock {
+    last: Option<Pcr>,
+    /// The next PCR is the first behind a break.
+    crossing: bool,
+    /// The open segment has a PCR.
+    ticks: bool,
+    boundary: Boundary,
+    /// Audio that comes too late for the clock, as the source sent it, is let pass.
+    pub(super) lets_late_audio_pass: bool,
+    /// PIDs that have come since the break.
+    begun: BTreeSet<u16>,
+    dts: BTreeMap<u16, WireTime>,
+}
+
+impl Clock {
+    pub(super) fn begin_segment(&mut self, boundary: Boundary) {
+        self.ticks = false;
+        if boundary != Boundary::Continuous {
+            (self.crossing, self.boundary) = (true, boundary);
+            self.begun.clear();
+            self.dts.clear();
+        }
+    }
+
+    pub(super) fn end_segment(&self, findings: &mut Findings) {
+        findings.expect(
+            self.ticks,
+            Rule::PcrInterval,
+            format_args!("segment has no PCR"),
+        );
+    }
+
+    pub(super) const fn last(&self) -> Option<Pcr> {
+        self.last
+    }
+
+    /// Takes the adaptation field of a packet of an elementary stream; `leads` says that the PCR belongs on this PID.
+    pub(super) fn take_field(
+        &mut self,
+        pid: u16,
+        field: Field,
+        leads: bool,
+        findings: &mut Findings,
+    ) {
+        let first = self.begun.insert(pid);
+        let owed = first && self.boundary == Boundary::Reset;
+        let may = first && self.boundary != Boundary::Continuous;
+        let marked = field.discontinuity;
+        findings.expect(
+            marked || !owed,
+            Rule::DiscontinuityIndicator,
+            format_args!("a timeline begins without the indicator"),
+        );
+        findings.expect(
+            !marked || may,
+            Rule::DiscontinuityIndicator,
+            format_args!("the indicator stands where no timeline begins"),
+        );
+        let clocked = !marked || !leads || field.pcr.is_some();
+        findings.expect(
+            clocked,
+            Rule::DiscontinuityIndicator,
+            format_args!("the indicator comes without the new PCR"),
+        );
+        match field.pcr {
+            Some(pcr) if leads => self.take_pcr(pcr, marked, findings),
+            Some(_) => findings.add(
+                Rule::PcrInterval,
+                format_args!("PCR stands on a PID that is not the PCR PID"),
+            ),
+            None => {}
+        }
+    }
+
+    fn take_pcr(&mut self, pcr: Pcr, marked: bool, findings: &mut Findings) {
+        self.ticks = true;
+        let crossing = core::mem::take(&mut self.crossing);
+        let Some(last) = self.last.replace(pcr) else {
+            return;
+        };
+        let step = pcr.since(last);
+        if crossing {
+            let follows = marked || step > 0;
+            findings.expect(
+                follows,
+                Rule::DiscontinuityIndicator,
+                format_args!("PCR goes back by {} without the indicator", -step),
+            );
+        } else {
+            findings.expect(
+                step > 0,
+                Rule::PcrOrder,
+                format_args!("PCR goes on by {step} of 27 MHz"),
+            );
+            findings.expect(
+                step <= PCR_INTERVAL,
+                Rule::PcrInterval,
+                format_args!("{} ms between two PCRs", step / 27_000),
+            );
+        }
+    }
+
+    /// Takes the times of a PES packet whose last byte comes at `pcr`.
+    pub(super) fn take_times(
+        &mut self,
+        (pid, video): (u16, bool),
+        (pts, dts): (WireTime, WireTime),
+        pcr: Option<Pcr>,
+        findings: &mut Findings,
+    ) {
+        let ahead = pts.since(dts).get();
+        findings.expect(
+            ahead >= 0,
+            Rule::TimeOrder,
+            format_args!("PTS is {} before DTS", -ahead),
+        );
+        if let Some(last) = self.dts.insert(pid, dts) {
+            let step = dts.since(last).get();
+            findings.expect(
+                step > 0,
+                Rule::TimeOrder,
+                format_args!("DTS goes on by {step}"),
+            );
+        }
+        if let Some(pcr) = pcr.filter(|_| video || !self.lets_late_audio_pass) {
+            let ahead = dts.since(pcr.base).get();
+            findings.expect(
+                ahead >= 0,
+                Rule::PcrOrder,
+                format_args!("PCR is {} behind DTS", -ahead),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn field(base: u64, discontinuity: bool) -> Field {
+        // 90 kHz in the upper 33 of 48 bits, reserved bits 1, extension 0.
+        let bytes = (base << 15 | 0x7e00).to_be_bytes();
+        let mut packet = [0xff; super::super::packet::LEN];
+        packet[..6].copy_from_slice(&[
+            0x47,
+            0x41,
+            0x00,
+            0x30,
+            7,
+            0x10 | u8::from(discontinuity) << 7,
+        ]);
+        packet[6..12].copy_from_slice(&bytes[2..]);
+        super::super::packet::parse(&packet, &mut Findings::default())
+            .unwrap()
+            .field
+    }
+
+    /// Rules broken by PCRs of (90 kHz, indicator, how the segment begins that they are first in).
+    fn rules(fields: &[(u64, bool, Option<Boundary>)]) -> Vec<Rule> {
+        let (mut clock, mut findings) = (Clock::default(), Findings::default());
+        for &(base, discontinuity, boundary) in fields {
+            if let Some(boundary) = boundary {
+                clock.begin_segment(boundary);
+            }
+            clock.take_field(0x100, field(base, discontinuity), true, &mut findings);
+        }
+        findings
+            .kept()
+            .iter()
+            .map(|violation| violation.rule)
+            .collect()
+    }
+
+    #[test]
+    fn t_09_t_10_clock_references_increase_by_100_ms_at_the_most() {
+        let from = |next| rules(&[(90_000, false, Some(Boundary::Broken)), (next, false, None)]);
+        assert_eq!(from(99_000), []);
+        assert_eq!(from(99_001), [Rule::PcrInterval]);
+        assert_eq!(from(90_000), [Rule::PcrOrder]);
+        assert_eq!(from(89_999), [Rule::PcrOrder]);
+    }
+
+    #[test]
+    fn t_08_a_new_timeline_is_marked_and_nothing_else_is() {
+        let start = (90_000, false, Some(Boundary::Broken));
+        assert_eq!(rules(&[start, (5, true, Some(Boundary::Reset))]), []);
+        assert_eq!(
+            rules(&[start, (95_000, false, Some(Boundary::Reset))]),
+            [Rule::DiscontinuityIndicator]
+        );
+        assert_eq!(
+            rules(&[start, (5, false, Some(Boundary::Broken))]),
+            [Rule::DiscontinuityIndicator]
+        );
+        assert_eq!(
+            rules(&[start, (900_000, false, Some(Boundary::Broken))]),
+            []
+        );
+        assert_eq!(
+            rules(&[start, (95_000, true, Some(Boundary::Continuous))]),
+            [Rule::DiscontinuityIndicator]
+        );
+    }
+
+    #[test]
+    fn t_16_times_are_in_order() {
+        let (mut clock, mut findings) = (Clock::default(), Findings::default());
+        let pcr = field(1000, false).pcr;
+        let mut take = |pts, dts| {
+            clock.take_times(
+                (1, true),
+                (WireTime::new(pts), WireTime::new(dts)),
+                pcr,
+                &mut findings,
+            )
+        };
+        take(1500, 1400);
+        take(1450, 1401);
+        take(1450, 1401); // again
+        take(1500, 1501); // shown before it is decoded
+        let rules: Vec<_> = findings
+            .kept()
+            .iter()
+            .map(|violation| violation.rule)
+            .collect();
+        assert_eq!(rules, [Rule::TimeOrder, Rule::TimeOrder]);
+    }
+}
