@@ -29,6 +29,8 @@ pub(super) struct Audio {
     pub(super) meter: Meter,
     /// The program is to list audio of this type before it has come.
     pub(super) announced: Option<StreamType>,
+    /// Frames that come are coded otherwise than those of the open segment.
+    pub(super) differs: bool,
     /// The clock still runs at the rate of the format that is muxed.
     stale_clock: bool,
 }
@@ -105,6 +107,7 @@ impl Audio {
             ahead: false,
             meter: Meter::new(),
             announced,
+            differs: false,
             stale_clock: false,
         }
     }
@@ -119,6 +122,7 @@ impl Audio {
     /// Takes the format of the frames that come for that of the segments that follow.
     pub(super) fn adopt_format(&mut self) {
         self.muxed = self.format;
+        self.differs = false;
         if core::mem::take(&mut self.stale_clock) {
             self.clock = AudioClock::new(self.format.map_or(1, |format| format.rate()));
         }
@@ -128,11 +132,6 @@ impl Audio {
     pub(super) fn was_announced(&self, listed: Option<StreamType>) -> bool {
         let format = self.format.map(|format| format.stream_type());
         self.muxed.is_none() && listed.is_some() && listed == format
-    }
-
-    /// Says whether frames that come are coded otherwise than those of the open segment.
-    pub(super) fn differs(&self) -> bool {
-        self.format.is_some() && self.format != self.muxed
     }
 }
 
@@ -191,6 +190,7 @@ impl Segmenter {
         }
         self.audio.format = Some(format);
         self.audio.track = Some(format.track());
+        self.audio.differs = self.audio.muxed != Some(format);
         self.audio.stale_clock = true;
         if !self.segments.is_open() {
             // Nothing of the old format may stand behind tables that say another.

@@ -109,7 +109,7 @@ impl Segmenter {
         trouble: &mut Option<S::Error>,
     ) -> Result<(), S::Error> {
         let leads = self.mux.program().video.is_none();
-        if self.audio.differs() && !self.audio_joins_announced() {
+        if self.audio.differs && !self.audio_joins_announced() {
             if !leads {
                 self.tally(sink, NoticeKind::AudioNotJoined);
                 return Ok(());
@@ -159,7 +159,7 @@ impl Segmenter {
     /// Returns why a segment must begin at the next key frame for the sake of audio.
     pub(super) fn audio_waits_to_join(&self) -> Option<Cause> {
         let listed = self.mux.program().audio;
-        let waits = self.audio.differs() && !self.audio.was_announced(listed);
+        let waits = self.audio.differs && !self.audio.was_announced(listed);
         waits.then_some(if listed.is_none() {
             Cause::TrackChange
         } else {

@@ -116,6 +116,7 @@ impl Segmenter {
             }
             Err(error) => {
                 trouble.get_or_insert(error);
+                self.mux.roll_back();
                 self.note(sink, NoticeKind::SinkFailed, end, 0);
                 false
             }
@@ -165,6 +166,7 @@ impl Segmenter {
     ) -> Result<(), S::Error> {
         if result.is_err() {
             self.segments.abort(sink);
+            self.mux.roll_back();
             self.note(sink, NoticeKind::SinkFailed, self.now, 0);
         }
         result

@@ -27,8 +27,9 @@ pub(super) struct Output<'a, S> {
 
 impl<S: SegmentSink> Output<'_, S> {
     fn write(&mut self, packets: TsPackets<'_>) -> Result<(), S::Error> {
+        self.sink.write_packets(packets)?;
         *self.bytes += packets.len() as u64;
-        self.sink.write_packets(packets)
+        Ok(())
     }
 }
 
@@ -37,10 +38,9 @@ impl<S: SegmentSink> Output<'_, S> {
 pub(super) struct Mux {
     program: Program,
     version: u8,
-    pat: ContinuityCounter,
-    pmt: ContinuityCounter,
-    video: ContinuityCounter,
-    audio: ContinuityCounter,
+    counters: Counters,
+    /// Counters when the open segment began: those of one that is never listed are taken back.
+    counters_at_start: Counters,
     /// The next packet of video, of audio, is the first after a break of the timeline.
     broken: [bool; 2],
     last_pcr: Option<Ticks>,
@@ -49,6 +49,35 @@ pub(super) struct Mux {
     segment_begins: bool,
     lead: TickSpan,
     psi_interval: Option<TickSpan>,
+}
+
+/// Continuity counters of every PID.
+#[derive(Clone, Copy, Debug)]
+struct Counters {
+    pat: ContinuityCounter,
+    pmt: ContinuityCounter,
+    video: ContinuityCounter,
+    audio: ContinuityCounter,
+}
+
+impl Counters {
+    const fn from_values([pat, pmt, video, audio]: [u8; 4]) -> Self {
+        Self {
+            pat: ContinuityCounter::new(pat),
+            pmt: ContinuityCounter::new(pmt),
+            video: ContinuityCounter::new(video),
+            audio: ContinuityCounter::new(audio),
+        }
+    }
+
+    const fn values(&self) -> [u8; 4] {
+        [
+            self.pat.get(),
+            self.pmt.get(),
+            self.video.get(),
+            self.audio.get(),
+        ]
+    }
 }
 
 /// A picture ready to be written.
@@ -70,10 +99,8 @@ impl Mux {
                 audio: None,
             },
             version: 0,
-            pat: ContinuityCounter::new(0),
-            pmt: ContinuityCounter::new(0),
-            video: ContinuityCounter::new(0),
-            audio: ContinuityCounter::new(0),
+            counters: Counters::from_values([0; 4]),
+            counters_at_start: Counters::from_values([0; 4]),
             broken: [false; 2],
             last_pcr: None,
             last_psi: None,
@@ -89,30 +116,15 @@ impl Mux {
 
     /// Returns the program, its version and the counters, for a resume token.
     pub(super) const fn state(&self) -> (Program, u8, [u8; 4]) {
-        (
-            self.program,
-            self.version,
-            [
-                self.pat.get(),
-                self.pmt.get(),
-                self.video.get(),
-                self.audio.get(),
-            ],
-        )
+        (self.program, self.version, self.counters.values())
     }
 
-    pub(super) const fn restore(
-        &mut self,
-        program: Program,
-        version: u8,
-        [pat, pmt, video, audio]: [u8; 4],
-    ) {
+    /// Goes on where an earlier stream ended, on a timeline of its own.
+    pub(super) const fn restore(&mut self, program: Program, version: u8, counters: [u8; 4]) {
         self.program = program;
         self.version = version & 0x1f;
-        self.pat = ContinuityCounter::new(pat);
-        self.pmt = ContinuityCounter::new(pmt);
-        self.video = ContinuityCounter::new(video);
-        self.audio = ContinuityCounter::new(audio);
+        self.counters = Counters::from_values(counters);
+        self.break_timeline();
     }
 
     /// Lists other streams from the next tables on; the version grows with every change but the first.
@@ -128,6 +140,17 @@ impl Mux {
         self.broken = [true; 2];
         self.last_pcr = None;
         self.last_psi = None;
+    }
+
+    /// Notes where a segment begins, before anybody is told of it.
+    pub(super) const fn mark(&mut self) {
+        self.counters_at_start = self.counters;
+    }
+
+    /// Forgets the segment that was begun last: its packets will be missed by nobody, and its clock is gone.
+    pub(super) const fn roll_back(&mut self) {
+        self.counters = self.counters_at_start;
+        self.break_timeline();
     }
 
     /// Begins a segment: the tables come first.
@@ -174,8 +197,14 @@ impl Mux {
             picture.access_unit.len(),
         );
         let header = PesHeader::new(StreamId::Video, wire(pts), wire(dts), &delimiter, payload.1);
-        let run = PesRun::new((Pid::VIDEO, self.video), start, pcr, header, payload);
-        self.video.take(run.packets());
+        let run = PesRun::new(
+            (Pid::VIDEO, self.counters.video),
+            start,
+            pcr,
+            header,
+            payload,
+        );
+        self.counters.video.take(run.packets());
         self.last_pcr = run.last_pcr().or(self.last_pcr);
         out.write(TsPackets::pes(run))
     }
@@ -227,13 +256,13 @@ impl Mux {
         let wire = (pts + self.lead).to_wire();
         let header = PesHeader::new(StreamId::Audio, wire, wire, header, frames.len());
         let run = PesRun::new(
-            (Pid::AUDIO, self.audio),
+            (Pid::AUDIO, self.counters.audio),
             start,
             pcr,
             header,
             (Payload::Audio(frames), frames.len()),
         );
-        self.audio.take(run.packets());
+        self.counters.audio.take(run.packets());
         self.last_pcr = run.last_pcr().or(self.last_pcr);
         out.write(TsPackets::pes(run))
     }
@@ -260,9 +289,9 @@ impl Mux {
         self.last_pcr = Some(pcr);
         let pid = self.program.pcr_pid();
         let counter = if pid == Pid::VIDEO {
-            self.video
+            self.counters.video
         } else {
-            self.audio
+            self.counters.audio
         };
         out.write(TsPackets::whole(&pcr_only_packet(
             pid,
@@ -297,8 +326,8 @@ impl Mux {
         let packets = psi_packets(
             self.program,
             self.version,
-            self.pat.take(1),
-            self.pmt.take(1),
+            self.counters.pat.take(1),
+            self.counters.pmt.take(1),
         );
         out.write(TsPackets::whole(&packets))
     }

@@ -130,6 +130,7 @@ impl Segments {
             longest_gop: TickSpan::ZERO,
         };
         self.open = Some(open);
+        mux.mark();
         sink.open_segment(&start)?;
         let mut out = Output {
             sink,
