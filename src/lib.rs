@@ -150,3 +150,8 @@ pub use sink::SegmentSink;
 pub use snapshot::Snapshot;
 pub use stats::Stats;
 pub use track::{AudioCodecString, AudioTrack, Track, TrackStats, VideoTrack};
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -18,6 +18,8 @@ use support::stream::{BASE, OTHER_SPS, PPS, SPS, picture, video_header, video_ta
 use support::{Output, OwnedTag, VIDEO, run};
 
 const IDR: &[u8] = &[0x65, 0x88, 0x84, 7];
+/// Another slice of the same picture: first_mb_in_slice is 1.
+const NEXT: &[u8] = &[0x65, 0x48, 0x84, 7];
 const SLICE: &[u8] = &[0x41, 0x9a, 0x24, 7];
 const SEI: &[u8] = &[6, 5, 2, 1, 1, 0x80];
 const DELIMITER: &[u8] = &[9, 0x10];
@@ -134,8 +136,8 @@ fn r_21_h_07_a_new_size_in_the_access_unit_alone_is_a_change() {
 fn f_22_f_23_slices_and_messages_of_a_picture_stay_one_access_unit() {
     let sei = [&[6, 5, 255, 255, 200][..], &[0x11; 710], &[0x80]].concat();
     assert_eq!(
-        first(&with(&[&sei, IDR, IDR, IDR, IDR])),
-        [&[9, 0xf0], SPS, PPS, &sei, IDR, IDR, IDR, IDR]
+        first(&with(&[&sei, IDR, NEXT, NEXT, NEXT])),
+        [&[9, 0xf0], SPS, PPS, &sei, IDR, NEXT, NEXT, NEXT]
     );
 }
 

@@ -10,13 +10,23 @@ use crate::time::{TickSpan, Ticks};
 pub(crate) struct AudioClock {
     /// Samples per second of the coded frames.
     rate: u32,
-    anchor: Option<Ticks>,
-    /// Samples since the anchor, up to the next frame.
-    samples: u64,
+    /// Where the next frame begins if it follows the last one.
+    next: Option<Ticks>,
+    /// What `next` is short of the exact instant, in ticks / `rate`, and half a tick, so that it is rounded.
+    short: u64,
+    frame: Frame,
     last: Option<Ticks>,
     repairing: bool,
     /// A frame was left out: the next one may be a frame later without being drift.
     gap: bool,
+}
+
+/// The duration of a frame: `ticks` and `rest` / rate.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    samples: u32,
+    ticks: TickSpan,
+    rest: u64,
 }
 
 /// The time of one frame, and what was done to it.
@@ -40,8 +50,13 @@ impl AudioClock {
     pub(crate) fn new(rate: u32) -> Self {
         Self {
             rate: rate.max(1),
-            anchor: None,
-            samples: 0,
+            next: None,
+            short: 0,
+            frame: Frame {
+                samples: 0,
+                ticks: TickSpan::ZERO,
+                rest: 0,
+            },
             last: None,
             repairing: false,
             gap: false,
@@ -59,13 +74,16 @@ impl AudioClock {
     }
 
     /// Returns the time of the end of the last frame.
-    pub(crate) fn end(&self) -> Option<Ticks> {
-        self.anchor.map(|anchor| anchor + self.span(self.samples))
+    pub(crate) const fn end(&self) -> Option<Ticks> {
+        self.next
     }
 
     /// Derives the time of a frame of `samples` samples whose tag says `tag`.
     pub(crate) fn place(&mut self, tag: Ticks, samples: u32) -> AudioTime {
-        let duration = self.span(u64::from(samples));
+        if samples != self.frame.samples {
+            self.frame = self.frame_of(samples);
+        }
+        let duration = self.frame.ticks;
         let mut time = AudioTime {
             pts: tag,
             duration,
@@ -75,7 +93,7 @@ impl AudioClock {
             run_begins: false,
         };
         let gap = core::mem::take(&mut self.gap);
-        if let Some(predicted) = self.end() {
+        if let Some(predicted) = self.next {
             // After a gap half a frame tells whether the silence had its place in time.
             let band = if gap {
                 TickSpan::new(duration.get() / 2)
@@ -100,18 +118,25 @@ impl AudioClock {
         }
         self.repairing = time.repaired.is_some();
         if time.detached {
-            (self.anchor, self.samples) = (Some(time.pts), 0);
+            self.short = u64::from(self.rate) / 2;
         }
-        self.samples = self.samples.wrapping_add(u64::from(samples));
+        self.short += self.frame.rest;
+        let carry = self.short >= u64::from(self.rate);
+        if carry {
+            self.short -= u64::from(self.rate);
+        }
+        self.next = Some(time.pts + duration + TickSpan::new(i64::from(carry)));
         self.last = Some(time.pts);
         time
     }
 
-    /// Turns samples into ticks, to the nearest.
-    fn span(&self, samples: u64) -> TickSpan {
-        let rate = u64::from(self.rate);
-        let ticks = samples / rate * 90_000 + (samples % rate * 90_000 + rate / 2) / rate;
-        TickSpan::new(ticks.cast_signed())
+    fn frame_of(&self, samples: u32) -> Frame {
+        let (rate, scaled) = (u64::from(self.rate), u64::from(samples) * 90_000);
+        Frame {
+            samples,
+            ticks: TickSpan::new((scaled / rate).cast_signed()),
+            rest: scaled % rate,
+        }
     }
 }
 

@@ -85,6 +85,15 @@ impl Timeline {
     /// Judges the time of an audio frame, and returns it as it stands on the timeline.
     pub(crate) fn audio(&mut self, time: Ticks) -> (Step, Ticks) {
         let mut time = time + self.audio_shift;
+        // What goes on from the tag before it needs no other word.
+        if let Some(audio) = &mut self.audio
+            && audio.epoch == self.epoch
+            && is_steady(time - audio.time, self.jump_limit)
+        {
+            audio.time = time;
+            self.related |= self.video.is_some_and(|video| video.epoch == self.epoch);
+            return (Step::On, time);
+        }
         let mut step = self.audio_step(time);
         if step == Step::Unrelated
             && self.unrelated == UnrelatedClocks::AlignToLead
@@ -161,7 +170,7 @@ impl Timeline {
     }
 
     fn steady(&self, step: TickSpan) -> bool {
-        step > -BACKWARD_LIMIT && step <= self.jump_limit
+        is_steady(step, self.jump_limit)
     }
 
     fn far(&self, time: Ticks, other: Ticks) -> bool {
@@ -172,6 +181,10 @@ impl Timeline {
         seen.filter(|seen| seen.epoch == self.epoch)
             .map(|seen| seen.time)
     }
+}
+
+fn is_steady(step: TickSpan, jump_limit: TickSpan) -> bool {
+    step > -BACKWARD_LIMIT && step <= jump_limit
 }
 
 /// Says whether a track that paused is back in step with the other one.
