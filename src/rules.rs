@@ -60,10 +60,12 @@ impl SwitchRule {
         }
     }
 
-    /// Decides on an audio frame of a stream without video.
-    pub fn audio(&self, age: TickSpan) -> Decision {
+    /// Decides on an audio frame of a stream without video, `to_next` before the next one.
+    pub fn audio(&self, age: TickSpan, to_next: TickSpan) -> Decision {
         if age >= self.audio {
             Decision::Switch(Cause::AudioOnly)
+        } else if self.target.is_some_and(|target| age + to_next > target) {
+            Decision::Switch(Cause::TargetLimit)
         } else {
             Decision::Stay
         }
@@ -139,12 +141,21 @@ mod tests {
 
     #[test]
     fn x8_audio_alone_switches_at_frag_duration_without_slack() {
+        let frame = TickSpan::new(2090);
         let rule = rule(5, TargetDuration::HighWater);
-        assert_eq!(rule.audio(TickSpan::from_millis(4999)), Decision::Stay);
-        assert_eq!(
-            rule.audio(TickSpan::from_secs(5)),
-            Decision::Switch(Cause::AudioOnly)
-        );
+        let (young, old) = (TickSpan::from_millis(4999), TickSpan::from_secs(5));
+        assert_eq!(rule.audio(young, frame), Decision::Stay);
+        assert_eq!(rule.audio(old, frame), Decision::Switch(Cause::AudioOnly));
+    }
+
+    #[test]
+    fn y_14_audio_alone_keeps_a_declared_target_too() {
+        let frame = TickSpan::new(2090);
+        let rule = rule(5, TargetDuration::Declared(5));
+        let last = TickSpan::from_secs(5) - frame;
+        assert_eq!(rule.audio(last, frame), Decision::Stay);
+        let limit = Decision::Switch(Cause::TargetLimit);
+        assert_eq!(rule.audio(last + TickSpan::TICK, frame), limit);
     }
 
     #[test]

@@ -290,6 +290,20 @@ fn y_14_x1_a_declared_target_is_never_broken() {
 }
 
 #[test]
+fn y_14_audio_alone_keeps_a_declared_target() {
+    let target_duration = TargetDuration::Declared(5);
+    let output = run(
+        &BASE.audio(),
+        Options {
+            target_duration,
+            ..options(5)
+        },
+    );
+    assert_eq!(output.targets(), [5; 9]);
+    assert!(output.extinf().iter().all(|&millis| millis <= 5000));
+}
+
+#[test]
 fn y_03_y_06_video_before_the_first_key_frame_is_dropped_and_taken_as_it_is_in_the_end() {
     let tags: Vec<_> = BASE
         .both()

@@ -65,13 +65,15 @@ impl Segmenter {
         sink: &mut S,
     ) -> Result<(), S::Error> {
         let len = incoming.header.len() + incoming.payload.len();
-        let since = *self.waiting_since.get_or_insert(time);
-        let full = !self.audio.queue.fits(len)
-            || queue::span(&self.audio.queue, &self.audio.clock) >= GATHERED;
-        if !self.audio.ahead && self.audio_may_begin(time - since) && full {
-            let first = self.audio.queue.first_pts();
-            self.begin(sink, first.unwrap_or(time), true)?;
-            return self.queue_audio(time, incoming, sink);
+        if !self.audio.ahead {
+            let since = *self.waiting_since.get_or_insert(time);
+            let full = !self.audio.queue.fits(len)
+                || queue::span(&self.audio.queue, &self.audio.clock) >= GATHERED;
+            if full && self.audio_may_begin(time - since) {
+                let first = self.audio.queue.first_pts();
+                self.begin(sink, first.unwrap_or(time), true)?;
+                return self.queue_audio(time, incoming, sink);
+            }
         }
         let dropped = if self.audio.ahead {
             NoticeKind::AudioAstray
@@ -133,7 +135,7 @@ impl Segmenter {
             } else if self.requested == Some(SwitchAt::Once) || leads && self.requested.is_some() {
                 Decision::Switch(Cause::Requested)
             } else if leads {
-                self.rule.audio(age)
+                self.rule.audio(age, self.audio.clock.frame())
             } else {
                 self.rule.audio_for_silent_video(age, GATHERED)
             };

@@ -226,6 +226,8 @@ impl Segmenter {
         if ended && (!open || self.segments.is_open()) && !self.segments.window().is_empty() {
             self.segments.publish(sink, &self.mux, true, &mut trouble);
         }
+        // What was ahead of a jump that never came belongs nowhere.
+        self.drop_held(sink, NoticeKind::AudioAstray);
         self.finished = ended;
         if end == End::Pause {
             self.pause();

@@ -78,6 +78,11 @@ impl AudioClock {
         self.next
     }
 
+    /// Returns the duration of the last frame, rounded up.
+    pub(crate) fn frame(&self) -> TickSpan {
+        self.frame.ticks + TickSpan::TICK
+    }
+
     /// Derives the time of a frame of `samples` samples whose tag says `tag`.
     pub(crate) fn place(&mut self, tag: Ticks, samples: u32) -> AudioTime {
         if samples != self.frame.samples {
