@@ -42,7 +42,7 @@ notice_kinds! {
     UnknownPacket = "unknown-packet",
     /// A track other than the default one of a multitrack message was passed over (Enhanced RTMP).
     OtherTrack = "other-track",
-    /// Video came before its sequence header and was dropped.
+    /// Video came before its parameter sets were there whole, and was dropped.
     VideoBeforeHeader = "video-before-header",
     /// Audio came before its sequence header and was dropped.
     AudioBeforeHeader = "audio-before-header",

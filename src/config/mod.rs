@@ -40,7 +40,8 @@ pub struct Options {
     pub jump_limit: TickSpan,
     /// Repeats PAT and PMT so often within a segment; none, at least 20 ms.
     pub psi_interval: Option<TickSpan>,
-    /// How far PTS and DTS run ahead of the PCR; 700 ms, from 100 ms to 1 s.
+    /// How far PTS and DTS run ahead of the PCR; 700 ms, from 500 ms to 1 s: audio is gathered for
+    /// up to 300 ms, and must be written before its time has come.
     pub pcr_lead: TickSpan,
     /// Where the timeline begins; [`TimelineBase::AsReceived`].
     pub base: TimelineBase,
@@ -118,7 +119,7 @@ impl Config {
             ("slack", Some(options.slack), 0, 100),
             ("jump_limit", Some(options.jump_limit), 1000, 3_600_000),
             ("psi_interval", options.psi_interval, 20, 3_600_000),
-            ("pcr_lead", Some(options.pcr_lead), 100, 1000),
+            ("pcr_lead", Some(options.pcr_lead), 500, 1000),
             ("track_wait", Some(options.track_wait), 0, 60_000),
             (
                 "snapshot_interval",

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::flv::{AudioCodec, AudioPacket, AudioTag, Tag};
 use crate::notice::NoticeKind;
 use crate::sink::SegmentSink;
+use crate::time::Ticks;
 use crate::timeline::AudioClock;
 use crate::track::{AudioCodecString, AudioTrack, Meter, Track};
 use crate::ts::StreamType;
@@ -24,9 +25,11 @@ pub(super) struct Audio {
     muxed: Option<Format>,
     pub(super) clock: AudioClock,
     pub(super) queue: AudioQueue,
-    /// The queue holds frames of a timeline that video has not reached yet.
-    pub(super) ahead: bool,
+    /// While the queue holds frames of a timeline that video has not reached yet: the clock of the one it is on.
+    pub(super) set_aside: Option<AudioClock>,
     pub(super) meter: Meter,
+    /// Where the last frame written on this timeline ends.
+    pub(super) end: Option<Ticks>,
     /// The program is to list audio of this type before it has come.
     pub(super) announced: Option<StreamType>,
     /// Frames that come are coded otherwise than those of the open segment.
@@ -93,6 +96,9 @@ pub(super) struct Incoming<'a> {
     pub(super) tag: Tag<'a>,
     pub(super) header: &'a [u8],
     pub(super) payload: &'a [u8],
+    /// Coded frames in the payload.
+    pub(super) count: u32,
+    /// Samples per channel of all of them.
     pub(super) samples: u32,
 }
 
@@ -104,8 +110,9 @@ impl Audio {
             muxed: None,
             clock: AudioClock::new(1),
             queue: AudioQueue::new(),
-            ahead: false,
+            set_aside: None,
             meter: Meter::new(),
+            end: None,
             announced,
             differs: false,
             stale_clock: false,
@@ -119,12 +126,18 @@ impl Audio {
         (self.track, self.meter) = (track, meter);
     }
 
+    /// Says whether the queue holds frames of a timeline that video has not reached yet.
+    pub(super) const fn is_ahead(&self) -> bool {
+        self.set_aside.is_some()
+    }
+
     /// Takes the format of the frames that come for that of the segments that follow.
     pub(super) fn adopt_format(&mut self) {
         self.muxed = self.format;
         self.differs = false;
         if core::mem::take(&mut self.stale_clock) {
-            self.clock = AudioClock::new(self.format.map_or(1, |format| format.rate()));
+            self.clock
+                .set_rate(self.format.map_or(1, |format| format.rate()));
         }
     }
 
@@ -192,9 +205,13 @@ impl Segmenter {
         self.audio.track = Some(format.track());
         self.audio.differs = self.audio.muxed != Some(format);
         self.audio.stale_clock = true;
-        if !self.segments.is_open() {
+        if !self.segments.is_open() || self.audio.is_ahead() {
             // Nothing of the old format may stand behind tables that say another.
             self.drop_held(sink, NoticeKind::AudioNotJoined);
+            self.audio.clock.set_rate(format.rate());
+            self.audio.stale_clock = false;
+        }
+        if !self.segments.is_open() {
             self.audio.adopt_format();
         }
         sink.track(&Track::Audio(format.track()));
@@ -240,6 +257,7 @@ impl Segmenter {
             tag,
             header: &header,
             payload,
+            count: 1,
             samples,
         };
         self.place_audio(&incoming, sink, trouble)
@@ -280,6 +298,7 @@ impl Segmenter {
             tag,
             header: &[],
             payload: frames,
+            count,
             samples: samples.saturating_mul(count),
         };
         self.place_audio(&incoming, sink, trouble)

@@ -5,9 +5,11 @@ use crate::rules::Decision;
 use crate::segment::Cause;
 use crate::sink::SegmentSink;
 use crate::time::{TickSpan, Ticks};
-use crate::timeline::Step;
+use crate::timeline::{AudioTime, Step};
 
 use super::audio::Incoming;
+use super::lifecycle::First;
+use super::mux::Sound;
 use super::queue::{self, AudioQueue, GATHERED};
 use super::{Segmenter, SwitchAt};
 
@@ -23,9 +25,9 @@ impl Segmenter {
         let (step, time) = self.timeline.audio(received);
         match step {
             Step::On => {
-                if core::mem::take(&mut self.audio.ahead) {
+                if let Some(clock) = self.audio.set_aside.take() {
                     self.drop_held(sink, NoticeKind::AudioAstray);
-                    self.audio.clock.restart();
+                    self.audio.clock = clock;
                 }
             }
             Step::Jump(by) => {
@@ -34,10 +36,11 @@ impl Segmenter {
                 self.drop_held(sink, NoticeKind::AudioAstray);
             }
             Step::Ahead => {
-                if !self.audio.ahead {
+                if !self.audio.is_ahead() {
                     self.flush_audio(sink)?;
+                    self.drop_held(sink, NoticeKind::AudioBeforeKeyFrame);
+                    self.audio.set_aside = Some(self.audio.clock);
                     self.audio.clock.restart();
-                    self.audio.ahead = true;
                 }
             }
             Step::Astray => {
@@ -50,7 +53,7 @@ impl Segmenter {
             }
         }
         self.now = time;
-        if self.segments.is_open() && !self.audio.ahead {
+        if self.segments.is_open() && !self.audio.is_ahead() {
             self.audio_in_segment(time, incoming, sink, trouble)
         } else {
             self.hold_audio(time, incoming, sink)
@@ -65,17 +68,18 @@ impl Segmenter {
         sink: &mut S,
     ) -> Result<(), S::Error> {
         let len = incoming.header.len() + incoming.payload.len();
-        if !self.audio.ahead {
+        if !self.audio.is_ahead() {
             let since = *self.waiting_since.get_or_insert(time);
             let full = !self.audio.queue.fits(len)
                 || queue::span(&self.audio.queue, &self.audio.clock) >= GATHERED;
             if full && self.audio_may_begin(time - since) {
                 let first = self.audio.queue.first_pts();
-                self.begin(sink, first.unwrap_or(time), true)?;
-                return self.queue_audio(time, incoming, sink);
+                self.begin(sink, first.unwrap_or(time), First::Audio)?;
+                let placed = self.audio.clock.place(time, incoming.samples);
+                return self.queue_audio(&placed, incoming, sink);
             }
         }
-        let dropped = if self.audio.ahead {
+        let dropped = if self.audio.is_ahead() {
             NoticeKind::AudioAstray
         } else {
             NoticeKind::AudioBeforeKeyFrame
@@ -91,7 +95,7 @@ impl Segmenter {
         }
         self.audio
             .queue
-            .push(&placed, incoming.header, incoming.payload);
+            .push(&placed, incoming.count, incoming.header, incoming.payload);
         Ok(())
     }
 
@@ -119,34 +123,42 @@ impl Segmenter {
             self.switch(sink, trouble, time, Cause::ConfigChange, true);
             self.audio.adopt_format();
         }
-        if leads || self.timeline.video_is_silent() {
-            let clock_time = self
-                .audio
-                .clock
-                .end()
-                .filter(|&end| (time - end).abs() < TickSpan::from_secs(1))
-                .unwrap_or(time);
-            let age = self
-                .segments
-                .open_since()
-                .map_or(TickSpan::ZERO, |since| clock_time - since);
-            let decision = if !self.segments.is_open() {
-                Decision::Stay
-            } else if self.requested == Some(SwitchAt::Once) || leads && self.requested.is_some() {
-                Decision::Switch(Cause::Requested)
-            } else if leads {
-                self.rule.audio(age, self.audio.clock.frame())
-            } else {
-                self.rule.audio_for_silent_video(age, GATHERED)
-            };
-            if let Decision::Switch(cause) = decision {
-                self.switch(sink, trouble, clock_time, cause, false);
+        let placed = self.audio.clock.place(time, incoming.samples);
+        let silent = !leads && self.timeline.video_is_silent();
+        if leads || silent {
+            if let Some((cause, breaks)) = self.switch_at_audio(placed.pts, leads) {
+                self.switch(sink, trouble, placed.pts, cause, breaks);
             }
             if !self.segments.is_open() {
-                self.begin(sink, clock_time, leads)?;
+                self.begin(sink, placed.pts, First::Audio)?;
             }
         }
-        self.queue_audio(time, incoming, sink)
+        self.queue_audio(&placed, incoming, sink)?;
+        // Video may come back at any moment: what a segment begins with is not kept waiting.
+        if silent && self.segments.open_since() == Some(placed.pts) {
+            self.flush_audio(sink)?;
+        }
+        Ok(())
+    }
+
+    /// Returns why a switch comes before the audio at `pts`, and whether the new segment breaks with the old one.
+    fn switch_at_audio(&self, pts: Ticks, leads: bool) -> Option<(Cause, bool)> {
+        let age = pts - self.segments.open_since()?;
+        if self.requested == Some(SwitchAt::Once) || leads && self.requested.is_some() {
+            return Some((Cause::Requested, false));
+        }
+        if self.rule.breaks_target(age) {
+            return Some((Cause::Discontinuity, true));
+        }
+        let decision = if leads {
+            self.rule.audio(age, self.audio.clock.frame())
+        } else {
+            self.rule.audio_for_silent_video(age, GATHERED)
+        };
+        match decision {
+            Decision::Switch(cause) => Some((cause, false)),
+            Decision::Stay => None,
+        }
     }
 
     /// Takes the format of announced audio that has just come: the tables list it already.
@@ -172,28 +184,22 @@ impl Segmenter {
     /// Gathers audio for a PES packet of the open segment.
     fn queue_audio<S: SegmentSink>(
         &mut self,
-        time: Ticks,
+        placed: &AudioTime,
         incoming: &Incoming<'_>,
         sink: &mut S,
     ) -> Result<(), S::Error> {
         let Incoming {
             header,
             payload,
-            samples,
+            count,
             ..
         } = *incoming;
-        let placed = self.audio.clock.place(time, samples);
         if let Some(drift) = placed.reanchored {
             self.note(sink, NoticeKind::AudioReanchor, placed.pts, drift.get());
         }
         if let Some(by) = placed.repaired {
-            self.repaired(
-                sink,
-                NoticeKind::AudioRepair,
-                placed.pts,
-                by,
-                placed.run_begins,
-            );
+            let begins = placed.run_begins;
+            self.repaired(sink, NoticeKind::AudioRepair, placed.pts, by, begins);
         }
         let len = header.len() + payload.len();
         let end = placed.pts + placed.duration;
@@ -207,11 +213,19 @@ impl Segmenter {
             let Some(mut out) = self.segments.output(sink) else {
                 return Ok(());
             };
-            let written = self.mux.audio(&mut out, (placed.pts, end), header, payload);
-            self.count_audio(placed.pts, 1, len);
+            let sound = Sound {
+                pts: placed.pts,
+                end,
+                header,
+                frames: payload,
+                video_is_silent: self.timeline.video_is_silent(),
+            };
+            let written = self.mux.audio(&mut out, &sound);
+            self.audio.end = Some(end);
+            self.count_audio(placed.pts, count, len);
             return self.survive(sink, written);
         }
-        self.audio.queue.push(&placed, header, payload);
+        self.audio.queue.push(placed, count, header, payload);
         match self.video.last {
             Some(last) => self.flush_late_audio(sink, last),
             None => Ok(()),
@@ -224,7 +238,7 @@ impl Segmenter {
         sink: &mut S,
         now: Ticks,
     ) -> Result<(), S::Error> {
-        if !self.audio.ahead && self.audio.queue.span_to(now) >= GATHERED {
+        if !self.audio.is_ahead() && self.audio.queue.span_to(now) >= GATHERED {
             self.flush_audio(sink)?;
         }
         Ok(())
@@ -232,35 +246,42 @@ impl Segmenter {
 
     /// Writes the queue into the open segment.
     pub(super) fn flush_audio<S: SegmentSink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
-        if self.audio.ahead || self.audio.queue.is_empty() {
+        if self.audio.is_ahead() || self.audio.queue.is_empty() {
             return Ok(());
         }
         let Some(mut out) = self.segments.output(sink) else {
             return Ok(());
         };
-        let end = self.audio.clock.end().unwrap_or_default();
+        let video_is_silent = self.timeline.video_is_silent();
         let mut written = Ok(());
         let (mut frames, mut len) = (0, 0);
-        let mut packets = self.audio.queue.gathered().peekable();
+        let mut packets = self.audio.queue.gathered();
         while let (Ok(()), Some(packet)) = (&written, packets.next()) {
-            let end = packets.peek().map_or(end, |next| next.pts).max(packet.pts);
-            written = self
-                .mux
-                .audio(&mut out, (packet.pts, end), &[], packet.bytes);
+            let sound = Sound {
+                pts: packet.pts,
+                end: packet.end,
+                header: &[],
+                frames: packet.bytes,
+                video_is_silent,
+            };
+            written = self.mux.audio(&mut out, &sound);
+            self.audio.end = Some(packet.end);
             frames += packet.frames;
             len += packet.bytes.len();
         }
         drop(packets);
-        self.count_audio(self.audio.queue.first_pts().unwrap_or(end), frames, len);
+        if let Some(first) = self.audio.queue.first_pts() {
+            self.count_audio(first, frames, len);
+        }
         self.audio.queue.clear();
         self.survive(sink, written)
     }
 
-    fn count_audio(&mut self, time: Ticks, frames: usize, len: usize) {
+    fn count_audio(&mut self, time: Ticks, frames: u32, len: usize) {
         if self.mux.program().video.is_none() {
-            self.segments.count(time, frames as u32, false);
+            self.segments.count(time, frames, false);
         }
-        self.audio.meter.add(time, frames as u64, len);
+        self.audio.meter.add(time, u64::from(frames), len);
     }
 
     /// Drops the frames that waited, counted as `kind`.

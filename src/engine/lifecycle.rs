@@ -10,13 +10,20 @@ use crate::ts::{Program, StreamType};
 use super::Segmenter;
 use super::segments::Outgrown;
 
+/// What a segment begins with.
+#[derive(Clone, Copy)]
+pub(super) enum First {
+    Picture { idr: bool },
+    Audio,
+}
+
 impl Segmenter {
     /// Opens a segment at `at`, with tables that list what there is.
     pub(super) fn begin<S: SegmentSink>(
         &mut self,
         sink: &mut S,
         at: Ticks,
-        idr: bool,
+        first: First,
     ) -> Result<(), S::Error> {
         let since = *self.first_start.get_or_insert(at);
         if self.audio.format.is_none()
@@ -26,7 +33,9 @@ impl Segmenter {
             self.audio.announced = None;
             self.note(sink, NoticeKind::TrackMissing, at, 0);
         }
-        let video = self.video.is_known().then_some(StreamType::AVC);
+        // Video joins with a picture; audio alone does not bring it in.
+        let joined = self.mux.program().video.is_some() || matches!(first, First::Picture { .. });
+        let video = (self.video.is_known() && joined).then_some(StreamType::AVC);
         let audio = self
             .audio
             .format
@@ -36,12 +45,17 @@ impl Segmenter {
         if self.muxed && program != self.mux.program() {
             self.segments.break_off();
         }
+        self.mux.mark();
         self.mux.set_program(program);
         self.audio.adopt_format();
         if program.video.is_some() {
             self.drop_old_held(sink, at);
         }
         (self.muxed, self.waiting_since, self.told) = (true, None, 0);
+        let idr = match first {
+            First::Picture { idr } => idr,
+            First::Audio => video.is_none(),
+        };
         let opened = self.segments.open(sink, &mut self.mux, at, idr);
         self.survive(sink, opened)
     }
@@ -123,12 +137,18 @@ impl Segmenter {
         }
     }
 
-    /// Returns where the lead track's last frame ends.
-    pub(super) fn lead_end(&self) -> Option<Ticks> {
-        if self.mux.program().video.is_none() || self.timeline.video_is_silent() {
-            self.audio.clock.end()
+    /// Returns where the lead track's last frame ends. Audio counts for video that fell silent beside it, or shows no
+    /// picture in the open segment.
+    fn lead_end(&self) -> Option<Ticks> {
+        let (audio, video) = (self.audio.end, self.video.end());
+        let silent = video
+            .zip(audio)
+            .is_some_and(|(video, audio)| audio - video > self.config.jump_limit);
+        let carries_on = silent && !self.audio.differs;
+        if self.mux.program().video.is_none() || carries_on || !self.segments.has_frames() {
+            video.max(audio)
         } else {
-            self.video.end()
+            video
         }
     }
 
@@ -140,8 +160,8 @@ impl Segmenter {
     ) {
         self.switch(sink, trouble, self.now, Cause::Discontinuity, true);
         self.video.clock.restart();
-        self.video.last = None;
-        if !self.audio.ahead {
+        (self.video.last, self.audio.end) = (None, None);
+        if !self.audio.is_ahead() {
             self.audio.clock.restart();
         }
         self.waiting_since = None;

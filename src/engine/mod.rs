@@ -26,7 +26,7 @@ use crate::timeline::{Timeline, Unroller};
 use crate::ts::{Program, StreamType};
 
 use audio::Audio;
-use lifecycle::keep_first;
+use lifecycle::{First, keep_first};
 use mux::Mux;
 use segments::Segments;
 use video::Video;
@@ -211,13 +211,17 @@ impl Segmenter {
             return Err(Error::Finished);
         }
         let mut trouble = None;
-        let held = self.audio.queue.first_pts().filter(|_| !self.audio.ahead);
+        let held = self
+            .audio
+            .queue
+            .first_pts()
+            .filter(|_| !self.audio.is_ahead());
         if let (false, Some(first), true) = (
             self.segments.is_open(),
             held,
             self.audio_may_begin(self.config.track_wait),
         ) {
-            let begun = self.begin(sink, first, true);
+            let begun = self.begin(sink, first, First::Audio);
             keep_first(&mut trouble, begun);
         }
         let ended = end == End::List;

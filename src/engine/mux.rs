@@ -19,6 +19,12 @@ const PCR_BEHIND_AUDIO: TickSpan = TickSpan::from_millis(400);
 /// Access unit delimiter before every picture: any slice type (H.264 §7.3.2.4).
 const DELIMITER: [u8; 6] = [0, 0, 0, 1, 0x09, 0xf0];
 
+/// A program before anything is known of it.
+const NOTHING: Program = Program {
+    video: None,
+    audio: None,
+};
+
 /// An open segment, and the sink that takes it.
 pub(super) struct Output<'a, S> {
     pub(super) sink: &'a mut S,
@@ -39,11 +45,13 @@ pub(super) struct Mux {
     program: Program,
     version: u8,
     counters: Counters,
-    /// Counters when the open segment began: those of one that is never listed are taken back.
-    counters_at_start: Counters,
+    /// All this as it stood before the open segment: that of one that is never listed is taken back.
+    before: (Program, u8, Counters),
     /// The next packet of video, of audio, is the first after a break of the timeline.
     broken: [bool; 2],
     last_pcr: Option<Ticks>,
+    /// DTS of the last picture on this timeline.
+    last_video: Option<Ticks>,
     last_psi: Option<Ticks>,
     /// The next run of the lead track is the first of its segment.
     segment_begins: bool,
@@ -91,18 +99,28 @@ pub(super) struct Picture<'a> {
     pub(super) interval: TickSpan,
 }
 
+/// Audio frames that follow each other, ready to be written.
+pub(super) struct Sound<'a> {
+    pub(super) pts: Ticks,
+    /// Where the last frame ends.
+    pub(super) end: Ticks,
+    /// Goes before `frames`, which may be borrowed from a tag.
+    pub(super) header: &'a [u8],
+    pub(super) frames: &'a [u8],
+    /// Video has stopped: audio goes on without it.
+    pub(super) video_is_silent: bool,
+}
+
 impl Mux {
     pub(super) const fn new(lead: TickSpan, psi_interval: Option<TickSpan>) -> Self {
         Self {
-            program: Program {
-                video: None,
-                audio: None,
-            },
+            program: NOTHING,
             version: 0,
             counters: Counters::from_values([0; 4]),
-            counters_at_start: Counters::from_values([0; 4]),
+            before: (NOTHING, 0, Counters::from_values([0; 4])),
             broken: [false; 2],
             last_pcr: None,
+            last_video: None,
             last_psi: None,
             segment_begins: false,
             lead,
@@ -139,17 +157,18 @@ impl Mux {
     pub(super) const fn break_timeline(&mut self) {
         self.broken = [true; 2];
         self.last_pcr = None;
+        self.last_video = None;
         self.last_psi = None;
     }
 
-    /// Notes where a segment begins, before anybody is told of it.
+    /// Notes how things stand before a segment begins.
     pub(super) const fn mark(&mut self) {
-        self.counters_at_start = self.counters;
+        self.before = (self.program, self.version, self.counters);
     }
 
     /// Forgets the segment that was begun last: its packets will be missed by nobody, and its clock is gone.
     pub(super) const fn roll_back(&mut self) {
-        self.counters = self.counters_at_start;
+        (self.program, self.version, self.counters) = self.before;
         self.break_timeline();
     }
 
@@ -205,40 +224,41 @@ impl Mux {
             payload,
         );
         self.counters.video.take(run.packets());
+        self.last_video = Some(dts);
         self.last_pcr = run.last_pcr().or(self.last_pcr);
         out.write(TsPackets::pes(run))
     }
 
-    /// Writes audio frames that follow each other up to `end`; `header` goes before `frames`, which may be borrowed
-    /// from a tag.
+    /// Writes audio frames in one PES packet.
     pub(super) fn audio<S: SegmentSink>(
         &mut self,
         out: &mut Output<'_, S>,
-        (pts, end): (Ticks, Ticks),
-        header: &[u8],
-        frames: &[u8],
+        sound: &Sound<'_>,
     ) -> Result<(), S::Error> {
-        let [_, discontinuity] = &mut self.broken;
-        let mut start = Start {
-            discontinuity: core::mem::take(discontinuity),
-            random_access: false,
-        };
+        let Sound {
+            pts, end, frames, ..
+        } = *sound;
+        let mut random_access = false;
         let mut pcr = PcrPlan::default();
         if self.program.video.is_some() {
+            let clock = pts - PCR_BEHIND_AUDIO;
+            // A picture may still come right behind the last one; only silence lets the clock overtake it.
+            let latest = self.last_video.filter(|_| !sound.video_is_silent);
+            let until = latest.map_or(clock, |latest| clock.min(latest + self.lead));
             if self
                 .last_pcr
-                .is_some_and(|last| pts - last > PCR_BEHIND_AUDIO + PCR_INTERVAL)
+                .is_some_and(|last| until - last > PCR_INTERVAL)
             {
-                self.bridge(out, pts - PCR_BEHIND_AUDIO)?;
+                self.bridge(out, until)?;
             }
             // Video fell silent before this segment began: its clock still stands first.
             if core::mem::take(&mut self.segment_begins) {
-                self.pcr_packet(out, self.next_pcr(pts - PCR_BEHIND_AUDIO))?;
+                self.pcr_packet(out, self.next_pcr(clock))?;
             }
         } else {
             self.bridge(out, pts)?;
             self.tables_if_due(out, pts, end - pts)?;
-            start.random_access = core::mem::take(&mut self.segment_begins);
+            random_access = core::mem::take(&mut self.segment_begins);
             let first = self.next_pcr(pts);
             let count = (end - first)
                 .get()
@@ -253,8 +273,13 @@ impl Mux {
                 floating: false,
             };
         }
+        let [_, discontinuity] = &mut self.broken;
+        let start = Start {
+            discontinuity: core::mem::take(discontinuity),
+            random_access,
+        };
         let wire = (pts + self.lead).to_wire();
-        let header = PesHeader::new(StreamId::Audio, wire, wire, header, frames.len());
+        let header = PesHeader::new(StreamId::Audio, wire, wire, sound.header, frames.len());
         let run = PesRun::new(
             (Pid::AUDIO, self.counters.audio),
             start,
@@ -288,16 +313,15 @@ impl Mux {
     ) -> Result<(), S::Error> {
         self.last_pcr = Some(pcr);
         let pid = self.program.pcr_pid();
-        let counter = if pid == Pid::VIDEO {
-            self.counters.video
+        let [video, audio] = &mut self.broken;
+        let (counter, broken) = if pid == Pid::VIDEO {
+            (self.counters.video, video)
         } else {
-            self.counters.audio
+            (self.counters.audio, audio)
         };
-        out.write(TsPackets::whole(&pcr_only_packet(
-            pid,
-            counter.ahead(15),
-            pcr,
-        )))
+        let discontinuity = core::mem::take(broken);
+        let packet = pcr_only_packet(pid, counter.ahead(15), pcr, discontinuity);
+        out.write(TsPackets::whole(&packet))
     }
 
     fn tables_if_due<S: SegmentSink>(

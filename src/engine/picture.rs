@@ -11,7 +11,7 @@ use crate::snapshot::Snapshot;
 use crate::time::{TickSpan, Ticks};
 use crate::timeline::{Step, VideoTimes};
 
-use super::lifecycle::keep_first;
+use super::lifecycle::{First, keep_first};
 use super::mux::Picture;
 use super::{Segmenter, SwitchAt};
 
@@ -55,18 +55,25 @@ impl Segmenter {
         if let Step::Jump(by) = step {
             self.note(sink, NoticeKind::TimelineJump, time, by.get());
             self.break_timeline(sink, trouble);
-            let held = self.audio.queue.first_pts();
+            // Audio that was ahead may be where video is now; all other that waits is behind.
+            let ahead = self.audio.is_ahead();
+            let held = self.audio.queue.first_pts().filter(|_| ahead);
             if !held.is_some_and(|pts| self.timeline.adopt_audio(pts)) {
                 self.drop_held(sink, NoticeKind::AudioAstray);
                 self.audio.clock.restart();
             }
-            self.audio.ahead = false;
+            self.audio.set_aside = None;
         }
         let forced_open =
             matches!(step, Step::Jump(_)) && self.muxed && self.config.mid_gop == MidGop::Keep;
         let changed = self.video.take_parameter_sets(unit, &contents, key_frame);
         if changed {
             self.announce_video(sink);
+        }
+        if !self.video.sets.are_complete() {
+            self.tally(sink, NoticeKind::VideoBeforeHeader);
+            self.video.drop_carried();
+            return Ok(());
         }
         let incoming = Incoming {
             unit,
@@ -168,7 +175,8 @@ impl Segmenter {
                 // The segment was lost to a failed call: the next key frame begins another.
                 return Ok(());
             }
-            self.begin(sink, times.dts, incoming.contents.idr)?;
+            let idr = incoming.contents.idr;
+            self.begin(sink, times.dts, First::Picture { idr })?;
         }
         self.write_picture(&incoming, times, sink)
     }
@@ -230,7 +238,7 @@ impl Segmenter {
             config,
             ..
         } = self;
-        let begins = segments.open_since() == Some(times.dts);
+        let begins = !segments.has_frames();
         // In-band sets stay where they are; sets in force that are not among them go before.
         let in_band = || {
             AccessUnit::of_byte_stream(video.carried())

@@ -32,6 +32,8 @@ struct Queued {
     /// Duration in ticks.
     duration: u32,
     len: u16,
+    /// Coded frames: one of AAC, or those of a tag.
+    count: u16,
     /// It begins a PES packet: there is a gap or an overlap before it.
     detached: bool,
 }
@@ -40,7 +42,9 @@ struct Queued {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gathered<'a> {
     pub(super) pts: Ticks,
-    pub(super) frames: usize,
+    /// Where the last frame ends, rounded down.
+    pub(super) end: Ticks,
+    pub(super) frames: u32,
     pub(super) bytes: &'a [u8],
 }
 
@@ -53,6 +57,7 @@ impl AudioQueue {
                 pts: Ticks::new(0),
                 duration: 0,
                 len: 0,
+                count: 0,
                 detached: false,
             }; MAX_FRAMES],
             count: 0,
@@ -86,7 +91,7 @@ impl AudioQueue {
     }
 
     /// Appends a frame; one that does not [fit](Self::fits) is left out.
-    pub(super) fn push(&mut self, time: &AudioTime, header: &[u8], payload: &[u8]) {
+    pub(super) fn push(&mut self, time: &AudioTime, count: u32, header: &[u8], payload: &[u8]) {
         let len = header.len() + payload.len();
         if !self.fits(len) {
             return;
@@ -106,6 +111,7 @@ impl AudioQueue {
                 pts: time.pts,
                 duration,
                 len: len as u16,
+                count: u16::try_from(count).unwrap_or(u16::MAX),
                 detached: time.detached,
             };
             self.count += 1;
@@ -161,9 +167,11 @@ impl AudioQueue {
             let len = now.iter().map(|frame| usize::from(frame.len)).sum();
             let (packet, left) = bytes.split_at_checked(len)?;
             (frames, bytes) = (later, left);
+            let last = now.last()?;
             Some(Gathered {
                 pts: first.pts,
-                frames: now.len(),
+                end: last.pts + TickSpan::new(i64::from(last.duration)),
+                frames: now.iter().map(|frame| u32::from(frame.count)).sum(),
                 bytes: packet,
             })
         })
@@ -189,7 +197,7 @@ mod tests {
         for (millis, detached, byte) in
             [(0, true, 1), (21, false, 2), (90, true, 3), (111, false, 4)]
         {
-            queue.push(&time(millis, detached), &[0xff], &[byte, byte]);
+            queue.push(&time(millis, detached), 1, &[0xff], &[byte, byte]);
         }
         queue
     }
@@ -210,7 +218,7 @@ mod tests {
     fn y_08_frames_that_waited_longer_than_300_ms_make_several_pes_packets() {
         let mut queue = AudioQueue::new();
         for n in 0..30 {
-            queue.push(&time(n * 21, n == 0), &[], &[1]);
+            queue.push(&time(n * 21, n == 0), 1, &[], &[1]);
         }
         let frames: Vec<_> = queue.gathered().map(|packet| packet.frames).collect();
         assert_eq!(frames, [14, 14, 2]);
@@ -253,7 +261,7 @@ mod tests {
         let mut queue = queue();
         assert!(queue.fits(CAPACITY - 12));
         assert!(!queue.fits(CAPACITY - 11));
-        queue.push(&time(200, true), &[], &[0; CAPACITY]);
+        queue.push(&time(200, true), 1, &[], &[0; CAPACITY]);
         assert_eq!(queue.clear(), 4, "what does not fit is left out");
     }
 }

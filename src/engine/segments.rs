@@ -84,6 +84,11 @@ impl Segments {
         self.open.is_some()
     }
 
+    /// Says whether the open segment has a frame of the lead track.
+    pub(super) fn has_frames(&self) -> bool {
+        self.open.is_some_and(|open| open.frames > 0)
+    }
+
     pub(super) const fn window(&self) -> &Window {
         &self.window
     }
@@ -130,7 +135,6 @@ impl Segments {
             longest_gop: TickSpan::ZERO,
         };
         self.open = Some(open);
-        mux.mark();
         sink.open_segment(&start)?;
         let mut out = Output {
             sink,
@@ -203,9 +207,6 @@ impl Segments {
             .next_date
             .map(|date| date.offset(i64::from(extinf_millis)));
         let pushed = self.window.push(&segment);
-        if let Some(secs) = pushed.outgrown {
-            self.window.raise_target(secs);
-        }
         self.publish(sink, mux, ended, trouble);
         let outgrown = pushed.outgrown.map(|secs| {
             if self.declared_target {

@@ -3,7 +3,7 @@
 #[cfg(feature = "std")]
 use crate::codec::avc::PictureInfo;
 use crate::codec::avc::{
-    AccessUnit, Change, CodecString, Contents, DecoderConfigurationRecord, NalUnitType,
+    AccessUnit, AvcError, Change, CodecString, Contents, DecoderConfigurationRecord, NalUnitType,
     ParameterSets, START_CODE,
 };
 use crate::error::Error;
@@ -202,6 +202,9 @@ impl Segmenter {
         let mut sets = ParameterSets::EMPTY;
         for unit in record.sps().chain(record.pps()) {
             sets.update(unit)?;
+        }
+        if sets.sps().next().is_none() {
+            return Err(AvcError::NoSequenceParameterSet.into());
         }
         // Lengths change with the header; pictures change with the next key frame.
         self.video.length_len = record.length_len();

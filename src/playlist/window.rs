@@ -158,15 +158,11 @@ impl Window {
         let needed = segment.extinf_millis.div_ceil(1000);
         if needed > self.target_secs {
             pushed.outgrown = Some(needed);
+            self.target_secs = needed;
         }
         self.trim();
         self.note_length();
         pushed
-    }
-
-    /// Raises the target duration; it never shrinks.
-    pub(crate) fn raise_target(&mut self, secs: u32) {
-        self.target_secs = self.target_secs.max(secs);
     }
 
     /// Takes a segment that has left the list and was not told of yet.
@@ -247,7 +243,7 @@ impl Window {
 /// What listing a segment led to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pushed {
-    /// The segment needs a target duration of so many seconds.
+    /// The target duration grew to so many seconds for the segment.
     pub(crate) outgrown: Option<u32>,
     /// A segment left only because there was no room.
     pub(crate) full: bool,
@@ -380,9 +376,18 @@ mod tests {
     }
 
     #[test]
+    fn x2_three_targets_are_those_of_the_version_that_lists_them() {
+        let mut window = window(1, WindowPolicy::AtLeastThreeTargets);
+        window.push(&segment(0, 40, false));
+        window.push(&segment(1, 9000, false));
+        let listed = window.segments().len();
+        assert_eq!((window.target_duration(), listed), (9, 2));
+    }
+
+    #[test]
     fn x2_a_full_window_says_so() {
         let mut window = window(1, WindowPolicy::AtLeastThreeTargets);
-        window.raise_target(60);
+        window.target_secs = 60;
         let full: Vec<_> = (0..114)
             .map(|id| {
                 let pushed = window.push(&segment(id, 1000, false));
@@ -412,13 +417,13 @@ mod tests {
     }
 
     #[test]
-    fn r_23_the_target_is_asked_to_grow_and_never_shrinks() {
+    fn r_23_the_target_grows_and_never_shrinks() {
         let mut window = window(3, WindowPolicy::Exactly);
         assert_eq!(window.target_duration(), 5);
         assert_eq!(window.push(&segment(0, 5000, false)).outgrown, None);
         assert_eq!(window.push(&segment(1, 5001, false)).outgrown, Some(6));
-        window.raise_target(6);
-        window.raise_target(2);
+        assert_eq!(window.target_duration(), 6);
+        assert_eq!(window.push(&segment(2, 5500, false)).outgrown, None);
         assert_eq!(window.target_duration(), 6);
     }
 }

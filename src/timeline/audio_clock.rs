@@ -63,6 +63,14 @@ impl AudioClock {
         }
     }
 
+    /// Runs at another rate from the next frame on, which will not come before the last one.
+    pub(crate) fn set_rate(&mut self, rate: u32) {
+        *self = Self {
+            last: self.last,
+            ..Self::new(rate)
+        };
+    }
+
     /// Forgets the frames before: a new timeline begins.
     pub(crate) fn restart(&mut self) {
         *self = Self::new(self.rate);
@@ -98,28 +106,28 @@ impl AudioClock {
             run_begins: false,
         };
         let gap = core::mem::take(&mut self.gap);
-        if let Some(predicted) = self.next {
-            // After a gap half a frame tells whether the silence had its place in time.
-            let band = if gap {
-                TickSpan::new(duration.get() / 2)
-            } else {
-                duration + duration
-            };
-            let drift = tag - predicted;
-            let earliest = self.last.map_or(tag, |last| last + TickSpan::TICK);
-            if drift.abs() <= band && !self.repairing {
-                time.pts = predicted;
+        let earliest = self.last.map_or(tag, |last| last + TickSpan::TICK);
+        let drift = self.next.map(|predicted| tag - predicted);
+        // After a gap half a frame tells whether the silence had its place in time.
+        let band = if gap {
+            TickSpan::new(duration.get() / 2)
+        } else {
+            duration + duration
+        };
+        match drift {
+            Some(drift)
+                if !self.repairing
+                    && (drift.abs() <= band || gap && drift < band && tag >= earliest) =>
+            {
+                time.pts = tag - drift;
                 time.detached = false;
-            } else if tag < earliest {
+            }
+            _ if tag < earliest => {
                 time.pts = earliest;
                 time.repaired = Some(earliest - tag);
                 time.run_begins = !self.repairing;
-            } else if !gap || drift > band {
-                time.reanchored = Some(drift);
-            } else {
-                time.pts = predicted;
-                time.detached = false;
             }
+            drift => time.reanchored = drift,
         }
         self.repairing = time.repaired.is_some();
         if time.detached {

@@ -98,12 +98,18 @@ pub(super) const fn pcr_field(base: WireTime) -> [u8; 6] {
 }
 
 /// Composes a packet that carries a PCR and no payload; `last` is the counter of the last packet that had one.
-pub(crate) fn pcr_only_packet(pid: Pid, last: ContinuityCounter, pcr: Ticks) -> [u8; PACKET_LEN] {
+pub(crate) fn pcr_only_packet(
+    pid: Pid,
+    last: ContinuityCounter,
+    pcr: Ticks,
+    discontinuity: bool,
+) -> [u8; PACKET_LEN] {
     let mut packet = [0xff; PACKET_LEN];
+    let flags = 0x10 | u8::from(discontinuity) << 7;
     let [h0, h1, h2, h3] = packet_header(pid, false, Body::AdaptationField, last);
     let [p0, p1, p2, p3, p4, p5] = pcr_field(pcr.to_wire());
     if let Some(head) = packet.first_chunk_mut() {
-        *head = [h0, h1, h2, h3, 183, 0x10, p0, p1, p2, p3, p4, p5];
+        *head = [h0, h1, h2, h3, 183, flags, p0, p1, p2, p3, p4, p5];
     }
     packet
 }
@@ -135,7 +141,12 @@ mod tests {
 
     #[test]
     fn t_12_a_pcr_only_packet_is_all_adaptation_field() {
-        let packet = pcr_only_packet(Pid::VIDEO, ContinuityCounter::new(9), Ticks::new(63_000));
+        let packet = pcr_only_packet(
+            Pid::VIDEO,
+            ContinuityCounter::new(9),
+            Ticks::new(63_000),
+            false,
+        );
         assert_eq!(packet[..6], [0x47, 0x01, 0x00, 0x29, 183, 0x10]);
         assert!(packet[12..].iter().all(|&byte| byte == 0xff));
     }

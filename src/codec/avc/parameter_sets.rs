@@ -73,6 +73,12 @@ impl ParameterSets {
             .map(|(_, unit)| unit)
     }
 
+    /// Says whether there are sets of both kinds, without which nothing can be decoded.
+    pub(crate) fn are_complete(&self) -> bool {
+        let has = |kind: fn(&Key) -> bool| self.entries().iter().any(|entry| kind(&entry.key));
+        has(|key| matches!(key, Key::Sps(_))) && has(|key| matches!(key, Key::Pps(_)))
+    }
+
     /// Enters `nal_unit` under its kind and id; anything but a parameter set changes nothing.
     ///
     /// # Errors
@@ -215,6 +221,15 @@ mod tests {
         assert_eq!(sets.update(&longer), Ok(Change::New));
         let units: vec::Vec<_> = sets.iter().map(|(_, unit)| unit).collect();
         assert_eq!(units, [&longer[..], PPS_0, PPS_2]);
+    }
+
+    #[test]
+    fn f_08_sets_of_one_kind_are_not_enough() {
+        let mut sets = ParameterSets::EMPTY;
+        sets.update(SPS_0).unwrap();
+        assert!(!sets.are_complete());
+        sets.update(PPS_2).unwrap();
+        assert!(sets.are_complete());
     }
 
     #[test]
