@@ -99,9 +99,11 @@ impl Facts<'_> {
             has_video,
             ..
         } = *self;
-        let audio = content
-            .audio_end
-            .is_some_and(|(from, to)| (from - ROUNDING..=to + ROUNDING).contains(&duration));
+        // Where frames cannot be told apart, nor can their end.
+        let audio = content.frames_unknown
+            || content
+                .audio_end
+                .is_some_and(|(from, to)| (from - ROUNDING..=to + ROUNDING).contains(&duration));
         let Some(last) = content.last_picture.filter(|_| has_video) else {
             return audio;
         };

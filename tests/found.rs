@@ -1,0 +1,197 @@
+//! What random streams and the Auditor found, each kept as the smallest stream that shows it.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::doc_markdown,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod support;
+
+use hls_segmenter::Cause;
+use hls_segmenter::config::{FragCount, MidGop, Options, TargetDuration, WindowPolicy};
+use hls_segmenter::flv::TagKind;
+use hls_segmenter::notice::NoticeKind;
+use support::stream::{BASE, OTHER_SPS, audio_header, shift, video_header};
+use support::{AUDIO, Base, OwnedTag, VIDEO, run};
+
+fn is_audio_frame(tag: &OwnedTag) -> bool {
+    tag.kind == TagKind::AUDIO && !tag.is_header()
+}
+
+/// Every test goes through the Auditor in `run`: what is asserted here is that the case was met.
+fn defaults(tags: &[OwnedTag]) -> support::Output {
+    run(tags, Options::default())
+}
+
+#[test]
+fn audio_that_comes_back_from_an_outlier_goes_on_with_the_clock_it_had() {
+    let mut tags = BASE.both();
+    for tag in tags.iter_mut().filter(|tag| is_audio_frame(tag)) {
+        match tag.millis {
+            12_000..12_020 => tag.millis += 900_000,
+            12_020.. => tag.millis -= 600,
+            _ => {}
+        }
+    }
+    let output = defaults(&tags);
+    let pts: Vec<_> = output.stream(AUDIO).iter().map(|pes| pes.pts).collect();
+    assert!(pts.windows(2).all(|pair| pair[0] < pair[1]));
+    assert_eq!(output.count(NoticeKind::AudioAstray), 1);
+}
+
+#[test]
+fn a_format_that_changes_ahead_of_a_jump_takes_the_held_frames_with_it() {
+    let mut tags = BASE.both();
+    shift(&mut tags, 12_000, 600_000);
+    let jump = tags
+        .iter()
+        .position(|tag| support::is_video(tag) && tag.millis == 612_000);
+    let mut at = jump.unwrap();
+    // Two frames of the old format, the new header, and video behind them.
+    for _ in 0..2 {
+        let next = tags[at..].iter().position(is_audio_frame).unwrap() + at;
+        let frame = tags.remove(next);
+        tags.insert(at, frame);
+        at += 1;
+    }
+    tags.insert(at, audio_header(612_030, 48_000));
+    let output = defaults(&tags);
+    assert_eq!(output.discontinuities().len(), 1);
+    assert_eq!(output.count(NoticeKind::AudioNotJoined), 2);
+}
+
+#[test]
+fn a_clock_reference_does_not_overtake_video_that_comes_late() {
+    let mut tags = BASE.both();
+    // Audio stands two seconds before the video of its time.
+    let place = |tag: &OwnedTag| tag.millis - if is_audio_frame(tag) { 2000 } else { 0 };
+    tags.sort_by_key(|tag| (!tag.is_header(), place(tag)));
+    let output = defaults(&tags);
+    assert_eq!(output.stream(VIDEO).len(), 1000);
+}
+
+#[test]
+fn a_change_of_audio_does_not_bring_video_in_before_its_first_picture() {
+    let mut tags = BASE.audio();
+    let at = tags.iter().position(|tag| tag.millis > 7400).unwrap();
+    tags.insert(at, video_header(7400, OTHER_SPS));
+    tags.insert(at + 1, audio_header(7400, 48_000));
+    let output = defaults(&tags);
+    assert_eq!(output.causes()[1], Cause::ConfigChange);
+    // The PMT lists one stream, as before.
+    assert!(
+        output
+            .memory
+            .bodies
+            .iter()
+            .all(|body| body[188 + 7] == 0x12)
+    );
+}
+
+#[test]
+fn the_first_picture_behind_a_start_made_by_audio_has_its_parameter_sets() {
+    let silent = |tag: &OwnedTag| support::is_video(tag) && (20_000..84_000).contains(&tag.millis);
+    let tags: Vec<_> = Base {
+        millis: 100_000,
+        gop: 0,
+        ..BASE
+    }
+    .both()
+    .into_iter()
+    .filter(|tag| !silent(tag))
+    .collect();
+    let output = defaults(&tags);
+    assert_eq!(output.causes()[0], Cause::Forced);
+    let picture = output
+        .stream(VIDEO)
+        .into_iter()
+        .find(|pes| pes.segment == 1)
+        .unwrap();
+    assert_eq!(
+        picture.data[10] & 0x1f,
+        7,
+        "delimiter, then the sequence parameter set"
+    );
+}
+
+#[test]
+fn a_hole_that_ends_in_a_change_is_no_part_of_the_segment_before() {
+    let mut tags = BASE.both();
+    shift(&mut tags, 12_000, 9000);
+    let at = tags
+        .iter()
+        .position(|tag| tag.is_key_picture() && tag.millis == 21_000);
+    tags.insert(at.unwrap(), video_header(21_000, OTHER_SPS));
+    let output = defaults(&tags);
+    assert_eq!(output.extinf()[..4], [5000, 5000, 2000, 5000]);
+}
+
+#[test]
+fn audio_held_on_one_timeline_is_not_taken_to_the_next() {
+    let mut tags = BASE.both();
+    shift(&mut tags, 12_480, 30_000);
+    shift(&mut tags, 42_800, -2000);
+    let options = Options {
+        mid_gop: MidGop::DropUntilKey,
+        ..Options::default()
+    };
+    let output = run(&tags, options);
+    assert_eq!(
+        output.starts_with_idr(),
+        vec![true; output.starts_with_idr().len()]
+    );
+    assert!(output.count(NoticeKind::AudioAstray) > 0);
+}
+
+#[test]
+fn a_hole_in_audio_alone_that_breaks_a_declared_target_is_a_break() {
+    let mut tags = BASE.audio();
+    shift(&mut tags, 12_000, 9000);
+    let target_duration = TargetDuration::Declared(6);
+    let output = run(
+        &tags,
+        Options {
+            target_duration,
+            ..Options::default()
+        },
+    );
+    assert!(output.causes().contains(&Cause::Discontinuity));
+    assert!(output.targets().iter().all(|&target| target == 6));
+}
+
+#[test]
+fn video_without_picture_parameter_sets_is_not_begun() {
+    let mut tags = BASE.video();
+    let sets = tags[0].data.len();
+    tags[0].data.truncate(sets - 7);
+    *tags[0].data.last_mut().unwrap() = 0;
+    let output = defaults(&tags);
+    assert!(output.memory.starts.is_empty());
+    assert_eq!(output.count(NoticeKind::VideoBeforeHeader), 1000);
+}
+
+#[test]
+fn the_window_is_trimmed_by_the_target_it_publishes() {
+    let mut tags = BASE.both();
+    shift(&mut tags, 15_000, 9000);
+    let options = Options {
+        window: WindowPolicy::AtLeastThreeTargets,
+        frag_count: FragCount::new(1).unwrap(),
+        ..Options::default()
+    };
+    let output = run(&tags, options);
+    for (text, target) in output.memory.playlists.iter().zip(output.targets()) {
+        let lines = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("#EXTINF:"));
+        let sum: f64 = lines
+            .map(|extinf| extinf.trim_end_matches(',').parse::<f64>().unwrap())
+            .sum();
+        let moved = !text.contains("#EXT-X-MEDIA-SEQUENCE:0\n");
+        assert!(!moved || sum >= 3.0 * f64::from(target), "{text}");
+    }
+}
