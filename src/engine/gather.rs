@@ -8,7 +8,7 @@ use crate::time::{TickSpan, Ticks};
 use crate::timeline::{AudioTime, Step};
 
 use super::audio::Incoming;
-use super::lifecycle::First;
+use super::lifecycle::{Cut, First, Seam};
 use super::mux::Sound;
 use super::queue::{self, AudioQueue, GATHERED};
 use super::{Segmenter, SwitchAt};
@@ -120,14 +120,20 @@ impl Segmenter {
                 self.tally(sink, NoticeKind::AudioNotJoined);
                 return Ok(());
             }
-            self.switch(sink, trouble, time, Cause::ConfigChange, true);
+            let cut = Cut {
+                at: time,
+                cause: Cause::ConfigChange,
+                seam: Seam::Broken,
+            };
+            self.switch(sink, trouble, cut);
             self.audio.adopt_format();
         }
         let placed = self.audio.clock.place(time, incoming.samples);
         let silent = !leads && self.timeline.video_is_silent();
         if leads || silent {
-            if let Some((cause, breaks)) = self.switch_at_audio(placed.pts, leads) {
-                self.switch(sink, trouble, placed.pts, cause, breaks);
+            if let Some((cause, seam)) = self.switch_at_audio(placed.pts, leads) {
+                let at = placed.pts;
+                self.switch(sink, trouble, Cut { at, cause, seam });
             }
             if !self.segments.is_open() {
                 self.begin(sink, placed.pts, First::Audio)?;
@@ -141,14 +147,14 @@ impl Segmenter {
         Ok(())
     }
 
-    /// Returns why a switch comes before the audio at `pts`, and whether the new segment breaks with the old one.
-    fn switch_at_audio(&self, pts: Ticks, leads: bool) -> Option<(Cause, bool)> {
+    /// Returns why a switch comes before the audio at `pts`, and how the new segment joins on.
+    fn switch_at_audio(&self, pts: Ticks, leads: bool) -> Option<(Cause, Seam)> {
         let age = pts - self.segments.open_since()?;
         if self.requested == Some(SwitchAt::Once) || leads && self.requested.is_some() {
-            return Some((Cause::Requested, false));
+            return Some((Cause::Requested, Seam::Whole));
         }
         if self.rule.breaks_target(age) {
-            return Some((Cause::Discontinuity, true));
+            return Some((Cause::Discontinuity, Seam::Broken));
         }
         let decision = if leads {
             self.rule.audio(age, self.audio.clock.frame())
@@ -156,7 +162,7 @@ impl Segmenter {
             self.rule.audio_for_silent_video(age, GATHERED)
         };
         match decision {
-            Decision::Switch(cause) => Some((cause, false)),
+            Decision::Switch(cause) => Some((cause, Seam::Whole)),
             Decision::Stay => None,
         }
     }

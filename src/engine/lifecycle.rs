@@ -17,6 +17,23 @@ pub(super) enum First {
     Audio,
 }
 
+/// Where and why a segment ends.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    pub(super) at: Ticks,
+    pub(super) cause: Cause,
+    pub(super) seam: Seam,
+}
+
+/// How the next segment joins on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seam {
+    /// On the same timeline, coded alike: the segment lasts until the next one begins.
+    Whole,
+    /// Behind EXT-X-DISCONTINUITY, or not at all: the segment ends with its own last frame.
+    Broken,
+}
+
 impl Segmenter {
     /// Opens a segment at `at`, with tables that list what there is.
     pub(super) fn begin<S: SegmentSink>(
@@ -60,42 +77,38 @@ impl Segmenter {
         self.survive(sink, opened)
     }
 
-    /// Ends the open segment before the frame at `at`, with what belongs to it; says whether it could be finished.
+    /// Ends the open segment before the frame at the cut; says whether it could be finished.
     pub(super) fn switch<S: SegmentSink>(
         &mut self,
         sink: &mut S,
         trouble: &mut Option<S::Error>,
-        at: Ticks,
-        cause: Cause,
-        breaks: bool,
+        cut: Cut,
     ) -> bool {
         self.requested = None;
-        let closed = self.close(sink, trouble, at, cause, breaks, false);
-        if breaks {
+        let closed = self.close(sink, trouble, cut, false);
+        if cut.seam == Seam::Broken {
             self.segments.break_off();
         }
-        if cause == Cause::Discontinuity {
+        if cut.cause == Cause::Discontinuity {
             self.mux.break_timeline();
         }
         closed
     }
 
-    /// Finishes the open segment; says whether that went well. Where it `breaks` with what follows, it ends with its
-    /// own last frame, else at `at`.
+    /// Finishes the open segment, with all that belongs to it; says whether that went well. The list has `ended` with
+    /// it, or goes on.
     pub(super) fn close<S: SegmentSink>(
         &mut self,
         sink: &mut S,
         trouble: &mut Option<S::Error>,
-        at: Ticks,
-        cause: Cause,
-        breaks: bool,
+        cut: Cut,
         ended: bool,
     ) -> bool {
         let flushed = self.flush_audio(sink);
         keep_first(trouble, flushed);
-        if !breaks {
+        if cut.seam == Seam::Whole {
             let bridged = match self.segments.output(sink) {
-                Some(mut out) => self.mux.bridge(&mut out, at),
+                Some(mut out) => self.mux.bridge(&mut out, cut.at),
                 None => Ok(()),
             };
             let bridged = self.survive(sink, bridged);
@@ -104,15 +117,14 @@ impl Segmenter {
         if !self.segments.is_open() {
             return false;
         }
-        let end = if breaks {
-            self.lead_end().unwrap_or(at)
-        } else {
-            at
+        let end = match cut.seam {
+            Seam::Whole => cut.at,
+            Seam::Broken => self.lead_end().unwrap_or(cut.at),
         };
-        match self
+        let finished = self
             .segments
-            .close(sink, &self.mux, (end, cause), ended, trouble)
-        {
+            .close(sink, &self.mux, (end, cut.cause), ended, trouble);
+        match finished {
             Ok(closed) => {
                 match closed.outgrown {
                     Some(Outgrown::Grew(secs)) => {
@@ -158,7 +170,12 @@ impl Segmenter {
         sink: &mut S,
         trouble: &mut Option<S::Error>,
     ) {
-        self.switch(sink, trouble, self.now, Cause::Discontinuity, true);
+        let cut = Cut {
+            at: self.now,
+            cause: Cause::Discontinuity,
+            seam: Seam::Broken,
+        };
+        self.switch(sink, trouble, cut);
         self.video.clock.restart();
         (self.video.last, self.audio.end) = (None, None);
         if !self.audio.is_ahead() {

@@ -26,7 +26,7 @@ use crate::timeline::{Timeline, Unroller};
 use crate::ts::{Program, StreamType};
 
 use audio::Audio;
-use lifecycle::{First, keep_first};
+use lifecycle::{Cut, First, Seam, keep_first};
 use mux::Mux;
 use segments::Segments;
 use video::Video;
@@ -226,7 +226,12 @@ impl Segmenter {
         }
         let ended = end == End::List;
         let open = self.segments.is_open();
-        self.close(sink, &mut trouble, self.now, Cause::End, true, ended);
+        let cut = Cut {
+            at: self.now,
+            cause: Cause::End,
+            seam: Seam::Broken,
+        };
+        self.close(sink, &mut trouble, cut, ended);
         if ended && (!open || self.segments.is_open()) && !self.segments.window().is_empty() {
             self.segments.publish(sink, &self.mux, true, &mut trouble);
         }

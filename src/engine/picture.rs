@@ -11,7 +11,7 @@ use crate::snapshot::Snapshot;
 use crate::time::{TickSpan, Ticks};
 use crate::timeline::{Step, VideoTimes};
 
-use super::lifecycle::{First, keep_first};
+use super::lifecycle::{Cut, First, Seam, keep_first};
 use super::mux::Picture;
 use super::{Segmenter, SwitchAt};
 
@@ -166,8 +166,9 @@ impl Segmenter {
         if self.segments.is_open() {
             let flushed = self.flush_late_audio(sink, times.dts);
             keep_first(trouble, flushed);
-            if let Some((cause, breaks)) = self.switch_at_picture(&incoming, times.dts, joins) {
-                may_begin |= self.switch(sink, trouble, times.dts, cause, breaks);
+            if let Some((cause, seam)) = self.switch_at_picture(&incoming, times.dts, joins) {
+                let at = times.dts;
+                may_begin |= self.switch(sink, trouble, Cut { at, cause, seam });
             }
         }
         if !self.segments.is_open() {
@@ -189,37 +190,37 @@ impl Segmenter {
             .is_some_and(|patience| time - since >= patience)
     }
 
-    /// Returns why a switch comes before this picture, and whether the new segment breaks with the old one.
+    /// Returns why a switch comes before this picture, and how the new segment joins on.
     fn switch_at_picture(
         &mut self,
         incoming: &Incoming<'_>,
         dts: Ticks,
         joins: bool,
-    ) -> Option<(Cause, bool)> {
+    ) -> Option<(Cause, Seam)> {
         let age = dts - self.segments.open_since()?;
         if joins {
-            return Some((Cause::TrackChange, true));
+            return Some((Cause::TrackChange, Seam::Broken));
         }
         if incoming.reconfigured {
-            return Some((Cause::ConfigChange, true));
+            return Some((Cause::ConfigChange, Seam::Broken));
         }
         if incoming.key_frame
             && let Some(cause) = self.audio_waits_to_join()
         {
-            return Some((cause, true));
+            return Some((cause, Seam::Broken));
         }
         if self.requested == Some(SwitchAt::Once) || self.requested.is_some() && incoming.key_frame
         {
-            return Some((Cause::Requested, false));
+            return Some((Cause::Requested, Seam::Whole));
         }
         if self.rule.breaks_target(age) {
-            return Some((Cause::Discontinuity, true));
+            return Some((Cause::Discontinuity, Seam::Broken));
         }
         match self
             .rule
             .video(age, incoming.key_frame, self.video.clock.interval())
         {
-            Decision::Switch(cause) => Some((cause, false)),
+            Decision::Switch(cause) => Some((cause, Seam::Whole)),
             Decision::Stay => None,
         }
     }
