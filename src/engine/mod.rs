@@ -176,7 +176,16 @@ impl Segmenter {
         }
         let mut result = Ok(());
         for part in Aggregate::new(tag.time, tag.data) {
-            result = result.and(self.push_one(part, sink));
+            let pushed = self.push_one(part, sink);
+            // A lost segment weighs more than a tag that was passed over.
+            if result.is_ok()
+                || matches!(
+                    (&result, &pushed),
+                    (Err(Error::Tag(_) | Error::Codec(_)), Err(Error::Sink(_)))
+                )
+            {
+                result = pushed;
+            }
         }
         result
     }

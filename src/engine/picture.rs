@@ -125,7 +125,10 @@ impl Segmenter {
         }
         match self.config.key_frames {
             KeyFramePolicy::Idr => contents.idr,
-            KeyFramePolicy::IdrOrRecoveryPoint => contents.idr || unit.has_recovery_point(),
+            KeyFramePolicy::IdrOrRecoveryPoint => {
+                let carried = AccessUnit::of_byte_stream(self.video.carried());
+                contents.idr || unit.has_recovery_point() || carried.has_recovery_point()
+            }
             KeyFramePolicy::FrameType => flag,
         }
     }

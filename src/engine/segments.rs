@@ -115,6 +115,14 @@ impl Segments {
             Some(next) if !discontinuity => Some(next),
             next => wall.map(|wall| next.map_or(wall, |next| wall.max(next))),
         };
+        // A clock that leaps by weeks is believed: the list keeps a date beside its stamp.
+        let near = |date: WallTime, wall: WallTime| {
+            i32::try_from(date.unix_millis().saturating_sub(wall.unix_millis())).is_ok()
+        };
+        let date = match (date, wall) {
+            (Some(date), Some(wall)) if !near(date, wall) => Some(wall),
+            (date, _) => date,
+        };
         (self.last_wall, self.next_date) = (wall.or(self.last_wall), date);
         let start = SegmentStart {
             id: self.next_id,

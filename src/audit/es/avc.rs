@@ -64,7 +64,12 @@ impl Video {
         );
         let units: Vec<_> = NalUnits::new(&pes.payload).collect();
         check_delimiters(&units, findings);
-        let idr = units.iter().any(|unit| unit.kind() == IDR);
+        let mixed = settings.any_input && units.iter().any(|unit| unit.kind() == SLICE);
+        let mut idr = units.iter().any(|unit| unit.kind() == IDR);
+        if idr && mixed {
+            // One of them lay hidden in the other: only the writer knows which was there by its length.
+            idr = pes.random_access;
+        }
         check_access_point(pes, idr, &units, settings.key_frames, findings);
         if !settings.any_input {
             check_pictures(&units, settings.field_pairs, findings);

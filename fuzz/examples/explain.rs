@@ -1,0 +1,116 @@
+//! Says what an input of `engine`, `sink_faults` or `resume` does, call by call: `cargo run --example explain -- engine FILE`.
+
+use std::convert::Infallible;
+
+use hls_segmenter::notice::Notice;
+use hls_segmenter::playlist::Playlist;
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{
+    AbortedSegment, End, ExpiredSegment, Segment, SegmentSink, SegmentStart, Segmenter, Track,
+};
+use hls_segmenter_fuzz::engine::make;
+use hls_segmenter_fuzz::script::{Call, Script};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(target), Some(file)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: explain TARGET FILE".into());
+    };
+    let data = std::fs::read(file)?;
+    let prefix = match target.as_str() {
+        "sink_faults" => 8,
+        "resume" => 4,
+        _ => 0,
+    };
+    let (prefix, data) = data.split_at(data.len().min(prefix));
+    let script = Script::read(data);
+    println!(
+        "before the script {prefix:?}\n{:#?}",
+        script.config.options()
+    );
+    let mut segmenter = Segmenter::new(script.config);
+    let mut told = Told { calls: 0 };
+    for (nth, call) in script
+        .calls
+        .iter()
+        .chain([&Call::Finish(End::List)])
+        .enumerate()
+    {
+        match call {
+            Call::Push(tag) => {
+                let front = &tag.data[..tag.data.len().min(24)];
+                println!(
+                    "{nth}: {:?} at {} ms, {} bytes {front:02x?}",
+                    tag.kind,
+                    tag.millis,
+                    tag.data.len()
+                );
+            }
+            other => println!("{nth}: {other:?}"),
+        }
+        let result = make(call, &mut segmenter, &mut told);
+        if let Err(error) = result {
+            println!("    error {error:?}");
+        }
+    }
+    println!("{:#?}", segmenter.stats());
+    Ok(())
+}
+
+/// Prints every call and counts those that are segments' and playlists'.
+struct Told {
+    calls: usize,
+}
+
+impl Told {
+    fn say(&mut self, what: &str) {
+        println!("    call {} {what}", self.calls);
+        self.calls += 1;
+    }
+}
+
+impl SegmentSink for Told {
+    type Error = Infallible;
+
+    fn open_segment(&mut self, start: &SegmentStart) -> Result<(), Infallible> {
+        self.say(&format!("open {start:?}"));
+        Ok(())
+    }
+
+    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), Infallible> {
+        let mut bytes = vec![0; packets.len()];
+        let _ = packets.copy_to_slice(&mut bytes);
+        self.say(&format!(
+            "write {} packets {:02x?}",
+            bytes.len() / 188,
+            &bytes[..60]
+        ));
+        Ok(())
+    }
+
+    fn close_segment(&mut self, segment: &Segment) -> Result<(), Infallible> {
+        self.say(&format!("close {segment:?}"));
+        Ok(())
+    }
+
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
+        self.say(&format!("playlist of {}", playlist.segments().len()));
+        Ok(())
+    }
+
+    fn expire_segment(&mut self, expired: &ExpiredSegment) {
+        self.say(&format!("expire {expired:?}"));
+    }
+
+    fn abort_segment(&mut self, aborted: &AbortedSegment) {
+        self.say(&format!("abort {aborted:?}"));
+    }
+
+    fn track(&mut self, track: &Track) {
+        println!("    {track:?}");
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        println!("    {notice:?}");
+    }
+}
