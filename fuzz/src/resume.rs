@@ -31,10 +31,12 @@ pub fn check(data: &[u8]) {
             ledger.restart();
             segmenter = Segmenter::resume(config, &token, ledger.listed.iter().copied())
                 .expect("a token and its own segments");
-            // Before the first segment there is nothing to go on with, whatever was open.
             let listed = ledger.listed.clone();
             sink = auditor(config, ledger);
-            sink.resume(&token, &listed);
+            // Where nothing was listed there is nothing to go on with: the list begins.
+            if !listed.is_empty() {
+                sink.resume(&token, &listed);
+            }
             // What the engine could not tell of, it must not accept either.
             if let [_, rest @ ..] = &listed[..] {
                 assert!(Segmenter::resume(config, &token, rest.iter().copied()).is_err());

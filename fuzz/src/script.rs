@@ -180,7 +180,7 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
         // Up to a minute: an hour of clock references for every tag is slow, not better.
         jump_limit: TickSpan::from_millis(1000 + i64::from(jump) * 230),
         psi_interval: flag(5).then(|| TickSpan::from_millis(20 + i64::from(psi) * 8)),
-        pcr_lead: TickSpan::from_millis(100 + i64::from(lead) * 900 / 255),
+        pcr_lead: TickSpan::from_millis(500 + i64::from(lead) * 500 / 255),
         base: if flag(6) {
             TimelineBase::FirstTagZero
         } else {

@@ -47,7 +47,7 @@ fn round(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let options = Options {
         frag_duration: FragDuration::new(1 + u32::from(frag) % 10).expect("in range"),
         psi_interval: (psi > 0).then(|| TickSpan::from_millis(20 + i64::from(psi) * 4)),
-        pcr_lead: TickSpan::from_millis(100 + i64::from(lead) * 900 / 255),
+        pcr_lead: TickSpan::from_millis(500 + i64::from(lead) * 500 / 255),
         filler: if flags & 1 == 1 {
             Filler::Drop
         } else {

@@ -114,7 +114,7 @@ impl<S> Auditor<S> {
     /// same token and segments. An auditor that saw all of that list itself needs no telling.
     pub fn resume(&mut self, token: &ResumeToken, listed: &[ListedSegment]) {
         let next_sequence = token.first_sequence.wrapping_add(u64::from(token.listed));
-        let any = token.listed > 0 || token.first_sequence > 0;
+        let any = token.listed > 0;
         let Judge {
             numbers,
             history,

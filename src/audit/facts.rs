@@ -20,6 +20,8 @@ pub(super) struct Facts<'a> {
     pub(super) has_video: bool,
     /// Frames further from the segment are of another timeline.
     pub(super) jump_limit: TickSpan,
+    /// Audio and video of the source may be anywhere.
+    pub(super) any_input: bool,
 }
 
 impl Facts<'_> {
@@ -80,7 +82,7 @@ impl Facts<'_> {
             && latest <= segment.duration + self.jump_limit;
         let (from, to) = (earliest.get(), latest.get());
         findings.expect(
-            near,
+            near || self.any_input,
             Rule::Stray,
             format_args!(
                 "frames from {from} to {to} in a segment of {}",

@@ -166,6 +166,7 @@ impl Judge {
             steps,
             has_video,
             jump_limit: self.jump_limit,
+            any_input: self.settings.any_input,
         }
         .check(&mut self.findings);
         self.history.take_close(segment);

@@ -80,13 +80,16 @@ pub(super) fn check_successor(
 
 /// Compares the dates of two segments that follow each other.
 fn check_dates(last: &Entry, next: &Entry, findings: &mut Findings) {
-    let Some(date) = last.date else { return };
-    let want = date + i64::from(last.extinf_millis);
-    let fits = next.date.is_some_and(|date| match next.discontinuity {
+    // A date may be left out, where the host's clock leapt by weeks; what is told must follow.
+    let (Some(last_date), Some(date)) = (last.date, next.date) else {
+        return;
+    };
+    let want = last_date + i64::from(last.extinf_millis);
+    let fits = match next.discontinuity {
         false => (date - want).abs() <= 1,
         // Wall and media clocks differ; what was dated once is not dated again.
         true => date >= want - 1000,
-    });
+    };
     findings.expect(
         fits,
         Rule::ProgramDateTime,
@@ -186,7 +189,7 @@ mod tests {
             (Some(15_002), false, 1),
             (Some(99_000), true, 0),
             (Some(13_999), true, 1),
-            (None, false, 1),
+            (None, false, 0),
         ] {
             let mut findings = Findings::default();
             check_dates(&last, &entry(date, discontinuity), &mut findings);

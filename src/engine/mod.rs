@@ -139,14 +139,17 @@ impl Segmenter {
         engine
             .mux
             .restore(Program { video, audio }, token.pmt_version, token.counters);
-        engine.muxed = true;
-        let window = engine.segments.restore(token);
+        if token.listed > 0 {
+            engine.muxed = true;
+            engine.mux.break_timeline();
+        }
+        engine.segments.restore(token);
         let mut expected = token.first_sequence;
         for segment in listed {
             if segment.sequence != expected {
                 return Err(ResumeError::Segments { sequence: expected });
             }
-            window.restore_segment(&segment);
+            engine.segments.restore_segment(&segment);
             expected = expected.wrapping_add(1);
         }
         if expected != token.first_sequence.wrapping_add(u64::from(token.listed)) {

@@ -137,12 +137,11 @@ impl Mux {
         (self.program, self.version, self.counters.values())
     }
 
-    /// Goes on where an earlier stream ended, on a timeline of its own.
+    /// Takes the tables and counters of an earlier stream.
     pub(super) const fn restore(&mut self, program: Program, version: u8, counters: [u8; 4]) {
         self.program = program;
         self.version = version & 0x1f;
         self.counters = Counters::from_values(counters);
-        self.break_timeline();
     }
 
     /// Lists other streams from the next tables on; the version grows with every change but the first.

@@ -248,6 +248,7 @@ impl Segmenter {
             AccessUnit::of_byte_stream(video.carried())
                 .nal_units()
                 .chain(incoming.unit.nal_units())
+                .take_while(|unit| !NalUnitType::of(unit).is_slice())
         };
         let needs_sets = (incoming.key_frame || incoming.contents.idr || begins)
             && !video.sets.all_among(in_band());

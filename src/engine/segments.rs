@@ -1,7 +1,7 @@
 //! The life of a segment: opened, written, closed or aborted; and what the playlist says of it.
 
 use crate::config::{Config, TargetDuration};
-use crate::playlist::{Playlist, Window};
+use crate::playlist::{ListedSegment, Playlist, Window};
 use crate::resume::ResumeToken;
 use crate::segment::{AbortedSegment, Cause, Segment, SegmentStart};
 use crate::sink::SegmentSink;
@@ -115,15 +115,12 @@ impl Segments {
             Some(next) if !discontinuity => Some(next),
             next => wall.map(|wall| next.map_or(wall, |next| wall.max(next))),
         };
-        // A clock that leaps by weeks is believed: the list keeps a date beside its stamp.
+        (self.last_wall, self.next_date) = (wall.or(self.last_wall), date);
+        // A clock that leaps by weeks leaves the dates behind: none is told until a discontinuity sets them anew.
         let near = |date: WallTime, wall: WallTime| {
             i32::try_from(date.unix_millis().saturating_sub(wall.unix_millis())).is_ok()
         };
-        let date = match (date, wall) {
-            (Some(date), Some(wall)) if !near(date, wall) => Some(wall),
-            (date, _) => date,
-        };
-        (self.last_wall, self.next_date) = (wall.or(self.last_wall), date);
+        let date = date.filter(|&date| wall.is_none_or(|wall| near(date, wall)));
         let start = SegmentStart {
             id: self.next_id,
             sequence: self.window.next_sequence(),
@@ -275,19 +272,25 @@ impl Segments {
         }
     }
 
-    /// Takes the numbers of an earlier engine; its segments are restored into the window by the caller.
-    pub(super) fn restore(&mut self, token: &ResumeToken) -> &mut Window {
+    /// Takes the numbers of an earlier engine; its segments follow.
+    pub(super) fn restore(&mut self, token: &ResumeToken) {
         self.next_id = token.next_id;
         self.carry = TickSpan::new(i64::from(token.carry));
         self.last_wall =
             (token.last_wall != i64::MIN).then(|| WallTime::from_unix_millis(token.last_wall));
-        self.listed = token.listed > 0 || token.first_sequence > self.window.first_sequence();
+        self.listed = token.listed > 0;
         self.discontinuity = true;
         self.window.restore(
             token.first_sequence,
             token.discontinuity_sequence,
             token.target_secs,
         );
-        &mut self.window
+    }
+
+    /// Lists a segment of an earlier engine again; what it dated is not dated again.
+    pub(super) fn restore_segment(&mut self, segment: &ListedSegment) {
+        self.window.restore_segment(segment);
+        let date = segment.program_date_time;
+        self.next_date = date.map(|date| date.offset(i64::from(segment.extinf_millis)));
     }
 }

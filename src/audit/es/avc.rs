@@ -63,7 +63,7 @@ impl Video {
             format_args!("access unit does not begin with 00 00 00 01"),
         );
         let units: Vec<_> = NalUnits::new(&pes.payload).collect();
-        check_delimiters(&units, findings);
+        check_delimiters(&units, settings.any_input, findings);
         let mixed = settings.any_input && units.iter().any(|unit| unit.kind() == SLICE);
         let mut idr = units.iter().any(|unit| unit.kind() == IDR);
         if idr && mixed {
@@ -155,18 +155,19 @@ impl Video {
     }
 }
 
-fn check_delimiters(units: &[NalUnit<'_>], findings: &mut Findings) {
+fn check_delimiters(units: &[NalUnit<'_>], any_input: bool, findings: &mut Findings) {
     let count = units.iter().filter(|unit| unit.kind() == DELIMITER).count();
     let leads = units.first().is_some_and(|unit| unit.kind() == DELIMITER);
     findings.expect(
-        leads && count == 1,
+        leads && (count == 1 || any_input),
         Rule::Delimiter,
         format_args!("{count} access unit delimiters, first: {leads}"),
     );
     let short = units
         .iter()
         .find(|unit| !unit.zero_byte && [SPS, PPS, DELIMITER].contains(&unit.kind()));
-    if let Some(unit) = short {
+    // What lies hidden in a slice is as it came.
+    if let Some(unit) = short.filter(|_| !any_input) {
         findings.add(
             Rule::Delimiter,
             format_args!(

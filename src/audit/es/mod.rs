@@ -13,7 +13,7 @@ pub use unit::{ElementaryUnit, UnitKind};
 
 use std::vec::Vec;
 
-use super::ts::{AVC, Boundary, Pes};
+use super::ts::{ADTS, AVC, Boundary, Pes};
 use super::violation::{Findings, Rule};
 use audio::Audio;
 use avc::Video;
@@ -64,7 +64,9 @@ impl Streams {
             u32::try_from(frames.len()).unwrap_or(u32::MAX),
             span,
         );
-        self.content.frames_unknown |= !exact;
+        // Frames of several rates in one tag have no one length.
+        let judged = exact && (pes.stream_type == ADTS || !settings.any_input);
+        self.content.frames_unknown |= !judged;
         let begins = pes.payload.first() == Some(&0xff);
         findings.expect(
             begins || !pes.aligned,

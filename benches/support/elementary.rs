@@ -1,0 +1,101 @@
+//! The frames of an input as elementary streams, ready to be muxed: what the peers start from.
+
+use hls_segmenter::codec::aac::{Adts, AudioSpecificConfig};
+use hls_segmenter::codec::avc::{AccessUnit, DecoderConfigurationRecord, NalUnitType};
+use hls_segmenter::flv::{AudioPacket, AudioTag, TagKind, VideoPacket, VideoTag};
+
+use super::read;
+
+/// All frames, one behind the other, and where each begins.
+#[derive(Default)]
+pub struct Elementary {
+    pub bytes: Vec<u8>,
+    pub frames: Vec<Frame>,
+    /// Bytes of the same frames as they lay in their tags: without ADTS headers, delimiters and repeated sets.
+    pub payload_len: usize,
+}
+
+/// A picture, or an AAC frame in ADTS.
+pub struct Frame {
+    pub video: bool,
+    pub key: bool,
+    /// 90 kHz.
+    pub dts: u64,
+    pub pts: u64,
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Elementary {
+    /// Converts every frame of an FLV file: AVC to Annex B, AAC to ADTS.
+    pub fn of(file: &[u8]) -> Self {
+        let mut elementary = Self::default();
+        let mut sets = Vec::new();
+        let mut adts = None;
+        read(file, |tag| {
+            let start = elementary.bytes.len();
+            let dts = u64::from(tag.time.millis()) * 90;
+            let mut frame = Frame {
+                video: tag.kind == TagKind::VIDEO,
+                key: false,
+                dts,
+                pts: dts,
+                start,
+                end: start,
+            };
+            match tag.kind {
+                TagKind::VIDEO => match VideoTag::parse(tag.data).unwrap().packet {
+                    VideoPacket::SequenceHeader(record) => {
+                        let record = DecoderConfigurationRecord::parse(record).unwrap();
+                        sets = record
+                            .sps()
+                            .chain(record.pps())
+                            .flat_map(|unit| [&[0, 0, 0, 1][..], unit].concat())
+                            .collect();
+                        return;
+                    }
+                    VideoPacket::AccessUnit { composition, data } => {
+                        let (unit, contents) = AccessUnit::new(data, 4);
+                        elementary.payload_len += data.len();
+                        frame.key = contents.idr;
+                        frame.pts = dts.wrapping_add_signed(composition.get());
+                        elementary.bytes.extend([0, 0, 0, 1, 9, 0xf0]);
+                        if contents.idr {
+                            elementary.bytes.extend(&sets);
+                        }
+                        for nal_unit in unit
+                            .nal_units()
+                            .filter(|unit| NalUnitType::of(unit) != NalUnitType::DELIMITER)
+                        {
+                            elementary.bytes.extend([0, 0, 0, 1]);
+                            elementary.bytes.extend(nal_unit);
+                        }
+                    }
+                    _ => return,
+                },
+                TagKind::AUDIO => match AudioTag::parse(tag.data).unwrap().packet {
+                    AudioPacket::SequenceHeader(config) => {
+                        adts =
+                            Some(Adts::new(&AudioSpecificConfig::parse(config).unwrap()).unwrap());
+                        return;
+                    }
+                    AudioPacket::Frame(payload) if !payload.is_empty() => {
+                        let header = adts.as_ref().unwrap().header(payload.len()).unwrap();
+                        elementary.payload_len += payload.len();
+                        elementary.bytes.extend(header);
+                        elementary.bytes.extend(payload);
+                    }
+                    _ => return,
+                },
+                _ => return,
+            }
+            frame.end = elementary.bytes.len();
+            elementary.frames.push(frame);
+        });
+        elementary
+    }
+
+    pub fn bytes_of(&self, frame: &Frame) -> &[u8] {
+        &self.bytes[frame.start..frame.end]
+    }
+}

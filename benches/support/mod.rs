@@ -1,0 +1,52 @@
+//! What the benchmarks share: inputs, sinks, and what we are measured against.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::alloc_instead_of_core,
+    reason = "every benchmark uses its own part, and fails loudly"
+)]
+
+pub mod elementary;
+pub mod input;
+pub mod peer;
+pub mod sinks;
+pub mod strided;
+
+use hls_segmenter::flv::{Reader, Step};
+use hls_segmenter::{Config, End, SegmentSink, Segmenter};
+
+/// Reads an FLV file and hands every tag to a fresh engine: the whole job.
+pub fn segment<S: SegmentSink>(file: &[u8], sink: &mut S)
+where
+    S::Error: core::fmt::Debug,
+{
+    let mut segmenter = Segmenter::new(Config::default());
+    read(file, |tag| segmenter.push(tag, sink).unwrap());
+    segmenter.finish(End::List, sink).unwrap();
+}
+
+/// Reads an FLV file and returns how many tags it has.
+pub fn read(file: &[u8], mut tag: impl FnMut(hls_segmenter::flv::Tag<'_>)) -> usize {
+    let (mut reader, mut rest, mut tags) = (Reader::new(), file, 0);
+    loop {
+        let consumed = match reader.step(rest).unwrap() {
+            Step::Header { consumed, .. } => consumed,
+            Step::Tag {
+                tag: next,
+                consumed,
+            } => {
+                tags += 1;
+                tag(next);
+                consumed
+            }
+            _ => return tags,
+        };
+        rest = &rest[consumed..];
+    }
+}
