@@ -6,11 +6,11 @@
 //! core is `no_std` without `alloc`.
 //!
 //! ```text
-//!              ┌───────────────────────────── Segmenter ─────────────────────────────┐
-//!   Tag ──► flv ──► codec ──► timeline ──► rules ──► ts ──► segment ──► playlist ──► SegmentSink
-//!              │  headers   NAL units,   one clock    when to   PES and    numbers,   EXTINF,     │
-//!              │            AAC frames   for all      switch    packets    causes     window      │
-//!              └─────────────────────────────────────────────────────────────────────┘
+//!         ┌─────────────────────────── Segmenter ────────────────────────────┐
+//! Tag ──► │ flv ───► codec ───► timeline ──► rules ──► ts ───► playlist      │ ──► SegmentSink
+//!         │ headers  NAL units  one clock    when to   PES     window        │     open, write,
+//!         │          AAC frames for all      switch    PCR     numbers       │     close, update
+//!         └──────────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! > **The invariant.** A playlist names only segments that the sink has closed; their durations add up to the time

@@ -59,7 +59,8 @@ pub struct SegmentStart {
     pub id: u64,
     /// Media sequence number that the segment gets if its close succeeds; an aborted segment's goes to the next.
     pub sequence: u64,
-    /// First DTS of the lead track on the engine's timeline (without the PCR lead).
+    /// First DTS of the lead track on the engine's timeline (without the PCR lead); where video has fallen silent, of
+    /// the audio that goes on without it.
     pub start: Ticks,
     /// Wall time when the segment was opened, as far as the host told it; unique, and later than the one before.
     pub wall: Option<WallTime>,
@@ -79,7 +80,8 @@ pub struct Segment {
     pub id: u64,
     /// Media sequence number.
     pub sequence: u64,
-    /// First DTS of the lead track on the engine's timeline (without the PCR lead).
+    /// First DTS of the lead track on the engine's timeline (without the PCR lead); where video has fallen silent, of
+    /// the audio that goes on without it.
     pub start: Ticks,
     /// Exact duration: to the first DTS of the next segment, or to the end of the last frame.
     pub duration: TickSpan,
@@ -91,7 +93,7 @@ pub struct Segment {
     pub frames: u32,
     /// Key frames among them.
     pub key_frames: u32,
-    /// Longest distance between two key frames, or from the last one to the end.
+    /// Longest distance between two key frames, or from the last one to the end; all of it in a stream without video.
     pub longest_gop: TickSpan,
     /// Wall time when the segment was opened, as in [`SegmentStart`].
     pub wall: Option<WallTime>,

@@ -21,7 +21,7 @@ use hls_segmenter::{Config, End, Options, SwitchAt};
 
 /// More calls than this and more bytes make an input slow, not better.
 const MAX_CALLS: usize = 2000;
-const MAX_BYTES: usize = 400_000;
+const MAX_BYTES: usize = 200_000;
 
 /// Parameter sets that x264 wrote: Baseline, nothing reordered; High, two pictures reordered.
 pub const SPS: [&[u8]; 2] = [
@@ -177,8 +177,8 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
             MidGop::Keep
         },
         independent_segments: flag(4),
-        // Up to a minute: an hour of clock references for every tag is slow, not better.
-        jump_limit: TickSpan::from_millis(1000 + i64::from(jump) * 230),
+        // Up to 11 s: an hour of clock references for every tag is slow, not better.
+        jump_limit: TickSpan::from_millis(1000 + i64::from(jump) * 40),
         psi_interval: flag(5).then(|| TickSpan::from_millis(20 + i64::from(psi) * 8)),
         pcr_lead: TickSpan::from_millis(500 + i64::from(lead) * 500 / 255),
         base: if flag(6) {
@@ -306,7 +306,7 @@ impl Writer {
             Op::Run => {
                 let [pictures, millis, gop, audio]: [u8; 4] = u.arbitrary()?;
                 for n in 0..pictures {
-                    self.advance(millis);
+                    self.advance(millis % 128);
                     self.picture(u8::from(n % gop.max(1) == 0), 0, 40 + u16::from(n));
                     if audio > 0 && n % audio == 0 {
                         self.audio(usize::from(n) + 10);

@@ -9,7 +9,7 @@ use crate::script::{Op, Pen};
 /// A seed of a target: its name and its bytes.
 pub type Seed = (String, Vec<u8>);
 
-const PLAIN: [u8; 10] = [1, 2, 0, 0, 1, 40, 0, 102, 50, 0];
+const PLAIN: [u8; 10] = [1, 2, 0, 0, 1, 225, 0, 102, 50, 0];
 
 /// Makes the seeds of a target from the captures in `testdata`.
 pub fn seeds(target: &str, testdata: &Path) -> Vec<Seed> {
@@ -143,7 +143,7 @@ fn scripts(testdata: &Path) -> Vec<Seed> {
     pen.step(Op::Run, &[200, 40, 25, 2]).step(Op::End, &[]);
     seeds.push(("steady".into(), pen.finish()));
 
-    let mut pen = Pen::new([2, 2, 0b0010_0010, 0, 1, 40, 60, 102, 50, 1]);
+    let mut pen = Pen::new([2, 2, 0b0010_0010, 0, 1, 225, 60, 102, 50, 1]);
     headers(&mut pen);
     pen.step(Op::Run, &[100, 40, 25, 1])
         .step(Op::Clock, &3_600_000_i32.to_le_bytes());
@@ -173,7 +173,7 @@ fn scripts(testdata: &Path) -> Vec<Seed> {
     pen.step(Op::Run, &[40, 40, 20, 0]);
     seeds.push(("tracks_that_change".into(), pen.finish()));
 
-    let mut pen = Pen::new([0, 4, 0, 2, 1, 40, 0, 102, 50, 8]);
+    let mut pen = Pen::new([0, 4, 0, 2, 1, 225, 0, 102, 50, 8]);
     headers(&mut pen);
     for n in 0..20_u8 {
         // Delimiter, parameter sets, a recovery point, filler, slices; some empty, some with start codes inside.

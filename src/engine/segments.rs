@@ -77,7 +77,7 @@ impl Segments {
 
     /// Returns when the open segment began, or `None` while none is open.
     pub(super) fn open_since(&self) -> Option<Ticks> {
-        self.open.map(|open| open.start.start)
+        self.open.as_ref().map(|open| open.start.start)
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -86,7 +86,7 @@ impl Segments {
 
     /// Says whether the open segment has a frame of the lead track.
     pub(super) fn has_frames(&self) -> bool {
-        self.open.is_some_and(|open| open.frames > 0)
+        self.open.as_ref().is_some_and(|open| open.frames > 0)
     }
 
     pub(super) const fn window(&self) -> &Window {
