@@ -1,7 +1,5 @@
 //! Says what an input of `engine`, `sink_faults` or `resume` does, call by call: `cargo run --example explain -- engine FILE`.
 
-use std::convert::Infallible;
-
 use hls_segmenter::notice::Notice;
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::ts::TsPackets;
@@ -10,6 +8,7 @@ use hls_segmenter::{
 };
 use hls_segmenter_fuzz::engine::make;
 use hls_segmenter_fuzz::script::{Call, Script};
+use hls_segmenter_fuzz::sink_faults::{Fault, Faulty};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -29,7 +28,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         script.config.options()
     );
     let mut segmenter = Segmenter::new(script.config);
-    let mut told = Told { calls: 0 };
+    let faults: &[u8] = if target == "sink_faults" { prefix } else { &[] };
+    let mut told = Told {
+        calls: 0,
+        faulty: Faulty::new(faults),
+    };
     for (nth, call) in script
         .calls
         .iter()
@@ -57,9 +60,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Prints every call and counts those that are segments' and playlists'.
+/// Prints every call, counts those that are segments' and playlists', and fails as the input says.
 struct Told {
     calls: usize,
+    faulty: Faulty,
 }
 
 impl Told {
@@ -70,14 +74,14 @@ impl Told {
 }
 
 impl SegmentSink for Told {
-    type Error = Infallible;
+    type Error = Fault;
 
-    fn open_segment(&mut self, start: &SegmentStart) -> Result<(), Infallible> {
+    fn open_segment(&mut self, start: &SegmentStart) -> Result<(), Fault> {
         self.say(&format!("open {start:?}"));
-        Ok(())
+        self.faulty.call()
     }
 
-    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), Infallible> {
+    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), Fault> {
         let mut bytes = vec![0; packets.len()];
         let _ = packets.copy_to_slice(&mut bytes);
         self.say(&format!(
@@ -85,17 +89,17 @@ impl SegmentSink for Told {
             bytes.len() / 188,
             &bytes[..60]
         ));
-        Ok(())
+        self.faulty.call()
     }
 
-    fn close_segment(&mut self, segment: &Segment) -> Result<(), Infallible> {
+    fn close_segment(&mut self, segment: &Segment) -> Result<(), Fault> {
         self.say(&format!("close {segment:?}"));
-        Ok(())
+        self.faulty.call()
     }
 
-    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Fault> {
         self.say(&format!("playlist of {}", playlist.segments().len()));
-        Ok(())
+        self.faulty.call()
     }
 
     fn expire_segment(&mut self, expired: &ExpiredSegment) {

@@ -14,7 +14,7 @@ pub struct Fault(usize);
 
 /// Fails at the calls whose distances are given, one behind the other.
 #[derive(Debug)]
-struct Faulty {
+pub struct Faulty {
     /// Calls that go well before the next fault.
     distances: Vec<u8>,
     left: usize,
@@ -22,7 +22,8 @@ struct Faulty {
 }
 
 impl Faulty {
-    fn new(distances: &[u8]) -> Self {
+    /// Makes a sink that never fails where there are no distances.
+    pub fn new(distances: &[u8]) -> Self {
         let mut faulty = Self {
             distances: distances.iter().rev().copied().collect(),
             left: 0,
@@ -43,7 +44,12 @@ impl Faulty {
             });
     }
 
-    fn call(&mut self) -> Result<(), Fault> {
+    /// Counts a call, which may fail.
+    ///
+    /// # Errors
+    ///
+    /// When its time has come.
+    pub fn call(&mut self) -> Result<(), Fault> {
         self.calls += 1;
         if self.left == 0 {
             self.wind();

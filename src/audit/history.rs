@@ -22,6 +22,8 @@ pub(super) struct History {
     pub(super) frag_count: Option<usize>,
     /// The list was begun by an earlier engine.
     resumed: bool,
+    /// The version before is an earlier engine's: whether it promised independent segments is not known.
+    unseen: bool,
 }
 
 impl History {
@@ -56,7 +58,7 @@ impl History {
         self.closed
             .values_mut()
             .for_each(|closed| closed.longest_millis = length);
-        self.resumed = true;
+        (self.resumed, self.unseen) = (true, true);
         self.version = (!list.entries.is_empty()).then_some(list);
     }
 
@@ -110,7 +112,10 @@ impl History {
         for (sequence, entry) in (list.media_sequence..).zip(&list.entries) {
             self.check_entry(sequence, entry, &list, findings);
         }
-        let old = self.version.take();
+        let mut old = self.version.take();
+        if let (Some(old), true) = (&mut old, core::mem::take(&mut self.unseen)) {
+            old.independent = list.independent;
+        }
         match &old {
             Some(old) => check_successor(old, &list, self.awaited.take(), findings),
             None => self.check_first(&list, findings),

@@ -9,7 +9,7 @@ use crate::timeline::{AudioTime, Step};
 
 use super::audio::Incoming;
 use super::lifecycle::{Cut, First, Seam};
-use super::mux::Sound;
+use super::output::Sound;
 use super::queue::{self, AudioQueue, GATHERED};
 use super::{Segmenter, SwitchAt};
 

@@ -61,6 +61,7 @@ impl Segmenter {
         let program = Program { video, audio };
         if self.muxed && program != self.mux.program() {
             self.segments.break_off();
+            self.mux.rewind(at);
         }
         self.mux.mark();
         self.mux.set_program(program);

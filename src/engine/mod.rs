@@ -4,6 +4,7 @@ mod audio;
 mod gather;
 mod lifecycle;
 mod mux;
+mod output;
 mod picture;
 mod queue;
 mod segments;

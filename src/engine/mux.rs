@@ -1,6 +1,5 @@
 //! The multiplex: tables, clock references and counters that live as long as the stream.
 
-use crate::codec::avc::AnnexB;
 use crate::segment::SegmentStart;
 use crate::sink::SegmentSink;
 use crate::time::{TickSpan, Ticks};
@@ -9,6 +8,8 @@ use crate::ts::{
     ContinuityCounter, Payload, PcrPlan, PesHeader, PesRun, Pid, Program, Start, StreamId,
     TsPackets, pcr_only_packet, psi_packets,
 };
+
+use super::output::{Output, Picture, Sound};
 
 /// Longest distance between two clock references (ISO/IEC 13818-1 §2.7.2).
 const PCR_INTERVAL: TickSpan = TickSpan::from_millis(100);
@@ -24,20 +25,6 @@ const NOTHING: Program = Program {
     video: None,
     audio: None,
 };
-
-/// An open segment, and the sink that takes it.
-pub(super) struct Output<'a, S> {
-    pub(super) sink: &'a mut S,
-    pub(super) bytes: &'a mut u64,
-}
-
-impl<S: SegmentSink> Output<'_, S> {
-    fn write(&mut self, packets: TsPackets<'_>) -> Result<(), S::Error> {
-        self.sink.write_packets(packets)?;
-        *self.bytes += packets.len() as u64;
-        Ok(())
-    }
-}
 
 /// State of the transport stream.
 #[derive(Clone, Debug)]
@@ -88,29 +75,6 @@ impl Counters {
     }
 }
 
-/// A picture ready to be written.
-pub(super) struct Picture<'a> {
-    pub(super) times: VideoTimes,
-    pub(super) access_unit: AnnexB<'a>,
-    /// Second byte of the source's own delimiter.
-    pub(super) delimiter: Option<u8>,
-    pub(super) key_frame: bool,
-    /// Time to the next picture as far as that can be told.
-    pub(super) interval: TickSpan,
-}
-
-/// Audio frames that follow each other, ready to be written.
-pub(super) struct Sound<'a> {
-    pub(super) pts: Ticks,
-    /// Where the last frame ends.
-    pub(super) end: Ticks,
-    /// Goes before `frames`, which may be borrowed from a tag.
-    pub(super) header: &'a [u8],
-    pub(super) frames: &'a [u8],
-    /// Video has stopped: audio goes on without it.
-    pub(super) video_is_silent: bool,
-}
-
 impl Mux {
     pub(super) const fn new(lead: TickSpan, psi_interval: Option<TickSpan>) -> Self {
         Self {
@@ -150,6 +114,13 @@ impl Mux {
             self.version = (self.version + 1) & 0x1f;
         }
         self.program = program;
+    }
+
+    /// Begins a timeline of its own where a track joins so far back that the clock is past its time.
+    pub(super) fn rewind(&mut self, to: Ticks) {
+        if self.last_pcr.is_some_and(|last| to + self.lead < last) {
+            self.break_timeline();
+        }
     }
 
     /// Forgets the clock: a new timeline begins.

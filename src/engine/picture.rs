@@ -12,7 +12,7 @@ use crate::time::{TickSpan, Ticks};
 use crate::timeline::{Step, VideoTimes};
 
 use super::lifecycle::{Cut, First, Seam, keep_first};
-use super::mux::Picture;
+use super::output::Picture;
 use super::{Segmenter, SwitchAt};
 
 /// An access unit on its way into a segment.

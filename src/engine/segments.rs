@@ -7,7 +7,8 @@ use crate::segment::{AbortedSegment, Cause, Segment, SegmentStart};
 use crate::sink::SegmentSink;
 use crate::time::{TickSpan, Ticks, WallTime};
 
-use super::mux::{Mux, Output};
+use super::mux::Mux;
+use super::output::Output;
 
 /// The open segment, the finished ones, and the numbers they get.
 #[derive(Clone, Debug)]
