@@ -176,6 +176,33 @@ fn r_52_r_80_every_call_may_fail_and_costs_one_segment_at_the_most() {
 }
 
 #[test]
+fn audio_that_came_into_a_segment_that_was_lost_runs_at_its_own_rate() {
+    // The header comes when a segment is open, the first frame when none is.
+    let mut tags = BASE.video();
+    tags.extend(
+        BASE.audio()
+            .into_iter()
+            .filter(|tag| tag.is_header() || tag.millis > 80),
+    );
+    for tag in tags
+        .iter_mut()
+        .filter(|tag| tag.is_header() && !support::is_video(tag))
+    {
+        tag.millis = 40;
+    }
+    tags.sort_by_key(|tag| tag.millis);
+    // Tables, three pictures: the fifth call is the write of the one at 80 ms.
+    let (_, sink) = run(&tags, Options::default(), 5);
+    let extinf: Vec<_> = sink
+        .memory
+        .segments
+        .iter()
+        .map(|s| s.extinf_millis)
+        .collect();
+    assert_eq!(extinf, [5000, 5000, 5000, 5000, 5000, 5000, 5000, 4000]);
+}
+
+#[test]
 fn y_11_the_number_of_an_aborted_segment_goes_to_the_next_and_its_id_does_not() {
     let tags = BASE.both();
     let (_, whole) = run(&tags, Options::default(), usize::MAX);

@@ -35,7 +35,7 @@ pub(super) struct Audio {
     /// Frames that come are coded otherwise than those of the open segment.
     pub(super) differs: bool,
     /// The clock still runs at the rate of the format that is muxed.
-    stale_clock: bool,
+    pub(super) stale_clock: bool,
 }
 
 /// How frames are coded, as far as output differs by it.

@@ -69,6 +69,9 @@ impl Segmenter {
     ) -> Result<(), S::Error> {
         let len = incoming.header.len() + incoming.payload.len();
         if !self.audio.is_ahead() {
+            if self.audio.differs {
+                self.take_audio_format(sink);
+            }
             let since = *self.waiting_since.get_or_insert(time);
             let full = !self.audio.queue.fits(len)
                 || queue::span(&self.audio.queue, &self.audio.clock) >= GATHERED;
@@ -288,6 +291,15 @@ impl Segmenter {
             self.segments.count(time, frames, false);
         }
         self.audio.meter.add(time, u64::from(frames), len);
+    }
+
+    /// Takes the format of the frames that come for that of the next segment. Frames of the one before that still wait
+    /// are of a segment that was lost.
+    pub(super) fn take_audio_format<S: SegmentSink>(&mut self, sink: &mut S) {
+        if self.audio.stale_clock {
+            self.drop_held(sink, NoticeKind::AudioNotJoined);
+        }
+        self.audio.adopt_format();
     }
 
     /// Drops the frames that waited, counted as `kind`.

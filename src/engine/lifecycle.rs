@@ -65,7 +65,7 @@ impl Segmenter {
         }
         self.mux.mark();
         self.mux.set_program(program);
-        self.audio.adopt_format();
+        self.take_audio_format(sink);
         if program.video.is_some() {
             self.drop_old_held(sink, at);
         }
