@@ -195,3 +195,18 @@ fn the_window_is_trimmed_by_the_target_it_publishes() {
         assert!(!moved || sum >= 3.0 * f64::from(target), "{text}");
     }
 }
+
+#[test]
+fn r_21_audio_that_changes_joins_behind_a_break_at_a_forced_switch_too() {
+    let mut tags = Base {
+        millis: 70_000,
+        gop: 0,
+        ..BASE
+    }
+    .both();
+    let at = tags.iter().position(|tag| tag.millis > 50_000).unwrap();
+    tags.insert(at, audio_header(50_000, 48_000));
+    let output = defaults(&tags);
+    assert_eq!(output.causes(), [Cause::ConfigChange, Cause::End]);
+    assert_eq!(output.discontinuities(), [1]);
+}

@@ -204,7 +204,8 @@ impl Segmenter {
         self.audio.format = Some(format);
         self.audio.track = Some(format.track());
         self.audio.differs = self.audio.muxed != Some(format);
-        self.audio.stale_clock = true;
+        // A format that comes back before another was muxed finds its clock as it was.
+        self.audio.stale_clock = self.audio.differs;
         if !self.segments.is_open() || self.audio.is_ahead() {
             // Nothing of the old format may stand behind tables that say another.
             self.drop_held(sink, NoticeKind::AudioNotJoined);

@@ -86,6 +86,15 @@ impl Segmenter {
         cut: Cut,
     ) -> bool {
         self.requested = None;
+        // Audio that is coded otherwise joins at any cut, and that is what the cut is told for: it explains the break.
+        let cut = match (self.audio_waits_to_join(), cut.seam) {
+            (Some(cause), Seam::Whole) => Cut {
+                cause,
+                seam: Seam::Broken,
+                ..cut
+            },
+            _ => cut,
+        };
         let closed = self.close(sink, trouble, cut, false);
         if cut.seam == Seam::Broken {
             self.segments.break_off();

@@ -224,6 +224,9 @@ impl Segmenter {
             return Err(Error::Finished);
         }
         let mut trouble = None;
+        if self.audio.differs && !self.segments.is_open() && !self.audio.is_ahead() {
+            self.take_audio_format(sink);
+        }
         let held = self
             .audio
             .queue
