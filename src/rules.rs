@@ -48,6 +48,7 @@ impl SwitchRule {
 
     /// Decides on a video frame from the open segment's age, whether it is a key frame, and the time to the next
     /// frame as far as that can be told.
+    #[inline]
     pub fn video(&self, age: TickSpan, key_frame: bool, to_next: TickSpan) -> Decision {
         if key_frame && age >= self.soft {
             Decision::Switch(Cause::KeyFrame)
@@ -61,6 +62,7 @@ impl SwitchRule {
     }
 
     /// Decides on an audio frame of a stream without video, `to_next` before the next one.
+    #[inline]
     pub fn audio(&self, age: TickSpan, to_next: TickSpan) -> Decision {
         if age >= self.audio {
             Decision::Switch(Cause::AudioOnly)
@@ -77,6 +79,7 @@ impl SwitchRule {
     }
 
     /// Says whether a segment of this age has broken the declared target duration.
+    #[inline]
     pub fn breaks_target(&self, age: TickSpan) -> bool {
         self.target.is_some_and(|target| age > target)
     }

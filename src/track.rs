@@ -98,6 +98,7 @@ impl Meter {
     /// How long bytes are added up for a rate.
     const SPAN: TickSpan = TickSpan::from_secs(2);
 
+    #[inline]
     pub(crate) fn add(&mut self, time: Ticks, frames: u64, bytes: usize) {
         let since = *self.since.get_or_insert(time);
         let span = time - since;

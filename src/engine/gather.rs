@@ -151,7 +151,8 @@ impl Segmenter {
     }
 
     /// Returns why a switch comes before the audio at `pts`, and how the new segment joins on.
-    fn switch_at_audio(&self, pts: Ticks, leads: bool) -> Option<(Cause, Seam)> {
+    #[inline]
+    pub(super) fn switch_at_audio(&self, pts: Ticks, leads: bool) -> Option<(Cause, Seam)> {
         let age = pts - self.segments.open_since()?;
         if self.requested == Some(SwitchAt::Once) || leads && self.requested.is_some() {
             return Some((Cause::Requested, Seam::Whole));

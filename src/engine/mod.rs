@@ -2,6 +2,7 @@
 
 mod audio;
 mod gather;
+mod in_step;
 mod lifecycle;
 mod mux;
 mod output;
@@ -174,6 +175,9 @@ impl Segmenter {
     ) -> Result<(), Error<S::Error>> {
         if self.finished {
             return Err(Error::Finished);
+        }
+        if tag.kind == TagKind::AUDIO && self.gather_in_step(&tag) {
+            return Ok(());
         }
         if tag.kind != TagKind::AGGREGATE {
             return self.push_one(tag, sink);

@@ -17,8 +17,8 @@ const PCR_INTERVAL: TickSpan = TickSpan::from_millis(100);
 /// enough that video which comes late in the interleaving is not overtaken.
 const PCR_BEHIND_AUDIO: TickSpan = TickSpan::from_millis(400);
 
-/// Access unit delimiter before every picture: any slice type (H.264 §7.3.2.4).
-const DELIMITER: [u8; 6] = [0, 0, 0, 1, 0x09, 0xf0];
+/// `primary_pic_type` of a delimiter that allows any slice type, and its stop bit (H.264 §7.3.2.4).
+const ANY_SLICE: u8 = 0xf0;
 
 /// A program before anything is known of it.
 const NOTHING: Program = Program {
@@ -178,14 +178,13 @@ impl Mux {
         } else {
             PcrPlan::default()
         };
-        let [z0, z1, z2, one, kind, any] = DELIMITER;
-        let delimiter = [z0, z1, z2, one, kind, picture.delimiter.unwrap_or(any)];
+        // The delimiter of every picture, and the start code of the NAL unit behind it.
+        let kind = picture.delimiter.unwrap_or(ANY_SLICE);
+        let delimiter = [0, 0, 0, 1, 0x09, kind, 0, 0, 0, 1];
         let wire = |time: Ticks| (time + self.lead).to_wire();
-        let payload = (
-            Payload::Video(picture.access_unit),
-            picture.access_unit.len(),
-        );
-        let header = PesHeader::new(StreamId::Video, wire(pts), wire(dts), &delimiter, payload.1);
+        let payload = Payload::Video(&picture.access_unit);
+        let len = payload.len();
+        let header = PesHeader::new(StreamId::Video, wire(pts), wire(dts), &delimiter, len);
         let run = PesRun::new(
             (Pid::VIDEO, self.counters.video),
             start,
@@ -196,7 +195,7 @@ impl Mux {
         self.counters.video.take(run.packets());
         self.last_video = Some(dts);
         self.last_pcr = run.last_pcr().or(self.last_pcr);
-        out.write(TsPackets::pes(run))
+        out.write(TsPackets::pes(&run))
     }
 
     /// Writes audio frames in one PES packet.
@@ -255,15 +254,27 @@ impl Mux {
             start,
             pcr,
             header,
-            (Payload::Audio(frames), frames.len()),
+            Payload::Audio(frames),
         );
         self.counters.audio.take(run.packets());
         self.last_pcr = run.last_pcr().or(self.last_pcr);
-        out.write(TsPackets::pes(run))
+        out.write(TsPackets::pes(&run))
     }
 
     /// Fills the time up to `until` with clock references where the last one is too long ago.
+    #[inline]
     pub(super) fn bridge<S: SegmentSink>(
+        &mut self,
+        out: &mut Output<'_, S>,
+        until: Ticks,
+    ) -> Result<(), S::Error> {
+        match self.last_pcr {
+            Some(last) if until - last > PCR_INTERVAL => self.fill(out, until),
+            _ => Ok(()),
+        }
+    }
+
+    fn fill<S: SegmentSink>(
         &mut self,
         out: &mut Output<'_, S>,
         until: Ticks,

@@ -13,6 +13,7 @@ pub(super) struct Output<'a, S> {
 }
 
 impl<S: SegmentSink> Output<'_, S> {
+    #[inline]
     pub(super) fn write(&mut self, packets: TsPackets<'_>) -> Result<(), S::Error> {
         self.sink.write_packets(packets)?;
         *self.bytes += packets.len() as u64;

@@ -66,7 +66,8 @@ impl Segmenter {
         }
         let forced_open =
             matches!(step, Step::Jump(_)) && self.muxed && self.config.mid_gop == MidGop::Keep;
-        let changed = self.video.take_parameter_sets(unit, &contents, key_frame);
+        let changed = self.video.brings_parameter_sets(&contents, key_frame)
+            && self.video.take_parameter_sets(unit, &contents, key_frame);
         if changed {
             self.announce_video(sink);
         }
@@ -194,6 +195,7 @@ impl Segmenter {
     }
 
     /// Returns why a switch comes before this picture, and how the new segment joins on.
+    #[inline]
     fn switch_at_picture(
         &mut self,
         incoming: &Incoming<'_>,

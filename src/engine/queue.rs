@@ -4,6 +4,7 @@
 //!  bytes  │ ADTS │ frame │ ADTS │ frame │ … │        frames  │ PTS, length │ PTS, length │ …
 //! ```
 
+use crate::codec::aac::Adts;
 use crate::time::{TickSpan, Ticks};
 use crate::timeline::{AudioClock, AudioTime};
 
@@ -24,6 +25,8 @@ pub(super) struct AudioQueue {
     len: usize,
     frames: [Queued; MAX_FRAMES],
     count: usize,
+    /// All frames make one PES packet, as far as is known.
+    unbroken: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,6 +64,7 @@ impl AudioQueue {
                 detached: false,
             }; MAX_FRAMES],
             count: 0,
+            unbroken: false,
         }
     }
 
@@ -90,6 +94,37 @@ impl AudioQueue {
         self.first_pts().map_or(TickSpan::ZERO, |first| end - first)
     }
 
+    /// Says whether a frame of `len` bytes that ends at `end` may join those there are in their PES packet.
+    #[inline]
+    pub(super) fn takes(&self, len: usize, end: Ticks) -> bool {
+        !self.is_empty() && self.fits(len) && self.span_to(end) <= GATHERED
+    }
+
+    /// Appends an AAC frame that it [takes](Self::takes), and that follows the one before it.
+    #[inline]
+    pub(super) fn append(
+        &mut self,
+        pts: Ticks,
+        duration: TickSpan,
+        header: [u8; Adts::HEADER_LEN],
+        frame: &[u8],
+    ) {
+        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
+        if let Some((head, room)) = room.split_first_chunk_mut()
+            && let Some(body) = room.get_mut(..frame.len())
+        {
+            *head = header;
+            body.copy_from_slice(frame);
+            self.note(Queued {
+                pts,
+                duration: duration.get() as u32,
+                len: (header.len() + frame.len()) as u16,
+                count: 1,
+                detached: false,
+            });
+        }
+    }
+
     /// Appends a frame; one that does not [fit](Self::fits) is left out.
     pub(super) fn push(&mut self, time: &AudioTime, count: u32, header: &[u8], payload: &[u8]) {
         let len = header.len() + payload.len();
@@ -105,17 +140,24 @@ impl AudioQueue {
         };
         head.copy_from_slice(header);
         body.copy_from_slice(payload);
+        let end = time.pts + time.duration;
+        self.unbroken =
+            self.is_empty() || self.unbroken && !time.detached && self.span_to(end) <= GATHERED;
+        self.note(Queued {
+            pts: time.pts,
+            duration: u32::try_from(time.duration.get()).unwrap_or(u32::MAX),
+            len: len as u16,
+            count: u16::try_from(count).unwrap_or(u16::MAX),
+            detached: time.detached,
+        });
+    }
+
+    #[inline]
+    fn note(&mut self, queued: Queued) {
         if let Some(frame) = self.frames.get_mut(self.count) {
-            let duration = u32::try_from(time.duration.get()).unwrap_or(u32::MAX);
-            *frame = Queued {
-                pts: time.pts,
-                duration,
-                len: len as u16,
-                count: u16::try_from(count).unwrap_or(u16::MAX),
-                detached: time.detached,
-            };
+            *frame = queued;
             self.count += 1;
-            self.len += len;
+            self.len += usize::from(queued.len);
         }
     }
 
@@ -162,9 +204,17 @@ impl AudioQueue {
             let joins = |frame: &&Queued| {
                 !frame.detached && frame.pts + TickSpan::new(i64::from(frame.duration)) <= last
             };
-            let more = rest.iter().take_while(joins).count();
+            let (more, len) = if self.unbroken {
+                (rest.len(), bytes.len())
+            } else {
+                let more = rest.iter().take_while(joins);
+                let len = |frame: &Queued| usize::from(frame.len);
+                (
+                    more.clone().count(),
+                    len(first) + more.map(len).sum::<usize>(),
+                )
+            };
             let (now, later) = frames.split_at_checked(1 + more)?;
-            let len = now.iter().map(|frame| usize::from(frame.len)).sum();
             let (packet, left) = bytes.split_at_checked(len)?;
             (frames, bytes) = (later, left);
             let last = now.last()?;

@@ -150,6 +150,7 @@ impl Segments {
     }
 
     /// Returns where packets of the open segment go.
+    #[inline]
     pub(super) fn output<'a, S>(&'a mut self, sink: &'a mut S) -> Option<Output<'a, S>> {
         self.open.as_mut().map(|open| Output {
             sink,
@@ -158,6 +159,7 @@ impl Segments {
     }
 
     /// Counts frames of the lead track into the open segment.
+    #[inline]
     pub(super) fn count(&mut self, at: Ticks, frames: u32, key_frame: bool) {
         if let Some(open) = &mut self.open {
             open.frames += frames;

@@ -105,6 +105,12 @@ impl Video {
         self.carry_len = 0;
     }
 
+    /// Says whether there are parameter sets to [take](Self::take_parameter_sets).
+    #[inline]
+    pub(super) const fn brings_parameter_sets(&self, contents: &Contents, key_frame: bool) -> bool {
+        contents.parameter_sets || self.carry_len > 0 || key_frame && self.next_sets.is_some()
+    }
+
     /// Puts parameter sets in force that came with this picture, or have waited for a key frame. Says whether there is
     /// a sequence parameter set among them that was not in force before.
     pub(super) fn take_parameter_sets(

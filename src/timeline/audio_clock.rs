@@ -30,7 +30,7 @@ struct Frame {
 }
 
 /// The time of one frame, and what was done to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AudioTime {
     pub(crate) pts: Ticks,
     /// Duration of the frame, rounded down.
@@ -133,14 +133,30 @@ impl AudioClock {
         if time.detached {
             self.short = u64::from(self.rate) / 2;
         }
+        self.advance(time.pts);
+        time
+    }
+
+    /// Returns time and duration of a frame that is like the one before it and comes where the clock has it. Where this
+    /// is all there is to say, [`place`](Self::place) says the same, and then [advances](Self::advance).
+    #[inline]
+    pub(crate) fn in_step(&self, tag: Ticks, samples: u32) -> Option<(Ticks, TickSpan)> {
+        let next = self.next?;
+        let duration = self.frame.ticks;
+        let usual = samples == self.frame.samples && !self.gap && !self.repairing;
+        (usual && (tag - next).abs() <= duration + duration).then_some((next, duration))
+    }
+
+    /// Moves on by the frame at `pts`.
+    #[inline]
+    pub(crate) fn advance(&mut self, pts: Ticks) {
         self.short += self.frame.rest;
         let carry = self.short >= u64::from(self.rate);
         if carry {
             self.short -= u64::from(self.rate);
         }
-        self.next = Some(time.pts + duration + TickSpan::new(i64::from(carry)));
-        self.last = Some(time.pts);
-        time
+        self.next = Some(pts + self.frame.ticks + TickSpan::new(i64::from(carry)));
+        self.last = Some(pts);
     }
 
     fn frame_of(&self, samples: u32) -> Frame {

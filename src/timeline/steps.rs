@@ -59,6 +59,7 @@ impl Timeline {
     }
 
     /// Judges the time of a video frame.
+    #[inline]
     pub(crate) fn video(&mut self, time: Ticks) -> Step {
         let step = match (self.video, self.current(self.audio)) {
             (None, None) => None,
@@ -112,6 +113,25 @@ impl Timeline {
             Step::Ahead | Step::Astray | Step::Unrelated => {}
         }
         (step, time)
+    }
+
+    /// Returns where audio at `time` stands if it goes on from the tag before it, and video beside it goes on as well.
+    /// What it takes [`audio`](Self::audio) takes alike; what it does not take changes nothing.
+    #[inline]
+    pub(crate) fn audio_in_step(&mut self, time: Ticks) -> Option<Ticks> {
+        let time = time + self.audio_shift;
+        if let Some(video) = self.video
+            && (video.epoch != self.epoch || time - video.time > self.jump_limit)
+        {
+            return None;
+        }
+        let audio = self.audio.as_mut()?;
+        if audio.epoch != self.epoch || !is_steady(time - audio.time, self.jump_limit) {
+            return None;
+        }
+        audio.time = time;
+        self.related |= self.video.is_some();
+        Some(time)
     }
 
     /// Says whether video has been silent for longer than the jump limit while audio went on.
@@ -173,10 +193,12 @@ impl Timeline {
         is_steady(step, self.jump_limit)
     }
 
+    #[inline]
     fn far(&self, time: Ticks, other: Ticks) -> bool {
         (time - other).abs() > self.jump_limit
     }
 
+    #[inline]
     fn current(&self, seen: Option<Seen>) -> Option<Ticks> {
         seen.filter(|seen| seen.epoch == self.epoch)
             .map(|seen| seen.time)

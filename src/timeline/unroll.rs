@@ -21,6 +21,7 @@ impl Unroller {
     }
 
     /// Returns `time` as an instant within 2^31 ms of the tag before it, whatever its track.
+    #[inline]
     pub(crate) fn unroll(&mut self, time: FlvTime) -> Ticks {
         let millis = match self.last {
             Some((last, millis)) => millis.wrapping_add(i64::from(time.since(last))),

@@ -78,6 +78,7 @@ impl VideoClock {
     }
 
     /// Derives the times of the frame at `tag`; `reorder` is how many frames may be decoded before one shown earlier.
+    #[inline]
     pub(crate) fn place(
         &mut self,
         tag: Ticks,
@@ -110,6 +111,7 @@ impl VideoClock {
     }
 
     /// Learns how early DTS must run.
+    #[inline]
     fn learn(&mut self, tag: Ticks, composition: TickSpan, reorder: Option<u32>) {
         self.early = self.early.max(-composition);
         self.lesson = match self.lesson {

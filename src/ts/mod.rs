@@ -8,6 +8,7 @@
 //! Everything here is told its times, counters and flags; it remembers nothing between two runs.
 
 mod crc;
+mod heads;
 mod packet;
 mod packets;
 mod pes;

@@ -23,20 +23,23 @@ pub struct TsPackets<'a>(Run<'a>);
 pub(super) enum Run<'a> {
     /// Packets that were composed whole.
     Whole(&'a [u8]),
-    Pes(PesRun<'a>),
+    Pes(&'a PesRun<'a>),
 }
 
 impl<'a> TsPackets<'a> {
+    #[inline]
     pub(crate) const fn whole(packets: &'a [u8]) -> Self {
         Self(Run::Whole(packets))
     }
 
-    pub(crate) const fn pes(run: PesRun<'a>) -> Self {
+    #[inline]
+    pub(crate) const fn pes(run: &'a PesRun<'a>) -> Self {
         Self(Run::Pes(run))
     }
 
     /// Returns the length in bytes: a multiple of [`PACKET_LEN`], never 0.
     #[expect(clippy::len_without_is_empty, reason = "a run is never empty")]
+    #[inline]
     pub const fn len(&self) -> usize {
         match &self.0 {
             Run::Whole(packets) => packets.len(),
@@ -49,6 +52,7 @@ impl<'a> TsPackets<'a> {
     /// # Errors
     ///
     /// [`ShortBuffer`] when `out` is shorter than [`len`](Self::len); nothing is written then.
+    #[inline]
     pub fn copy_to_slice(&self, out: &mut [u8]) -> Result<usize, ShortBuffer> {
         let needed = self.len();
         let room = out.get_mut(..needed).ok_or(ShortBuffer { needed })?;

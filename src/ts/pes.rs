@@ -15,7 +15,7 @@ pub(crate) enum StreamId {
 }
 
 /// A composed PES header, followed by the first few bytes of the elementary stream where those are not borrowed:
-/// the access unit delimiter, or the ADTS header of a frame that travels alone.
+/// the access unit delimiter and the start code behind it, or the ADTS header of a frame that travels alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PesHeader {
     bytes: [u8; Self::MAX_LEN],
@@ -23,13 +23,15 @@ pub(crate) struct PesHeader {
 }
 
 impl PesHeader {
-    /// 9 fixed bytes, PTS and DTS, and an ADTS header: what one of these holds at the most.
-    const MAX_LEN: usize = 9 + 10 + 7;
+    /// 9 fixed bytes, PTS and DTS, a delimiter and a start code: what one of these holds at the most.
+    const MAX_LEN: usize = 9 + 10 + Self::MAX_LEAD_LEN;
+    const MAX_LEAD_LEN: usize = 10;
 
-    /// Composes the header of a PES packet whose elementary stream bytes are `lead`, at most 7, and `payload_len` more.
+    /// Composes the header of a PES packet whose elementary stream bytes are `lead`, at most 10, and `payload_len` more.
     ///
     /// DTS is written only where it differs from PTS (§2.7.5). `PES_packet_length` is 0, "unbounded", for video that
     /// does not fit its 16 bits; the caller keeps audio below that.
+    #[inline]
     pub(crate) fn new(
         id: StreamId,
         pts: WireTime,
@@ -37,19 +39,15 @@ impl PesHeader {
         lead: &[u8],
         payload_len: usize,
     ) -> Self {
-        let mut header = Self {
-            bytes: [0; Self::MAX_LEN],
-            len: 0,
-        };
-        let times_len: u8 = if pts == dts { 5 } else { 10 };
-        let packet_len = 3 + usize::from(times_len) + lead.len() + payload_len;
+        let (times_len, flags): (u8, _) = if pts == dts { (5, 0x80) } else { (10, 0xc0) };
+        let lead_len = lead.len().min(Self::MAX_LEAD_LEN);
+        let packet_len = 3 + usize::from(times_len) + lead_len + payload_len;
         let [length_high, length_low] = u16::try_from(packet_len).unwrap_or(0).to_be_bytes();
         let stream_id = match id {
             StreamId::Audio => 0xc0,
             StreamId::Video => 0xe0,
         };
-        let flags = if pts == dts { 0x80 } else { 0xc0 };
-        header.put(&[
+        let fixed = [
             0,
             0,
             1,
@@ -59,27 +57,45 @@ impl PesHeader {
             0x84,
             flags,
             times_len,
-        ]);
-        if pts == dts {
-            header.put(&timestamp(0x2, pts));
+        ];
+        let mut bytes = [0; Self::MAX_LEN];
+        let (head, rest) = bytes.split_at_mut(fixed.len());
+        head.copy_from_slice(&fixed);
+        let (times, rest) = if pts == dts {
+            let (times, rest) = rest.split_at_mut(5);
+            times.copy_from_slice(&timestamp(0x2, pts));
+            (times, rest)
         } else {
-            header.put(&timestamp(0x3, pts));
-            header.put(&timestamp(0x1, dts));
+            let (times, rest) = rest.split_at_mut(10);
+            let (first, second) = times.split_at_mut(5);
+            first.copy_from_slice(&timestamp(0x3, pts));
+            second.copy_from_slice(&timestamp(0x1, dts));
+            (times, rest)
+        };
+        let len = fixed.len() + times.len() + lead_len;
+        for (to, from) in rest.iter_mut().zip(lead) {
+            *to = *from;
         }
-        header.put(lead);
-        header
+        Self { bytes, len }
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+    /// Returns the length in bytes, the lead included.
+    #[inline]
+    pub(crate) const fn len(&self) -> usize {
+        self.len
     }
 
-    fn put(&mut self, bytes: &[u8]) {
-        let end = self.len + bytes.len();
-        if let Some(room) = self.bytes.get_mut(self.len..end) {
+    /// Writes the header to the front of `room`, of which it may spoil some bytes behind it, and returns its length.
+    #[inline]
+    pub(super) fn write(&self, room: &mut [u8]) -> usize {
+        if let Some(room) = room.first_chunk_mut() {
+            // A constant length costs less than the exact one: payload is laid over what is too much.
+            *room = self.bytes;
+        } else if let Some((room, bytes)) = room.get_mut(..self.len).zip(self.bytes.get(..self.len))
+        {
             room.copy_from_slice(bytes);
-            self.len = end;
         }
+        self.len
     }
 }
 
@@ -125,7 +141,7 @@ mod tests {
             &[],
             100,
         );
-        assert_eq!(same.as_bytes()[7..9], [0x80, 5]);
+        assert_eq!(same.bytes[7..9], [0x80, 5]);
         let reordered = PesHeader::new(
             StreamId::Video,
             WireTime::new(9),
@@ -133,8 +149,8 @@ mod tests {
             &[],
             100,
         );
-        assert_eq!(reordered.as_bytes()[7..10], [0xc0, 10, 0x31]);
-        assert_eq!(reordered.as_bytes()[14], 0x11);
+        assert_eq!(reordered.bytes[7..10], [0xc0, 10, 0x31]);
+        assert_eq!(reordered.bytes[14], 0x11);
     }
 
     #[test]
@@ -142,7 +158,7 @@ mod tests {
         let time = WireTime::new(0);
         for (payload_len, want) in [(1, 16), (65_535 - 15, 65_535), (65_536 - 15, 0)] {
             let header = PesHeader::new(StreamId::Video, time, time, &[1; 7], payload_len);
-            let [.., high, low, _, _, _] = *header.as_bytes().first_chunk::<9>().unwrap();
+            let [.., high, low, _, _, _] = *header.bytes.first_chunk::<9>().unwrap();
             assert_eq!(u16::from_be_bytes([high, low]), want, "{payload_len}");
         }
     }

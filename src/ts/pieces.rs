@@ -1,18 +1,16 @@
 //! A run of TS packets shown in pieces: heads, composed one by one, and payload where it lies.
 
+use super::heads::Heads;
 use super::packet::PACKET_LEN;
 use super::packets::Run;
-use super::run::PesRun;
 use crate::codec::avc::Slices;
 
 /// Iterates over the bytes of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Pieces<'a> {
-    pes: Option<PesRun<'a>>,
+    heads: Option<Heads<'a>>,
     slices: Slices<'a>,
     slice: &'a [u8],
-    /// Index of the packet whose head comes next.
-    index: usize,
     /// Payload bytes that the packet before it still takes.
     room: usize,
 }
@@ -37,17 +35,15 @@ impl<'a> Pieces<'a> {
     pub(super) fn new(run: Run<'a>) -> Self {
         match run {
             Run::Whole(packets) => Self {
-                pes: None,
+                heads: None,
                 slices: Slices::one(packets),
                 slice: &[],
-                index: 0,
                 room: packets.len(),
             },
             Run::Pes(pes) => Self {
+                heads: Some(Heads::new(pes)),
                 slices: pes.payload().slices(),
-                pes: Some(pes),
                 slice: &[],
-                index: 0,
                 room: 0,
             },
         }
@@ -59,10 +55,9 @@ impl<'a> Iterator for Pieces<'a> {
 
     fn next(&mut self) -> Option<Piece<'a>> {
         if self.room == 0 {
-            let pes = self.pes.as_ref().filter(|pes| self.index < pes.packets())?;
+            let heads = self.heads.as_mut().filter(|heads| !heads.is_done())?;
             let mut bytes = [0; PACKET_LEN];
-            let len = pes.write_head(self.index, &mut bytes);
-            self.index += 1;
+            let len = heads.write(&mut bytes);
             self.room = PACKET_LEN - len.min(PACKET_LEN);
             return Some(Piece::Head { bytes, len });
         }

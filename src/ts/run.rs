@@ -6,10 +6,8 @@
 
 use core::mem;
 
-use super::packet::{
-    BODY_LEN, Body, ContinuityCounter, FLAGS_FIELD_LEN, PACKET_LEN, PCR_FIELD_LEN, Pid,
-    packet_header, pcr_field,
-};
+use super::heads::Heads;
+use super::packet::{BODY_LEN, ContinuityCounter, FLAGS_FIELD_LEN, PACKET_LEN, PCR_FIELD_LEN, Pid};
 use super::pes::PesHeader;
 use crate::codec::avc::{AnnexB, Slices};
 use crate::time::{TickSpan, Ticks};
@@ -46,45 +44,56 @@ impl PcrPlan {
 /// A PES packet laid out over TS packets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PesRun<'a> {
-    pid: Pid,
-    counter: ContinuityCounter,
-    start: Start,
-    header: PesHeader,
+    pub(super) pid: Pid,
+    pub(super) counter: ContinuityCounter,
+    pub(super) start: Start,
+    pub(super) header: PesHeader,
     payload: Payload<'a>,
-    pcr: PcrPlan,
+    pub(super) pcr: PcrPlan,
     /// Index of the first packet with a PCR; the others follow `pcr_every` packets apart.
-    pcr_at: usize,
-    pcr_every: usize,
+    pub(super) pcr_at: usize,
+    pub(super) pcr_every: usize,
     pub(super) packets: usize,
     /// Bytes of the last packet that neither field nor payload fills.
-    stuffing: usize,
+    pub(super) stuffing: usize,
 }
 
+/// The bytes of a PES packet behind its [`PesHeader`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Payload<'a> {
-    Video(AnnexB<'a>),
+    /// An access unit, but for its first start code: that stands in the header, behind the delimiter.
+    Video(&'a AnnexB<'a>),
     Audio(&'a [u8]),
 }
 
 impl<'a> Payload<'a> {
     pub(super) fn slices(&self) -> Slices<'a> {
         match self {
-            Self::Video(access_unit) => access_unit.slices(),
+            Self::Video(access_unit) => access_unit.slices_behind_start_code(),
             Self::Audio(frames) => Slices::one(frames),
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn len(&self) -> usize {
+        match self {
+            Self::Video(access_unit) => access_unit.len_behind_start_code(),
+            Self::Audio(frames) => frames.len(),
         }
     }
 }
 
 impl<'a> PesRun<'a> {
-    /// Lays `header` and `payload` of `payload_len` bytes out; `counter` is that of the first packet.
+    /// Lays `header` and `payload` out; `counter` is that of the first packet.
+    #[inline]
     pub(crate) fn new(
         (pid, counter): (Pid, ContinuityCounter),
         start: Start,
         pcr: PcrPlan,
         header: PesHeader,
-        (payload, payload_len): (Payload<'a>, usize),
+        payload: Payload<'a>,
     ) -> Self {
-        let bytes = header.as_bytes().len() + payload_len;
+        let bytes = header.len() + payload.len();
         let bare = bytes.div_ceil(BODY_LEN).max(1);
         let mut run = Self {
             pid,
@@ -98,9 +107,12 @@ impl<'a> PesRun<'a> {
             packets: bare,
             stuffing: bare * BODY_LEN - bytes,
         };
+        let flagged = start != Start::default();
+        if pcr.count == 0 && !flagged {
+            return run;
+        }
         // Two PCRs never share a packet, and the last packet of several keeps room for payload.
         run.pcr.count = pcr.count.min((bare - 1).max(1));
-        let flagged = start != Start::default();
         let free = run.pcr.count == 1 && pcr.floating && !flagged && run.stuffing >= PCR_FIELD_LEN;
         if free {
             // A lone PCR costs nothing where stuffing would stand anyway.
@@ -114,7 +126,9 @@ impl<'a> PesRun<'a> {
         };
         run.packets = (bytes + fields).div_ceil(BODY_LEN).max(1);
         run.stuffing = run.packets * BODY_LEN - bytes - fields;
-        run.pcr_every = run.packets.checked_div(run.pcr.count).unwrap_or(1).max(1);
+        if run.pcr.count > 1 {
+            run.pcr_every = (run.packets / run.pcr.count).max(1);
+        }
         run
     }
 
@@ -123,143 +137,75 @@ impl<'a> PesRun<'a> {
     }
 
     /// Returns how many packets the run has.
+    #[inline]
     pub(crate) const fn packets(&self) -> usize {
         self.packets
     }
 
     /// Returns the last clock reference of the run, if it has any.
+    #[inline]
     pub(crate) fn last_pcr(&self) -> Option<Ticks> {
         let last = self.pcr.count.checked_sub(1)?;
         Some(self.pcr.first + TickSpan::new(self.pcr.step.get().wrapping_mul(last as i64)))
     }
 
-    /// Returns the clock reference that packet `index` carries.
-    fn pcr_of(&self, index: usize) -> Option<Ticks> {
-        let past = index.checked_sub(self.pcr_at)?;
-        let (nth, between) = (past / self.pcr_every, past % self.pcr_every);
-        (between == 0 && nth < self.pcr.count)
-            .then(|| self.pcr.first + TickSpan::new(self.pcr.step.get().wrapping_mul(nth as i64)))
-    }
-
-    /// Writes everything of packet `index` that comes before its payload and returns how many bytes that were.
-    pub(super) fn write_head(&self, index: usize, packet: &mut [u8; PACKET_LEN]) -> usize {
-        let pcr = self.pcr_of(index);
-        let flagged = index == 0 && self.start != Start::default();
-        let stuffing = if index + 1 == self.packets {
-            self.stuffing
-        } else {
-            0
+    #[inline]
+    pub(super) fn copy(&self, packets: &mut [[u8; PACKET_LEN]]) {
+        let mut copy = RunCopy {
+            heads: Heads::new(self),
+            packets,
+            room: &mut [],
         };
-        let field_len = stuffing
-            + match (pcr, flagged) {
-                (Some(_), _) => PCR_FIELD_LEN,
-                (None, true) => FLAGS_FIELD_LEN,
-                (None, false) => 0,
-            };
-        let body = if field_len == 0 {
-            Body::Payload
-        } else {
-            Body::Both
-        };
-        let header = packet_header(self.pid, index == 0, body, self.counter.ahead(index));
-        let (head, rest) = packet.split_at_mut(4);
-        head.copy_from_slice(&header);
-        let (field, rest) = rest.split_at_mut(field_len.min(BODY_LEN));
-        field.fill(0xff);
-        // The length byte does not count itself; a field of one byte has no flags.
-        if let Some((length, rest)) = field.split_first_mut() {
-            *length = (field_len - 1) as u8;
-            if let Some((flags, rest)) = rest.split_first_mut() {
-                *flags = 0;
-                if flagged {
-                    *flags |= u8::from(self.start.discontinuity) << 7
-                        | u8::from(self.start.random_access) << 6;
-                }
-                if let (Some(pcr), Some(room)) = (pcr, rest.first_chunk_mut()) {
-                    *flags |= 0x10;
-                    *room = pcr_field(pcr.to_wire());
-                }
-            }
+        match &self.payload {
+            Payload::Audio(frames) => copy.append(frames),
+            Payload::Video(access_unit) => match access_unit.piece_behind_start_code() {
+                Some(piece) => copy.append(piece),
+                None => access_unit
+                    .slices_behind_start_code()
+                    .for_each(|slice| copy.append(slice)),
+            },
         }
-        let lead = if index == 0 {
-            self.header.as_bytes()
-        } else {
-            &[]
-        };
-        if let Some(room) = rest.get_mut(..lead.len()) {
-            room.copy_from_slice(lead);
-        }
-        4 + field_len + lead.len()
     }
+}
 
-    /// Returns how many packets from `index` on have no adaptation field.
-    fn plain_from(&self, index: usize) -> usize {
-        let end = if self.stuffing > 0 {
-            self.packets - 1
-        } else {
-            self.packets
-        };
-        let past = index.saturating_sub(self.pcr_at);
-        let next_pcr = if self.pcr.count == 0 || past.div_ceil(self.pcr_every) >= self.pcr.count {
-            end
-        } else {
-            self.pcr_at + past.div_ceil(self.pcr_every) * self.pcr_every
-        };
-        next_pcr.min(end).saturating_sub(index)
-    }
+/// A run on its way into memory.
+struct RunCopy<'a, 'out> {
+    heads: Heads<'a>,
+    /// The packets that are still to be begun.
+    packets: &'out mut [[u8; PACKET_LEN]],
+    /// What is left of the packet that was begun last.
+    room: &'out mut [u8],
+}
 
-    pub(super) fn copy(&self, mut packets: &mut [[u8; PACKET_LEN]]) {
-        let mut index = 0;
-        let mut room: &mut [u8] = &mut [];
-        for mut slice in self.payload.slices() {
-            loop {
-                let count = room.len().min(slice.len());
+impl RunCopy<'_, '_> {
+    /// Lays a slice of the payload behind what there is.
+    #[inline]
+    fn append(&mut self, mut slice: &[u8]) {
+        loop {
+            if !self.room.is_empty() {
+                let count = self.room.len().min(slice.len());
                 let (now, later) = slice.split_at(count);
-                let (taken, left) = mem::take(&mut room).split_at_mut(count);
+                let (taken, left) = mem::take(&mut self.room).split_at_mut(count);
                 taken.copy_from_slice(now);
-                (slice, room) = (later, left);
-                if slice.is_empty() {
-                    break;
-                }
-                if index > 0 {
-                    let (chunks, _) = slice.as_chunks::<BODY_LEN>();
-                    let plain = self.plain_from(index).min(chunks.len()).min(packets.len());
-                    let (now, later) = mem::take(&mut packets).split_at_mut(plain);
-                    self.copy_plain(index, now, chunks);
-                    packets = later;
-                    index += plain;
-                    slice = slice.get(plain * BODY_LEN..).unwrap_or_default();
-                    if slice.is_empty() {
-                        break;
-                    }
-                }
-                let Some((packet, later)) = mem::take(&mut packets).split_first_mut() else {
-                    return;
-                };
-                let head_len = self.write_head(index, packet);
-                room = packet.get_mut(head_len..).unwrap_or_default();
-                packets = later;
-                index += 1;
+                (slice, self.room) = (later, left);
             }
-        }
-    }
-
-    /// Lays whole packets without adaptation field: constant lengths only.
-    fn copy_plain(
-        &self,
-        index: usize,
-        packets: &mut [[u8; PACKET_LEN]],
-        chunks: &[[u8; BODY_LEN]],
-    ) {
-        let mut counter = self.counter.ahead(index);
-        for (packet, chunk) in packets.iter_mut().zip(chunks) {
-            let (head, body) = packet.split_at_mut(4);
-            let header = packet_header(self.pid, false, Body::Payload, counter.take(1));
-            head.copy_from_slice(&header);
-            // In two pieces that the compiler unrolls: as one, it would call a function.
-            let ((to, to_rest), (from, from_rest)) = (body.split_at_mut(128), chunk.split_at(128));
-            to.copy_from_slice(from);
-            to_rest.copy_from_slice(from_rest);
+            let (chunks, _) = slice.as_chunks::<BODY_LEN>();
+            let plain = self.heads.plain().min(chunks.len()).min(self.packets.len());
+            if plain > 0 {
+                let (now, later) = mem::take(&mut self.packets).split_at_mut(plain);
+                self.heads.copy_plain(now, chunks);
+                self.packets = later;
+                slice = slice.get(plain * BODY_LEN..).unwrap_or_default();
+            }
+            if slice.is_empty() {
+                return;
+            }
+            let Some((packet, later)) = mem::take(&mut self.packets).split_first_mut() else {
+                return;
+            };
+            let head_len = self.heads.write(packet);
+            self.room = packet.get_mut(head_len..).unwrap_or_default();
+            self.packets = later;
         }
     }
 }
@@ -273,17 +219,11 @@ mod tests {
     use std::vec;
     use std::vec::Vec;
 
-    fn run(payload: &[u8], start: Start, pcr: PcrPlan) -> TsPackets<'_> {
+    fn run(payload: &[u8], start: Start, pcr: PcrPlan) -> PesRun<'_> {
         let time = WireTime::new(9);
         let header = PesHeader::new(StreamId::Audio, time, time, &[], payload.len());
         let place = (Pid::AUDIO, ContinuityCounter::new(5));
-        TsPackets::pes(PesRun::new(
-            place,
-            start,
-            pcr,
-            header,
-            (Payload::Audio(payload), payload.len()),
-        ))
+        PesRun::new(place, start, pcr, header, Payload::Audio(payload))
     }
 
     /// Takes packets apart again, slowly: `(payload, PCR bases in order)`.
@@ -349,7 +289,8 @@ mod tests {
                 .chain([spread])
                 .flat_map(|p| starts.map(|s| (p, s)))
             {
-                let packets = run(&source[..len], start, plan);
+                let run = run(&source[..len], start, plan);
+                let packets = TsPackets::pes(&run);
                 let mut bytes = vec![0; packets.len()];
                 packets.copy_to_slice(&mut bytes).unwrap();
                 let (payload, pcrs) = unpack(&bytes);
@@ -373,7 +314,8 @@ mod tests {
             discontinuity: false,
             random_access: true,
         };
-        let packets = run(&[1; 500], start, PcrPlan::one(Ticks::new(0)));
+        let run = run(&[1; 500], start, PcrPlan::one(Ticks::new(0)));
+        let packets = TsPackets::pes(&run);
         let mut bytes = vec![0; packets.len()];
         packets.copy_to_slice(&mut bytes).unwrap();
         assert_eq!(bytes[3..6], [0x35, 7, 0x50]);
@@ -381,7 +323,8 @@ mod tests {
 
     #[test]
     fn a_short_buffer_is_refused_and_left_alone() {
-        let packets = run(&[1; 500], Start::default(), PcrPlan::default());
+        let run = run(&[1; 500], Start::default(), PcrPlan::default());
+        let packets = TsPackets::pes(&run);
         let mut out = [7; 3 * PACKET_LEN - 1];
         assert_eq!(
             packets.copy_to_slice(&mut out),

@@ -9,6 +9,8 @@ use super::nal::{NalUnitType, find_start_code, trim_zeros};
 /// How the NAL units of an access unit are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
+    /// One slice and nothing else: `data` is the NAL unit.
+    Lone,
     /// Each behind its length in so many bytes, big-endian: 1, 2 or 4.
     Length(usize),
     /// Each behind a start code.
@@ -50,20 +52,59 @@ pub struct Contents {
 
 impl<'a> AccessUnit<'a> {
     /// Walks the body of a coded-frame tag whose NAL units have lengths of `length_len` bytes: 1, 2 or 4.
+    #[inline]
     pub fn new(data: &'a [u8], length_len: usize) -> (Self, Contents) {
-        let mut unit = Self {
-            data,
-            framing: Framing::Length(length_len),
+        Self::lone_slice(data, length_len).unwrap_or_else(|| {
+            let unit = Self {
+                data,
+                framing: Framing::Length(length_len),
+                hidden: false,
+            };
+            unit.walked()
+        })
+    }
+
+    /// Takes what most access units are, one slice behind a length of 4 bytes: there is nothing to walk.
+    #[inline]
+    fn lone_slice(data: &'a [u8], length_len: usize) -> Option<(Self, Contents)> {
+        let (len, nal_unit) = data.split_first_chunk()?;
+        let kind = NalUnitType::of(nal_unit);
+        let lone = length_len == 4 && u32::from_be_bytes(*len) as usize == nal_unit.len();
+        if !lone || !kind.is_slice() {
+            return None;
+        }
+        let unit = Self {
+            data: nal_unit,
+            framing: Framing::Lone,
             hidden: false,
         };
-        let mut contents = unit.walk();
+        let contents = Contents {
+            slice: true,
+            idr: kind == NalUnitType::IDR_SLICE,
+            annex_b_len: data.len(),
+            ..Contents::default()
+        };
+        Some((unit, contents))
+    }
+
+    /// Returns the NAL unit where there is only one, a slice.
+    #[inline]
+    pub(super) const fn lone(&self) -> Option<&'a [u8]> {
+        match self.framing {
+            Framing::Lone => Some(self.data),
+            _ => None,
+        }
+    }
+
+    fn walked(mut self) -> (Self, Contents) {
+        let mut contents = self.walk();
         // Lengths come first: 00 00 01 22 is a length of 290 as often as it is a start code.
-        if contents.truncated && matches!(find_start_code(data), Some(0 | 1)) {
-            unit.framing = Framing::StartCode;
-            contents = unit.walk();
+        if contents.truncated && matches!(find_start_code(self.data), Some(0 | 1)) {
+            self.framing = Framing::StartCode;
+            contents = self.walk();
             contents.start_codes = true;
         }
-        (unit, contents)
+        (self, contents)
     }
 
     /// Takes what is an Annex B byte stream already.
@@ -159,7 +200,8 @@ impl<'a> NalUnits<'a> {
                 let (len, body) = self.rest.split_first()?;
                 (usize::from(*len), body)
             }
-            Framing::StartCode => return None,
+            Framing::Lone if !self.rest.is_empty() => return Some(core::mem::take(&mut self.rest)),
+            Framing::Lone | Framing::StartCode => return None,
         };
         let (unit, rest) = body.split_at_checked(len)?;
         self.rest = rest;

@@ -70,6 +70,36 @@ impl<'a> AnnexB<'a> {
             filler: self.filler,
         }
     }
+
+    /// Returns the length in bytes but for the start code that it begins with.
+    #[inline]
+    pub(crate) const fn len_behind_start_code(&self) -> usize {
+        self.len.saturating_sub(START_CODE.len())
+    }
+
+    /// Iterates over the bytes but for the start code that they begin with.
+    pub(crate) fn slices_behind_start_code(&self) -> Slices<'a> {
+        let mut slices = self.slices();
+        let [sets, carried] = &mut slices.lead;
+        if let Some(rest) = sets.get(START_CODE.len()..) {
+            *sets = rest;
+        } else if let Some(rest) = carried.get(START_CODE.len()..) {
+            *carried = rest;
+        } else {
+            slices.unit = slices.next_unit().unwrap_or_default();
+        }
+        slices
+    }
+
+    /// Returns all the bytes but for the start code that they begin with, where those lie in one piece.
+    #[inline]
+    pub(crate) const fn piece_behind_start_code(&self) -> Option<&'a [u8]> {
+        if self.parameter_sets.is_empty() && self.carried.is_empty() {
+            self.unit.lone()
+        } else {
+            None
+        }
+    }
 }
 
 /// Iterates over a byte stream in borrowed slices, none of them empty.
@@ -91,6 +121,15 @@ impl<'a> Slices<'a> {
             filler: Filler::Keep,
         }
     }
+
+    fn next_unit(&mut self) -> Option<&'a [u8]> {
+        let filler = self.filler;
+        self.units.find(|unit| match NalUnitType::of(unit) {
+            NalUnitType::DELIMITER => false,
+            NalUnitType::FILLER => filler == Filler::Keep,
+            _ => true,
+        })
+    }
 }
 
 impl<'a> Iterator for Slices<'a> {
@@ -105,12 +144,7 @@ impl<'a> Iterator for Slices<'a> {
                 return Some(core::mem::take(lead));
             }
         }
-        let filler = self.filler;
-        self.unit = self.units.find(|unit| match NalUnitType::of(unit) {
-            NalUnitType::DELIMITER => false,
-            NalUnitType::FILLER => filler == Filler::Keep,
-            _ => true,
-        })?;
+        self.unit = self.next_unit()?;
         Some(&START_CODE)
     }
 }
