@@ -186,6 +186,7 @@ impl Segmenter {
         }
     }
 
+    #[cold]
     fn configure_aac<S: SegmentSink>(
         &mut self,
         config: &[u8],
@@ -197,6 +198,7 @@ impl Segmenter {
         Ok(())
     }
 
+    #[cold]
     fn set_format<S: SegmentSink>(&mut self, format: Format, sink: &mut S) {
         if self.audio.format == Some(format) {
             return;

@@ -36,6 +36,7 @@ pub(super) enum Seam {
 
 impl Segmenter {
     /// Opens a segment at `at`, with tables that list what there is.
+    #[cold]
     pub(super) fn begin<S: SegmentSink>(
         &mut self,
         sink: &mut S,
@@ -79,6 +80,7 @@ impl Segmenter {
     }
 
     /// Ends the open segment before the frame at the cut; says whether it could be finished.
+    #[cold]
     pub(super) fn switch<S: SegmentSink>(
         &mut self,
         sink: &mut S,
@@ -175,6 +177,7 @@ impl Segmenter {
     }
 
     /// Ends everything that is on the old timeline; frames that follow are on a new one.
+    #[cold]
     pub(super) fn break_timeline<S: SegmentSink>(
         &mut self,
         sink: &mut S,

@@ -303,16 +303,28 @@ impl Segmenter {
                 Ok(())
             }
         };
-        if matches!(result, Err(Error::Tag(_) | Error::Codec(_))) {
-            self.tally(sink, NoticeKind::BadTag);
-        }
-        match trouble {
-            Some(error) => Err(Error::Sink(error)),
-            None => result,
+        match (result, trouble) {
+            (Ok(()), None) => Ok(()),
+            (result, trouble) => self.fail(sink, result, trouble),
         }
     }
 
+    /// Returns the error that weighs most: a lost segment more than a tag that was passed over.
+    #[cold]
+    fn fail<S: SegmentSink>(
+        &mut self,
+        sink: &mut S,
+        result: Result<(), Error<S::Error>>,
+        trouble: Option<S::Error>,
+    ) -> Result<(), Error<S::Error>> {
+        if matches!(result, Err(Error::Tag(_) | Error::Codec(_))) {
+            self.tally(sink, NoticeKind::BadTag);
+        }
+        trouble.map_or(result, |error| Err(Error::Sink(error)))
+    }
+
     /// Takes metadata for what it announces; nothing is decided by it alone.
+    #[cold]
     fn push_script(&mut self, data: &[u8]) {
         let Some(metadata) = Metadata::parse(data).filter(|_| self.first_start.is_none()) else {
             return;

@@ -182,7 +182,7 @@ impl Mux {
         let kind = picture.delimiter.unwrap_or(ANY_SLICE);
         let delimiter = [0, 0, 0, 1, 0x09, kind, 0, 0, 0, 1];
         let wire = |time: Ticks| (time + self.lead).to_wire();
-        let payload = Payload::Video(&picture.access_unit);
+        let payload = Payload::Video(picture.access_unit);
         let len = payload.len();
         let header = PesHeader::new(StreamId::Video, wire(pts), wire(dts), &delimiter, len);
         let run = PesRun::new(
@@ -274,6 +274,7 @@ impl Mux {
         }
     }
 
+    #[cold]
     fn fill<S: SegmentSink>(
         &mut self,
         out: &mut Output<'_, S>,
@@ -322,6 +323,7 @@ impl Mux {
         }
     }
 
+    #[cold]
     fn tables<S: SegmentSink>(
         &mut self,
         out: &mut Output<'_, S>,

@@ -24,7 +24,7 @@ impl<S: SegmentSink> Output<'_, S> {
 /// A picture ready to be written.
 pub(super) struct Picture<'a> {
     pub(super) times: VideoTimes,
-    pub(super) access_unit: AnnexB<'a>,
+    pub(super) access_unit: &'a AnnexB<'a>,
     /// Second byte of the source's own delimiter.
     pub(super) delimiter: Option<u8>,
     pub(super) key_frame: bool,

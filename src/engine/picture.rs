@@ -267,7 +267,7 @@ impl Segmenter {
         );
         let picture = Picture {
             times,
-            access_unit,
+            access_unit: &access_unit,
             delimiter: incoming.contents.delimiter,
             key_frame: incoming.key_frame,
             interval: video.clock.interval(),

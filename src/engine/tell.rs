@@ -8,6 +8,7 @@ use super::Segmenter;
 
 impl Segmenter {
     /// Counts something that is told every time.
+    #[cold]
     pub(super) fn note<S: SegmentSink>(
         &mut self,
         sink: &mut S,
@@ -25,6 +26,7 @@ impl Segmenter {
     }
 
     /// Counts something that comes with tag after tag: it is told once per segment.
+    #[cold]
     pub(super) fn tally<S: SegmentSink>(&mut self, sink: &mut S, kind: NoticeKind) {
         let count = self.counts.add(kind);
         let bit = 1 << kind as u32;
@@ -40,6 +42,7 @@ impl Segmenter {
     }
 
     /// Counts a repair, told at the beginning of its run.
+    #[cold]
     pub(super) fn repaired<S: SegmentSink>(
         &mut self,
         sink: &mut S,

@@ -113,6 +113,7 @@ impl Video {
 
     /// Puts parameter sets in force that came with this picture, or have waited for a key frame. Says whether there is
     /// a sequence parameter set among them that was not in force before.
+    #[cold]
     pub(super) fn take_parameter_sets(
         &mut self,
         unit: AccessUnit<'_>,
@@ -196,6 +197,7 @@ impl Segmenter {
         }
     }
 
+    #[cold]
     fn configure_video<S: SegmentSink>(
         &mut self,
         record: &[u8],
@@ -228,6 +230,7 @@ impl Segmenter {
         Ok(())
     }
 
+    #[cold]
     pub(super) fn announce_video<S: SegmentSink>(&mut self, sink: &mut S) {
         let track = self.video.describe();
         if track.is_some() && track != self.video.track {

@@ -1,8 +1,7 @@
 //! The heads of a run's packets: what stands before the payload of each, written one after the other.
 
 use super::packet::{
-    BODY_LEN, Body, ContinuityCounter, FLAGS_FIELD_LEN, PACKET_LEN, PCR_FIELD_LEN, packet_header,
-    pcr_field,
+    BODY_LEN, Body, FLAGS_FIELD_LEN, PACKET_LEN, PCR_FIELD_LEN, packet_header, pcr_field,
 };
 use super::run::{PesRun, Start};
 use crate::time::Ticks;
@@ -13,7 +12,8 @@ pub(super) struct Heads<'a> {
     run: &'a PesRun<'a>,
     /// Index of the packet whose head comes next.
     index: usize,
-    counter: ContinuityCounter,
+    /// Its header as far as it is that of a plain packet, as one number: the last byte, `0x10 | counter`, is on top.
+    header: u32,
     /// Index of the next packet with a PCR, or one that no packet has.
     pcr_at: usize,
     pcr: Ticks,
@@ -27,7 +27,7 @@ impl<'a> Heads<'a> {
         Self {
             run,
             index: 0,
-            counter: run.counter,
+            header: u32::from_le_bytes(packet_header(run.pid, false, Body::Payload, run.counter)),
             pcr_at: if run.pcr.count > 0 {
                 run.pcr_at
             } else {
@@ -63,20 +63,18 @@ impl<'a> Heads<'a> {
         packets: &mut [[u8; PACKET_LEN]],
         chunks: &[[u8; BODY_LEN]],
     ) {
-        let counter = self.counter.take(packets.len());
-        // As one number, whose top half-byte but one counts: `0x10 | counter`.
-        let mut header =
-            u32::from_le_bytes(packet_header(self.run.pid, false, Body::Payload, counter));
+        let mut header = self.header;
+        self.index += packets.len();
         for (packet, chunk) in packets.iter_mut().zip(chunks) {
             let (head, body) = packet.split_at_mut(4);
             head.copy_from_slice(&header.to_le_bytes());
-            header = header.wrapping_add(1 << 24) & 0x1fff_ffff | 0x1000_0000;
+            header = following(header);
             // In two pieces that the compiler unrolls: as one, it would call a function.
             let ((to, to_rest), (from, from_rest)) = (body.split_at_mut(128), chunk.split_at(128));
             to.copy_from_slice(from);
             to_rest.copy_from_slice(from_rest);
         }
-        self.index += packets.len();
+        self.header = header;
     }
 
     /// Writes everything of the next packet that comes before its payload and returns how many bytes that were.
@@ -100,19 +98,13 @@ impl<'a> Heads<'a> {
                 (false, true) => FLAGS_FIELD_LEN,
                 (false, false) => 0,
             };
-        let body = if field_len == 0 {
-            Body::Payload
-        } else {
-            Body::Both
-        };
+        let unit_start = if first { UNIT_START } else { 0 };
+        let adaptation_field = if field_len > 0 { ADAPTATION_FIELD } else { 0 };
+        let header = self.header | unit_start | adaptation_field;
+        self.header = following(self.header);
         self.index += 1;
         let (head, rest) = packet.split_at_mut(4);
-        head.copy_from_slice(&packet_header(
-            self.run.pid,
-            first,
-            body,
-            self.counter.take(1),
-        ));
+        head.copy_from_slice(&header.to_le_bytes());
         let (field, rest) = rest.split_at_mut(field_len.min(BODY_LEN));
         // The length byte does not count itself; a field of one byte has no flags.
         if let Some((length, field)) = field.split_first_mut() {
@@ -153,4 +145,14 @@ impl<'a> Heads<'a> {
             self.pcr_at = *packets;
         }
     }
+}
+
+/// `payload_unit_start_indicator`, and the upper bit of `adaptation_field_control`, as they stand in a header's number.
+const UNIT_START: u32 = 0x40 << 8;
+const ADAPTATION_FIELD: u32 = 0x20 << 24;
+
+/// Returns the header of the packet after that of `header`: only the counter differs.
+#[inline]
+const fn following(header: u32) -> u32 {
+    header.wrapping_add(1 << 24) & 0x0fff_ffff | 0x1000_0000
 }

@@ -67,7 +67,6 @@ impl ContinuityCounter {
 pub(super) enum Body {
     Payload,
     AdaptationField,
-    Both,
 }
 
 /// Composes the header of a TS packet.
@@ -81,7 +80,6 @@ pub(super) const fn packet_header(
     let control = match body {
         Body::Payload => 0x10,
         Body::AdaptationField => 0x20,
-        Body::Both => 0x30,
     };
     [
         0x47,

@@ -179,34 +179,43 @@ struct RunCopy<'a, 'out> {
 
 impl RunCopy<'_, '_> {
     /// Lays a slice of the payload behind what there is.
-    #[inline]
     fn append(&mut self, mut slice: &[u8]) {
+        // Worked on in registers, and put back at the end.
+        let mut heads = self.heads;
+        let mut packets = mem::take(&mut self.packets);
+        let mut room = mem::take(&mut self.room);
         loop {
-            if !self.room.is_empty() {
-                let count = self.room.len().min(slice.len());
+            if !room.is_empty() {
+                let count = room.len().min(slice.len());
                 let (now, later) = slice.split_at(count);
-                let (taken, left) = mem::take(&mut self.room).split_at_mut(count);
+                let (taken, left) = room.split_at_mut(count);
                 taken.copy_from_slice(now);
-                (slice, self.room) = (later, left);
+                (slice, room) = (later, left);
             }
             let (chunks, _) = slice.as_chunks::<BODY_LEN>();
-            let plain = self.heads.plain().min(chunks.len()).min(self.packets.len());
+            let plain = heads.plain().min(chunks.len()).min(packets.len());
             if plain > 0 {
-                let (now, later) = mem::take(&mut self.packets).split_at_mut(plain);
-                self.heads.copy_plain(now, chunks);
-                self.packets = later;
+                let (now, later) = packets.split_at_mut(plain);
+                heads.copy_plain(now, chunks);
+                packets = later;
                 slice = slice.get(plain * BODY_LEN..).unwrap_or_default();
             }
             if slice.is_empty() {
-                return;
+                break;
             }
-            let Some((packet, later)) = mem::take(&mut self.packets).split_first_mut() else {
-                return;
+            let Some((packet, later)) = packets.split_first_mut() else {
+                packets = &mut [];
+                break;
             };
-            let head_len = self.heads.write(packet);
-            self.room = packet.get_mut(head_len..).unwrap_or_default();
-            self.packets = later;
+            let head_len = heads.write(packet);
+            room = packet.get_mut(head_len..).unwrap_or_default();
+            packets = later;
         }
+        *self = Self {
+            heads,
+            packets,
+            room,
+        };
     }
 }
 
