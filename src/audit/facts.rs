@@ -62,12 +62,16 @@ impl Facts<'_> {
             Rule::Facts,
             format_args!("longest_gop is {told}, not {gop}"),
         );
-        let idr = !has_video || content.video_leads && content.first_picture_is_idr == Some(true);
+        let idr = match (has_video, content.video_leads) {
+            (false, _) => Some(true),
+            (true, false) => Some(false),
+            (true, true) => content.first_picture_is_idr.unwrap_or(Some(false)),
+        };
         let told = segment.starts_with_idr;
         findings.expect(
-            told == idr,
+            idr.is_none_or(|idr| told == idr),
             Rule::Facts,
-            format_args!("starts_with_idr is {told}, not {idr}"),
+            format_args!("starts_with_idr is {told}, not {idr:?}"),
         );
         if ends_with_last_frame(segment.cause) {
             let (fits, duration) = (self.ends_with_last_frame(), segment.duration.get());

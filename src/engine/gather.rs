@@ -76,9 +76,9 @@ impl Segmenter {
             let full = !self.audio.queue.fits(len)
                 || queue::span(&self.audio.queue, &self.audio.clock) >= GATHERED;
             if full && self.audio_may_begin(time - since) {
-                let first = self.audio.queue.first_pts();
-                self.begin(sink, first.unwrap_or(time), First::Audio)?;
                 let placed = self.audio.clock.place(time, incoming.samples);
+                let first = self.audio.queue.first_pts().unwrap_or(placed.pts);
+                self.begin(sink, first, First::Audio)?;
                 return self.queue_audio(&placed, incoming, sink);
             }
         }

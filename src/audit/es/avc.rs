@@ -53,8 +53,13 @@ impl Video {
         self.begun = false;
     }
 
-    /// Judges a PES packet; says whether it holds an IDR picture.
-    pub(super) fn take(&mut self, pes: &Pes, settings: &Settings, findings: &mut Findings) -> bool {
+    /// Judges a PES packet; says whether it holds an IDR picture, where the output tells.
+    pub(super) fn take(
+        &mut self,
+        pes: &Pes,
+        settings: &Settings,
+        findings: &mut Findings,
+    ) -> Option<bool> {
         let first = !core::mem::replace(&mut self.begun, true);
         let whole = pes.payload.starts_with(&[0, 0, 0, 1]);
         findings.expect(
@@ -65,17 +70,16 @@ impl Video {
         let units: Vec<_> = NalUnits::new(&pes.payload).collect();
         check_delimiters(&units, settings.any_input, findings);
         let mixed = settings.any_input && units.iter().any(|unit| unit.kind() == SLICE);
-        let mut idr = units.iter().any(|unit| unit.kind() == IDR);
-        if idr && mixed {
-            // One of them lay hidden in the other: only the writer knows which was there by its length.
-            idr = pes.random_access;
-        }
+        let idr_is_there = units.iter().any(|unit| unit.kind() == IDR);
+        // One of them lay hidden in the other: only the writer knows which was there by its length.
+        let idr = idr_is_there && (!mixed || pes.random_access);
         check_access_point(pes, idr, &units, settings.key_frames, findings);
         if !settings.any_input {
             check_pictures(&units, settings.field_pairs, findings);
         }
         self.check_parameter_sets(&units, first, idr, settings.any_input, findings);
-        idr
+        let told = !(idr_is_there && mixed) || settings.key_frames != KeyFramePolicy::FrameType;
+        told.then_some(idr)
     }
 
     /// Follows parameter sets and slices in their order.

@@ -43,7 +43,8 @@ pub(in super::super) struct Content {
     /// There is audio that is not made of frames.
     pub(in super::super) frames_unknown: bool,
     pub(in super::super) key_frames: u32,
-    pub(in super::super) first_picture_is_idr: Option<bool>,
+    /// Whether the first picture is an IDR picture, where the output tells.
+    pub(in super::super) first_picture_is_idr: Option<Option<bool>>,
     pub(in super::super) last_picture: Option<TickSpan>,
     last_key_frame: TickSpan,
     longest_gop: TickSpan,
@@ -69,7 +70,7 @@ impl Content {
     pub(super) fn count_picture(
         &mut self,
         dts: WireTime,
-        (idr, key_frame): (bool, bool),
+        (idr, key_frame): (Option<bool>, bool),
         steps: &mut Steps,
     ) {
         let at = self.count(dts, true);
