@@ -1,0 +1,103 @@
+//! The short ways of a tag against the long one: an AAC frame in step, and a picture of one slice.
+//!
+//! The same stream is written twice, the second time so that no tag can go a short way: Enhanced RTMP headers before
+//! AAC frames, and a delimiter before the slice. What comes out must be the same to the byte, every notice included.
+
+use hls_segmenter::audit::{Event, Recorder};
+use hls_segmenter::config::{FragDuration, Options, TargetDuration};
+use hls_segmenter::flv::{AudioPacket, AudioTag, TagKind, VideoPacket, VideoTag};
+use hls_segmenter::{Config, End, Segmenter, SwitchAt};
+use proptest::prelude::*;
+
+use crate::streams::{streams, tags};
+use crate::support::{OwnedTag, captures, policy_for, read_flv};
+
+/// Writes a tag so that it means the same and takes the long way.
+fn long(tag: &OwnedTag) -> OwnedTag {
+    let is_aac = matches!(
+        AudioTag::parse(&tag.data).map(|tag| tag.packet),
+        Ok(AudioPacket::Frame(_))
+    ) && tag.data[0] >> 4 == 10;
+    let is_picture = matches!(
+        VideoTag::parse(&tag.data).map(|tag| tag.packet),
+        Ok(VideoPacket::AccessUnit { .. })
+    );
+    let data = match tag.kind {
+        TagKind::AUDIO if is_aac => [b"\x91mp4a", &tag.data[2..]].concat(),
+        // Where nothing follows there is no picture, and a delimiter would make it one.
+        TagKind::VIDEO if is_picture && tag.data.len() > 9 => {
+            [&tag.data[..5], &[0, 0, 0, 2, 0x09, 0xf0], &tag.data[5..]].concat()
+        }
+        _ => tag.data.clone(),
+    };
+    OwnedTag {
+        data,
+        ..tag.clone()
+    }
+}
+
+fn events(tags: &[OwnedTag], options: Options) -> Vec<Event> {
+    let mut segmenter = Segmenter::new(Config::new(options).unwrap());
+    let mut recorder = Recorder::<hls_segmenter::audit::Discard>::default();
+    for (nth, tag) in tags.iter().enumerate() {
+        if nth % 97 == 50 {
+            segmenter.request_switch(SwitchAt::Once);
+        }
+        let _ = segmenter.push(tag.borrow(), &mut recorder);
+    }
+    segmenter.finish(End::List, &mut recorder).unwrap();
+    recorder.into_parts().1
+}
+
+fn assert_same(tags: &[OwnedTag], options: Options) {
+    let rewritten: Vec<_> = tags.iter().map(long).collect();
+    let (short, long) = (events(tags, options), events(&rewritten, options));
+    for (nth, (short, long)) in short.iter().zip(&long).enumerate() {
+        assert_eq!(short, long, "event {nth}");
+    }
+    assert_eq!(short.len(), long.len());
+}
+
+fn options(secs: u32) -> Options {
+    Options {
+        frag_duration: FragDuration::new(secs).unwrap(),
+        ..Options::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_tag_that_goes_the_short_way_comes_out_as_by_the_long_one(
+        steps in streams(400),
+        tracks in prop_oneof![4 => Just((true, true)), 2 => Just((false, true)), 1 => Just((true, false))],
+        secs in 1_u32..4,
+        declared in any::<bool>(),
+    ) {
+        let target_duration = if declared {
+            TargetDuration::Declared(secs as u16 + 1)
+        } else {
+            TargetDuration::HighWater
+        };
+        assert_same(&tags(&steps, tracks), Options { target_duration, ..options(secs) });
+    }
+}
+
+#[test]
+fn captures_come_out_the_same_by_either_way() {
+    for (name, bytes) in captures() {
+        // A capture with delimiters of its own says other picture types in them.
+        if name == "aud_inband" {
+            continue;
+        }
+        let key_frames = policy_for(&name);
+        assert_same(
+            &read_flv(&bytes),
+            Options {
+                key_frames,
+                ..options(2)
+            },
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! Slow, obvious models of what the engine does fast, over streams that proptest makes and shrinks.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    clippy::doc_markdown,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod long_way;
+mod playlist;
+mod streams;
+#[path = "../support/mod.rs"]
+mod support;
+mod switching;
