@@ -65,6 +65,40 @@ fn a_format_that_changes_ahead_of_a_jump_takes_the_held_frames_with_it() {
 }
 
 #[test]
+fn a_format_that_changes_before_audio_jumps_ahead_times_the_held_frames() {
+    let mut tags: Vec<_> = BASE.both();
+    tags.retain(|tag| tag.millis < 12_000);
+    tags.push(audio_header(11_999, 48_000));
+    let mut behind = Base {
+        rate: 48_000,
+        ..BASE
+    }
+    .both();
+    behind.retain(|tag| tag.millis >= 12_000 && !tag.is_header());
+    shift(&mut behind, 0, 600_000);
+    // Four frames of audio are there before the picture of their time.
+    behind.sort_by_key(|tag| tag.millis + if support::is_video(tag) { 80 } else { 0 });
+    tags.extend(behind);
+    let output = defaults(&tags);
+    assert_eq!(output.discontinuities().len(), 1);
+    let jumped: Vec<_> = output
+        .stream(AUDIO)
+        .into_iter()
+        .filter(|pes| pes.pts > 600 * 90_000)
+        .map(|pes| pes.pts)
+        .collect();
+    assert!(
+        jumped[0] < 612 * 90_000 + 63_000 + 1920,
+        "nothing held was dropped"
+    );
+    assert!(
+        jumped
+            .windows(2)
+            .all(|pair| (pair[1] - pair[0]) % 1920 == 0)
+    );
+}
+
+#[test]
 fn a_clock_reference_does_not_overtake_video_that_comes_late() {
     let mut tags = BASE.both();
     // Audio stands two seconds before the video of its time.

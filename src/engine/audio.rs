@@ -25,8 +25,9 @@ pub(super) struct Audio {
     muxed: Option<Format>,
     pub(super) clock: AudioClock,
     pub(super) queue: AudioQueue,
-    /// While the queue holds frames of a timeline that video has not reached yet: the clock of the one it is on.
-    pub(super) set_aside: Option<AudioClock>,
+    /// While the queue holds frames of a timeline that video has not reached yet: the clock of the one it is on, and
+    /// whether that is stale.
+    set_aside: Option<(AudioClock, bool)>,
     pub(super) meter: Meter,
     /// Where the last frame written on this timeline ends.
     pub(super) end: Option<Ticks>,
@@ -34,7 +35,7 @@ pub(super) struct Audio {
     pub(super) announced: Option<StreamType>,
     /// Frames that come are coded otherwise than those of the open segment.
     pub(super) differs: bool,
-    /// The clock still runs at the rate of the format that is muxed.
+    /// The clock still runs at the rate of the format that is muxed, and the queue holds frames of that.
     pub(super) stale_clock: bool,
 }
 
@@ -131,13 +132,37 @@ impl Audio {
         self.set_aside.is_some()
     }
 
+    /// Sets the clock aside, and begins another for frames of a timeline that video has not reached yet.
+    pub(super) fn set_clock_aside(&mut self) {
+        let stale = core::mem::take(&mut self.stale_clock);
+        self.set_aside = Some((self.clock, stale));
+        self.clock = AudioClock::new(self.rate());
+    }
+
+    /// Takes the clock again that was set aside; says whether there was one.
+    pub(super) const fn take_clock_back(&mut self) -> bool {
+        let Some((clock, stale)) = self.set_aside.take() else {
+            return false;
+        };
+        (self.clock, self.stale_clock) = (clock, stale);
+        true
+    }
+
+    /// Stays on the timeline that video has reached now.
+    pub(super) const fn forget_clock_aside(&mut self) {
+        self.set_aside = None;
+    }
+
+    fn rate(&self) -> u32 {
+        self.format.map_or(1, |format| format.rate())
+    }
+
     /// Takes the format of the frames that come for that of the segments that follow.
     pub(super) fn adopt_format(&mut self) {
         self.muxed = self.format;
         self.differs = false;
         if core::mem::take(&mut self.stale_clock) {
-            self.clock
-                .set_rate(self.format.map_or(1, |format| format.rate()));
+            self.clock.set_rate(self.rate());
         }
     }
 
@@ -208,6 +233,9 @@ impl Segmenter {
         self.audio.differs = self.audio.muxed != Some(format);
         // A format that comes back before another was muxed finds its clock as it was.
         self.audio.stale_clock = self.audio.differs;
+        if let Some((_, stale)) = &mut self.audio.set_aside {
+            *stale = self.audio.differs;
+        }
         if !self.segments.is_open() || self.audio.is_ahead() {
             // Nothing of the old format may stand behind tables that say another.
             self.drop_held(sink, NoticeKind::AudioNotJoined);

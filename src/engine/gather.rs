@@ -25,9 +25,8 @@ impl Segmenter {
         let (step, time) = self.timeline.audio(received);
         match step {
             Step::On => {
-                if let Some(clock) = self.audio.set_aside.take() {
+                if self.audio.take_clock_back() {
                     self.drop_held(sink, NoticeKind::AudioAstray);
-                    self.audio.clock = clock;
                 }
             }
             Step::Jump(by) => {
@@ -39,8 +38,7 @@ impl Segmenter {
                 if !self.audio.is_ahead() {
                     self.flush_audio(sink)?;
                     self.drop_held(sink, NoticeKind::AudioBeforeKeyFrame);
-                    self.audio.set_aside = Some(self.audio.clock);
-                    self.audio.clock.restart();
+                    self.audio.set_clock_aside();
                 }
             }
             Step::Astray => {

@@ -62,7 +62,7 @@ impl Segmenter {
                 self.drop_held(sink, NoticeKind::AudioAstray);
                 self.audio.clock.restart();
             }
-            self.audio.set_aside = None;
+            self.audio.forget_clock_aside();
         }
         let forced_open =
             matches!(step, Step::Jump(_)) && self.muxed && self.config.mid_gop == MidGop::Keep;
