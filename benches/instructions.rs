@@ -16,7 +16,7 @@ use std::path::Path;
 use support::elementary::Elementary;
 use support::input::{by_rule, inputs};
 use support::sinks::{Counting, Memory, Null};
-use support::{read, segment, strided};
+use support::{read, segment, strided, tags};
 
 /// Seconds of an input that is made by rule.
 const SECS: u32 = 20;
@@ -42,9 +42,9 @@ fn main() {
     let passes: u32 = passes.parse().expect("a number of passes");
 
     let mut sink = Counting::<Memory>::default();
-    segment(&input.file, &mut sink);
-    let tags = read(&input.file, |_| {});
-    println!("{} {tags}", sink.packets);
+    let tags = tags(&input.file);
+    segment(&tags, &mut sink);
+    println!("{} {}", sink.packets, tags.len());
     match part.as_str() {
         "strided" => {
             let elementary = Elementary::of(&input.file);
@@ -63,12 +63,12 @@ fn main() {
         "null" => {
             let mut sink = Counting::<Null>::default();
             for _ in 0..passes {
-                segment(&input.file, &mut sink);
+                segment(&tags, &mut sink);
             }
         }
         "memory" => {
             for _ in 0..passes {
-                segment(&input.file, &mut sink);
+                segment(&tags, &mut sink);
             }
         }
         other => panic!("there is no part {other}"),

@@ -17,10 +17,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
+use hls_segmenter::flv::Tag;
 use support::elementary::Elementary;
 use support::input::{Input, inputs};
-use support::sinks::{Chunks, Counting, Memory, Null};
-use support::{peer, read, segment, strided};
+use support::sinks::{Chunks, Counting, Files, Memory, Null};
+use support::{peer, read, segment, segment_file, strided, tags};
 
 /// Rounds of the ratios.
 const ROUNDS: usize = 15;
@@ -40,13 +41,14 @@ fn main() {
     for input in &inputs {
         let elementary = Elementary::of(&input.file);
         let mut sink = Counting::<Memory>::default();
-        segment(&input.file, &mut sink);
+        let tags = tags(&input.file);
+        segment(&tags, &mut sink);
         let ts_bytes = sink.packets * 188;
         describe(input, &elementary, ts_bytes, sink.segments);
-        ratios(contenders(input, &elementary), ts_bytes);
+        ratios(contenders(input, &tags, &elementary), ts_bytes);
         let mut group = criterion.benchmark_group(input.name);
         group.throughput(Throughput::Bytes(ts_bytes));
-        for (name, mut pass) in contenders(input, &elementary) {
+        for (name, mut pass) in contenders(input, &tags, &elementary) {
             group.bench_function(name, |bencher| bencher.iter(&mut pass));
         }
         group.finish();
@@ -54,11 +56,17 @@ fn main() {
     criterion.final_summary();
 }
 
-fn contenders<'a>(input: &'a Input, elementary: &'a Elementary) -> Vec<Contender<'a>> {
+fn contenders<'a>(
+    input: &'a Input,
+    tags: &'a [Tag<'a>],
+    elementary: &'a Elementary,
+) -> Vec<Contender<'a>> {
     let file = &input.file[..];
     let mut null = Counting::<Null>::default();
     let mut memory = Counting::<Memory>::default();
+    let mut whole = Counting::<Memory>::default();
     let mut chunks = Counting::<Chunks>::default();
+    let mut files = Counting::<Files>::default();
     let mut slots = vec![[0_u8; 188]; (4 << 20) / 188];
     let mut flat = Vec::with_capacity(5 << 20);
     let mut plain = vec![0; 4 << 20];
@@ -88,15 +96,23 @@ fn contenders<'a>(input: &'a Input, elementary: &'a Elementary) -> Vec<Contender
         ),
         (
             "engine, null sink",
-            Box::new(move || segment(file, &mut null)),
+            Box::new(move || segment(tags, &mut null)),
         ),
         (
             "engine, memory sink",
-            Box::new(move || segment(file, &mut memory)),
+            Box::new(move || segment(tags, &mut memory)),
+        ),
+        (
+            "reader and engine",
+            Box::new(move || segment_file(file, &mut whole)),
         ),
         (
             "engine, Buf sink",
-            Box::new(move || segment(file, &mut chunks)),
+            Box::new(move || segment(tags, &mut chunks)),
+        ),
+        (
+            "engine, file sink",
+            Box::new(move || segment(tags, &mut files)),
         ),
         (
             "mpeg2ts writer",

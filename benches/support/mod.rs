@@ -18,11 +18,11 @@ pub mod peer;
 pub mod sinks;
 pub mod strided;
 
-use hls_segmenter::flv::{Reader, Step};
+use hls_segmenter::flv::{Reader, Step, Tag};
 use hls_segmenter::{Config, End, SegmentSink, Segmenter};
 
-/// Reads an FLV file and hands every tag to a fresh engine: the whole job.
-pub fn segment<S: SegmentSink>(file: &[u8], sink: &mut S)
+/// Reads an FLV file and hands every tag to a fresh engine.
+pub fn segment_file<S: SegmentSink>(file: &[u8], sink: &mut S)
 where
     S::Error: core::fmt::Debug,
 {
@@ -31,8 +31,27 @@ where
     segmenter.finish(End::List, sink).unwrap();
 }
 
+/// Hands tags, as RTMP brings them, to a fresh engine.
+pub fn segment<S: SegmentSink>(tags: &[Tag<'_>], sink: &mut S)
+where
+    S::Error: core::fmt::Debug,
+{
+    let mut segmenter = Segmenter::new(Config::default());
+    for tag in tags {
+        segmenter.push(*tag, sink).unwrap();
+    }
+    segmenter.finish(End::List, sink).unwrap();
+}
+
+/// Returns the tags of an FLV file.
+pub fn tags(file: &[u8]) -> Vec<Tag<'_>> {
+    let mut tags = Vec::new();
+    read(file, |tag| tags.push(tag));
+    tags
+}
+
 /// Reads an FLV file and returns how many tags it has.
-pub fn read(file: &[u8], mut tag: impl FnMut(hls_segmenter::flv::Tag<'_>)) -> usize {
+pub fn read<'a>(file: &'a [u8], mut tag: impl FnMut(Tag<'a>)) -> usize {
     let (mut reader, mut rest, mut tags) = (Reader::new(), file, 0);
     loop {
         let consumed = match reader.step(rest).unwrap() {

@@ -1,6 +1,8 @@
-//! Sinks: one that looks at nothing, one that copies into memory of its own, and one that reads a `Buf`.
+//! Sinks: one that looks at nothing, and those that copy into memory of their own, read a `Buf`, write a file.
 
 use core::convert::Infallible;
+use std::fs::File;
+use std::io::{BufWriter, Seek, Write};
 
 use bytes::Buf;
 use hls_segmenter::playlist::Playlist;
@@ -57,7 +59,7 @@ impl Take for Null {
     }
 }
 
-/// Copies every segment into the same memory.
+/// Copies every segment into the same memory, and what many channels write between two segments too.
 #[derive(Default)]
 pub struct Memory {
     segment: Vec<u8>,
@@ -65,10 +67,13 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// More than a segment of any input.
+    const MOST: usize = 8 << 20;
+
     /// Returns room for `len` more bytes; what was grown stays.
     fn room(&mut self, len: usize) -> &mut [u8] {
-        let start = self.len;
-        self.len += len;
+        let start = if self.len > Self::MOST { 0 } else { self.len };
+        self.len = start + len;
         if self.segment.len() < self.len {
             self.segment.resize(self.len * 2, 0);
         }
@@ -100,5 +105,29 @@ impl Take for Chunks {
     fn take(&mut self, packets: TsPackets<'_>) {
         let room = self.0.room(packets.len());
         packets.into_buf().copy_to_slice(room);
+    }
+}
+
+/// Writes every segment over the same file, 256 KiB at a time.
+pub struct Files {
+    out: BufWriter<File>,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        let file = File::create(std::env::temp_dir().join("hls-segmenter-bench.ts"));
+        Self {
+            out: BufWriter::with_capacity(256 << 10, file.expect("a temporary file")),
+        }
+    }
+}
+
+impl Take for Files {
+    fn begin(&mut self) {
+        self.out.rewind().expect("a file may be rewound");
+    }
+
+    fn take(&mut self, packets: TsPackets<'_>) {
+        packets.for_each_piece(|piece| self.out.write_all(piece).expect("the disk has room"));
     }
 }

@@ -61,6 +61,7 @@ impl Reader {
     /// # Termination
     ///
     /// `consumed` is never 0, and `at_least` is always more than `input.len()` and at most [`MAX_TAG_LEN`].
+    #[inline]
     pub fn step<'a>(&mut self, input: &'a [u8]) -> Result<Step<'a>, ReaderError> {
         match self.expect {
             Expect::Header => self.header(input),
@@ -105,6 +106,7 @@ impl Reader {
         Ok(Step::Header { header, consumed })
     }
 
+    #[inline]
     fn tag<'a>(&mut self, input: &'a [u8], previous: u32) -> Step<'a> {
         let Ok((rest, (stated, header))) = prefix(input) else {
             return Step::Need {
@@ -200,6 +202,7 @@ enum Expect {
 }
 
 /// Reads all that precedes a body: the size of the tag before, and the tag header.
+#[inline]
 fn prefix(input: &[u8]) -> IResult<&[u8], (u32, TagHeader)> {
     (be_u32, TagHeader::parse).parse(input)
 }
