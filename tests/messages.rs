@@ -219,7 +219,7 @@ fn errors_of_a_configuration_name_the_field_and_its_limits() {
 }
 
 #[test]
-fn o_10_errors_of_put_live_channel_have_the_codes_of_oss() {
+fn o_03_o_04_o_05_o_06_o_07_o_09_o_11_errors_of_put_live_channel_have_the_codes_of_oss() {
     let invalid = "InvalidArgument";
     let table = [
         (
