@@ -11,6 +11,7 @@ need node nodejs
 need npm npm
 need python3 python3
 need gcc gcc
+need valgrind valgrind
 
 if [ ${#packages[@]} -gt 0 ]; then
     as_root=()

@@ -16,6 +16,7 @@
 )]
 
 use std::convert::Infallible;
+use std::path::Path;
 
 use hls_segmenter::audit::Auditor;
 use hls_segmenter::config::KeyFramePolicy;
@@ -242,6 +243,11 @@ pub fn run(tags: &[OwnedTag], options: Options) -> Output {
 }
 
 pub fn run_to(tags: &[OwnedTag], options: Options, end: End) -> Output {
+    if let Ok(folder) = std::env::var("STREAMS_FOLDER")
+        && options == Options::default()
+    {
+        keep(Path::new(&folder), tags);
+    }
     let segmenter = Segmenter::new(Config::new(options).unwrap());
     let auditor = auditor(&options);
     let (output, auditor) = drive(segmenter, auditor, tags, end);
@@ -250,6 +256,21 @@ pub fn run_to(tags: &[OwnedTag], options: Options, end: End) -> Output {
         memory: auditor.into_inner(),
         stats: output.stats(),
     }
+}
+
+/// Keeps a stream as an FLV file named by its test, so that others may judge what is made of it.
+fn keep(folder: &Path, tags: &[OwnedTag]) {
+    let mut bytes = b"FLV\x01\x05\0\0\0\x09\0\0\0\0".to_vec();
+    for tag in tags {
+        let [t_high, t0, t1, t2] = ((tag.millis & 0xffff_ffff) as u32).to_be_bytes();
+        let [_, l0, l1, l2] = (tag.data.len() as u32).to_be_bytes();
+        bytes.extend([tag.kind.get(), l0, l1, l2, t0, t1, t2, t_high, 0, 0, 0]);
+        bytes.extend(&tag.data);
+        bytes.extend((tag.data.len() as u32 + 11).to_be_bytes());
+    }
+    let name = std::thread::current().name().unwrap().to_owned();
+    let mut paths = (0..).map(|nth| folder.join(format!("{name}.{nth}.flv")));
+    std::fs::write(paths.find(|path| !path.exists()).unwrap(), bytes).unwrap();
 }
 
 /// Makes an Auditor that knows what `options` promise.
