@@ -99,6 +99,40 @@ fn a_format_that_changes_before_audio_jumps_ahead_times_the_held_frames() {
 }
 
 #[test]
+fn a_format_that_joins_while_audio_is_ahead_times_what_comes_back() {
+    let mut tags: Vec<_> = BASE.both();
+    tags.retain(|tag| tag.millis < 11_500);
+    tags.push(audio_header(11_500, 48_000));
+    let mut behind = Base {
+        rate: 48_000,
+        ..BASE
+    }
+    .both();
+    behind.retain(|tag| tag.millis >= 11_500 && !tag.is_header());
+    // One frame says that it is of another hour; the key frame at 12 s comes before the next one.
+    let stray = behind
+        .iter()
+        .position(|tag| !support::is_video(tag))
+        .unwrap();
+    behind[stray].millis += 3_600_000;
+    behind.retain(|tag| support::is_video(tag) || tag.millis > 12_500);
+    tags.extend(behind);
+    let output = defaults(&tags);
+    assert_eq!(output.count(NoticeKind::AudioAstray), 1);
+    let back: Vec<_> = output
+        .stream(AUDIO)
+        .into_iter()
+        .filter(|pes| pes.pts > 12_500 * 90 + 63_000)
+        .map(|pes| pes.pts)
+        .collect();
+    assert!(back.len() > 10);
+    assert!(
+        back.windows(2).all(|pair| (pair[1] - pair[0]) % 1920 == 0),
+        "{back:?}"
+    );
+}
+
+#[test]
 fn a_clock_reference_does_not_overtake_video_that_comes_late() {
     let mut tags = BASE.both();
     // Audio stands two seconds before the video of its time.

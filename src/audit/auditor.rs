@@ -94,12 +94,12 @@ impl<S> Auditor<S> {
     }
 
     /// Leaves out what only a sound source can bring about, because the engine passes it on as it is: one picture in
-    /// a tag, slices whose parameter sets exist, MPEG audio in whole frames, audio that is not so far behind video
-    /// that its time has passed. For fuzzing.
+    /// a tag, slices whose parameter sets exist, MPEG audio in whole frames, tracks that are not so far behind one another
+    /// that their time has passed. For fuzzing.
     #[must_use]
     pub const fn any_input(mut self, allowed: bool) -> Self {
         self.judge.settings.any_input = allowed;
-        self.judge.media.demux.let_late_audio_pass(allowed);
+        self.judge.media.demux.let_late_frames_pass(allowed);
         self
     }
 

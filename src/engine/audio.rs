@@ -161,8 +161,14 @@ impl Audio {
     pub(super) fn adopt_format(&mut self) {
         self.muxed = self.format;
         self.differs = false;
+        let rate = self.rate();
         if core::mem::take(&mut self.stale_clock) {
-            self.clock.set_rate(self.rate());
+            self.clock.set_rate(rate);
+        }
+        if let Some((clock, stale)) = &mut self.set_aside
+            && core::mem::take(stale)
+        {
+            clock.set_rate(rate);
         }
     }
 

@@ -66,7 +66,7 @@ fn options(secs: u32) -> Options {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_tag_that_goes_the_short_way_comes_out_as_by_the_long_one(

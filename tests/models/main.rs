@@ -9,6 +9,7 @@
     reason = "helpers of tests fail loudly"
 )]
 
+mod contract;
 mod long_way;
 mod playlist;
 mod streams;

@@ -46,7 +46,7 @@ fn text(all: &[Listed], frag_secs: u32, count: usize, ended: bool) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn h_06_h_09_o_32_every_playlist_is_the_one_written_anew(

@@ -75,7 +75,7 @@ fn options(secs: u32) -> Options {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn o_33_x3_x5_video_is_cut_as_the_wording_says(

@@ -30,8 +30,8 @@ pub(super) struct Clock {
     /// The open segment has a PCR.
     ticks: bool,
     boundary: Boundary,
-    /// Audio that comes too late for the clock, as the source sent it, is let pass.
-    pub(super) lets_late_audio_pass: bool,
+    /// Frames that the source sent too late for the clock are let pass: audio, and video that the clock overtook.
+    pub(super) lets_late_frames_pass: bool,
     /// PIDs that have come since the break.
     begun: BTreeSet<u16>,
     dts: BTreeMap<u16, WireTime>,
@@ -139,7 +139,8 @@ impl Clock {
             Rule::TimeOrder,
             format_args!("PTS is {} before DTS", -ahead),
         );
-        if let Some(last) = self.dts.insert(pid, dts) {
+        let last = self.dts.insert(pid, dts);
+        if let Some(last) = last {
             let step = dts.since(last).get();
             findings.expect(
                 step > 0,
@@ -147,7 +148,10 @@ impl Clock {
                 format_args!("DTS goes on by {step}"),
             );
         }
-        if let Some(pcr) = pcr.filter(|_| video || !self.lets_late_audio_pass) {
+        // Where video falls silent the clock goes on with audio, beyond the last picture.
+        let overtaken = |pcr: &Pcr| last.is_some_and(|last| pcr.base.since(last).get() > 0);
+        let excused = |pcr: &Pcr| self.lets_late_frames_pass && (!video || overtaken(pcr));
+        if let Some(pcr) = pcr.filter(|pcr| !excused(pcr)) {
             let ahead = dts.since(pcr.base).get();
             findings.expect(
                 ahead >= 0,

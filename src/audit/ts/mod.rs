@@ -74,9 +74,9 @@ impl Demux {
         self.counters = Counters::from_next(next);
     }
 
-    /// Lets audio pass that comes too late for the clock.
-    pub(super) const fn let_late_audio_pass(&mut self, allowed: bool) {
-        self.clock.lets_late_audio_pass = allowed;
+    /// Lets frames pass that come too late for the clock.
+    pub(super) const fn let_late_frames_pass(&mut self, allowed: bool) {
+        self.clock.lets_late_frames_pass = allowed;
     }
 
     pub(super) fn begin_segment(&mut self, boundary: Boundary) {
