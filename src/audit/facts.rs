@@ -115,7 +115,7 @@ impl Facts<'_> {
         };
         let outlasts = content
             .audio_end
-            .is_some_and(|(_, end)| end > last + SILENT);
+            .is_some_and(|(_, end)| end > last + SILENT || last < TickSpan::ZERO);
         let Some((shorter, longer)) = steps.range() else {
             return duration >= last || audio && outlasts;
         };

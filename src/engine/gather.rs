@@ -66,6 +66,7 @@ impl Segmenter {
         sink: &mut S,
     ) -> Result<(), S::Error> {
         let len = incoming.header.len() + incoming.payload.len();
+        let mut may_begin = false;
         if !self.audio.is_ahead() {
             if self.audio.differs {
                 self.take_audio_format(sink);
@@ -73,23 +74,32 @@ impl Segmenter {
             let since = *self.waiting_since.get_or_insert(time);
             let full = !self.audio.queue.fits(len)
                 || queue::span(&self.audio.queue, &self.audio.clock) >= GATHERED;
-            if full && self.audio_may_begin(time - since) {
-                let placed = self.audio.clock.place(time, incoming.samples);
-                let first = self.audio.queue.first_pts().unwrap_or(placed.pts);
-                self.begin(sink, first, First::Audio)?;
-                return self.queue_audio(&placed, incoming, sink);
-            }
+            may_begin = full && self.audio_may_begin(time - since);
         }
         let dropped = if self.audio.is_ahead() {
             NoticeKind::AudioAstray
         } else {
             NoticeKind::AudioBeforeKeyFrame
         };
-        if !AudioQueue::could_hold(len) {
+        if !may_begin && !AudioQueue::could_hold(len) {
+            self.audio.clock.skip();
             self.tally(sink, dropped);
             return Ok(());
         }
         let placed = self.audio.clock.place(time, incoming.samples);
+        let mut begun = Ok(());
+        if may_begin {
+            let first = self.audio.queue.first_pts().unwrap_or(placed.pts);
+            begun = self.begin(sink, first, First::Audio);
+            if begun.is_ok() {
+                return self.queue_audio(&placed, incoming, sink);
+            }
+        }
+        if !AudioQueue::could_hold(len) {
+            self.audio.clock.detach();
+            self.tally(sink, dropped);
+            return begun;
+        }
         while !self.audio.queue.fits(len) {
             self.audio.queue.drop_oldest(1);
             self.tally(sink, dropped);
@@ -97,7 +107,7 @@ impl Segmenter {
         self.audio
             .queue
             .push(&placed, incoming.count, incoming.header, incoming.payload);
-        Ok(())
+        begun
     }
 
     /// Says whether audio alone may begin a segment, after waiting for video for so long.

@@ -52,8 +52,9 @@ impl Segmenter {
             self.note(sink, NoticeKind::TrackMissing, at, 0);
         }
         // Video joins with a picture; audio alone does not bring it in.
-        let joined = self.mux.program().video.is_some() || matches!(first, First::Picture { .. });
-        let video = (self.video.is_known() && joined).then_some(StreamType::AVC);
+        self.video.joined |= matches!(first, First::Picture { .. });
+        let joined = self.video.is_known() && self.video.joined;
+        let video = joined.then_some(StreamType::AVC);
         let audio = self
             .audio
             .format
@@ -161,15 +162,17 @@ impl Segmenter {
         }
     }
 
-    /// Returns where the lead track's last frame ends. Audio counts for video that fell silent beside it, or shows no
-    /// picture in the open segment.
+    /// Returns where the lead track's last frame ends. Audio counts for video that fell silent beside it, shows no
+    /// picture in the open segment, or came back to show what is before its beginning.
     fn lead_end(&self) -> Option<Ticks> {
         let (audio, video) = (self.audio.end, self.video.end());
         let silent = video
             .zip(audio)
             .is_some_and(|(video, audio)| audio - video > self.config.jump_limit);
         let carries_on = silent && !self.audio.differs;
-        if self.mux.program().video.is_none() || carries_on || !self.segments.has_frames() {
+        let behind = video <= self.segments.open_since();
+        let alone = self.mux.program().video.is_none() || !self.segments.has_frames();
+        if alone || carries_on || behind {
             video.max(audio)
         } else {
             video

@@ -214,6 +214,10 @@ impl Segmenter {
         {
             return Some((cause, Seam::Broken));
         }
+        if age <= TickSpan::ZERO {
+            // Video that comes back may be before a segment that audio began meanwhile: that has no end there.
+            return None;
+        }
         if self.requested == Some(SwitchAt::Once) || self.requested.is_some() && incoming.key_frame
         {
             return Some((Cause::Requested, Seam::Whole));

@@ -40,6 +40,8 @@ pub(super) struct Video {
     pub(super) clock: VideoClock,
     /// DTS of the last picture written.
     pub(super) last: Option<Ticks>,
+    /// A picture of this publication has begun a segment.
+    pub(super) joined: bool,
     pub(super) meter: Meter,
     /// The program is to list video before its sequence header has come.
     pub(super) announced: bool,
@@ -59,6 +61,7 @@ impl Video {
             carry_len: 0,
             clock: VideoClock::new(),
             last: None,
+            joined: false,
             meter: Meter::new(),
             announced,
         }

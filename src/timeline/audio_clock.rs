@@ -71,6 +71,11 @@ impl AudioClock {
         };
     }
 
+    /// Notes that the last frame is not written: the next one does not follow it.
+    pub(crate) fn detach(&mut self) {
+        self.set_rate(self.rate);
+    }
+
     /// Forgets the frames before: a new timeline begins.
     pub(crate) fn restart(&mut self) {
         *self = Self::new(self.rate);

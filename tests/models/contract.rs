@@ -1,15 +1,22 @@
 //! Random streams under any options: the Auditor finds nothing, and what goes in comes out once, or is accounted for.
 
-use hls_segmenter::audit::{Auditor, Discard};
+use std::collections::BTreeSet;
+
+use hls_segmenter::audit::Auditor;
 use hls_segmenter::config::{
     FragCount, FragDuration, KeyFramePolicy, MidGop, Options, UnrelatedClocks, WindowPolicy,
 };
+use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::TickSpan;
 use hls_segmenter::ts::StreamType;
-use hls_segmenter::{Config, End, Segmenter};
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{Config, End, Error, Segment, SegmentSink, SegmentStart, Segmenter, SwitchAt};
+use proptest::collection::btree_set;
+use proptest::option;
 use proptest::prelude::*;
 
-use crate::streams::{streams, tags};
+use crate::streams::{Step, streams, tags};
+use crate::support::OwnedTag;
 
 fn options() -> impl Strategy<Value = Options> {
     let cutting = (
@@ -21,10 +28,10 @@ fn options() -> impl Strategy<Value = Options> {
     );
     let tracks = (
         any::<bool>(),
-        proptest::option::of(Just(StreamType::AAC_ADTS)),
+        option::of(Just(StreamType::AAC_ADTS)),
         any::<bool>(),
         500_i64..=1000,
-        proptest::option::of(200_i64..2000),
+        option::of(200_i64..2000),
     );
     (cutting, tracks).prop_map(|(cutting, tracks)| {
         let (secs, count, exactly, mid_gop, key_frames) = cutting;
@@ -53,6 +60,77 @@ fn options() -> impl Strategy<Value = Options> {
     })
 }
 
+/// Fails at the calls of these numbers.
+#[derive(Debug, Default)]
+struct Failing {
+    calls: usize,
+    fails_at: BTreeSet<usize>,
+    failed: usize,
+}
+
+impl Failing {
+    fn call(&mut self) -> Result<(), ()> {
+        self.calls += 1;
+        if self.fails_at.contains(&self.calls) {
+            self.failed += 1;
+            return Err(());
+        }
+        Ok(())
+    }
+}
+
+impl SegmentSink for Failing {
+    type Error = ();
+
+    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), ()> {
+        self.call()
+    }
+
+    fn write_packets(&mut self, _: TsPackets<'_>) -> Result<(), ()> {
+        self.call()
+    }
+
+    fn close_segment(&mut self, _: &Segment) -> Result<(), ()> {
+        self.call()
+    }
+
+    fn update_playlist(&mut self, _: Playlist<'_>) -> Result<(), ()> {
+        self.call()
+    }
+}
+
+/// What the host does and suffers, by the number of the tag or of the sink call.
+#[derive(Debug, Default)]
+struct Accidents {
+    pause_at: Option<usize>,
+    switches_at: BTreeSet<usize>,
+    fails_at: BTreeSet<usize>,
+}
+
+/// Pushes a stream and asserts that the Auditor finds nothing, and that errors are told as they come.
+fn assert_contract(tags: &[OwnedTag], options: &Options, accidents: Accidents) {
+    let mut segmenter = Segmenter::new(Config::new(*options).unwrap());
+    let sink = Failing {
+        fails_at: accidents.fails_at,
+        ..Failing::default()
+    };
+    let mut auditor = Auditor::with_options(sink, options).any_input(true);
+    for (nth, tag) in tags.iter().enumerate() {
+        let failed = auditor.inner().failed;
+        let pushed = segmenter.push(tag.borrow(), &mut auditor);
+        let fails = auditor.inner().failed > failed;
+        assert_eq!(pushed == Err(Error::Sink(())), fails, "tag {nth}");
+        if accidents.pause_at == Some(nth) {
+            let _ = segmenter.finish(End::Pause, &mut auditor);
+        }
+        if accidents.switches_at.contains(&nth) {
+            segmenter.request_switch(SwitchAt::Once);
+        }
+    }
+    let _ = segmenter.finish(End::List, &mut auditor);
+    auditor.assert_clean();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -61,18 +139,103 @@ proptest! {
         steps in streams(400),
         tracks in prop_oneof![4 => Just((true, true)), 1 => Just((false, true)), 1 => Just((true, false))],
         options in options(),
-        pause_at in 0_usize..400,
+        pause_at in option::of(0_usize..400),
+        switches_at in btree_set(0_usize..400, 0..3),
+        fails_at in prop_oneof![Just(BTreeSet::new()), btree_set(1_usize..300, 1..6)],
     ) {
-        let mut segmenter = Segmenter::new(Config::new(options).unwrap());
-        let mut auditor = Auditor::with_options(Discard, &options).any_input(true);
-        for (nth, tag) in tags(&steps, tracks).iter().enumerate() {
-            let _ = segmenter.push(tag.borrow(), &mut auditor);
-            if nth == pause_at {
-                segmenter.finish(End::Pause, &mut auditor).unwrap();
-            }
-        }
-        segmenter.finish(End::List, &mut auditor).unwrap();
-        let found: Vec<_> = auditor.violations().iter().map(ToString::to_string).collect();
-        prop_assert!(found.is_empty(), "{found:?}");
+        let accidents = Accidents { pause_at, switches_at, fails_at };
+        assert_contract(&tags(&steps, tracks), &options, accidents);
+    }
+}
+
+/// AAC frames in step.
+fn sound(count: usize) -> Vec<Step> {
+    vec![Step::Audio { jitter: 0, len: 1 }; count]
+}
+
+/// One picture.
+fn shown(key_frame: bool) -> Vec<Step> {
+    vec![Step::Picture {
+        key_frame,
+        composition: 0,
+        len: 1,
+    }]
+}
+
+fn short() -> Options {
+    Options {
+        frag_duration: FragDuration::new(1).unwrap(),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn video_of_an_earlier_publication_does_not_come_back_with_a_lost_segment() {
+    // Behind the pause audio begins alone, and the header of video comes: then a call fails.
+    let steps = [
+        shown(true),
+        sound(20),
+        vec![Step::AudioHeader { rate: 44_100 }],
+        sound(20),
+        vec![Step::VideoHeader { other: false }, Step::AudioHole(4971)],
+        sound(1),
+        shown(false),
+        sound(4),
+    ]
+    .concat();
+    for call in 1..80 {
+        let accidents = Accidents {
+            pause_at: Some(22),
+            fails_at: BTreeSet::from([call]),
+            ..Accidents::default()
+        };
+        assert_contract(&tags(&steps, (true, true)), &short(), accidents);
+    }
+}
+
+#[test]
+fn a_frame_that_came_when_a_segment_could_not_begin_is_kept() {
+    let steps = [sound(1), vec![Step::AudioHole(1000)], sound(4)].concat();
+    for call in 1..10 {
+        let accidents = Accidents {
+            fails_at: BTreeSet::from([call]),
+            ..Accidents::default()
+        };
+        assert_contract(&tags(&steps, (false, true)), &short(), accidents);
+    }
+}
+
+/// Video falls silent, audio begins a segment without it, and video comes back a little before that.
+fn video_back_before_the_segment() -> Vec<Step> {
+    let back = [shown(false), shown(false), shown(false)].concat();
+    let hole = vec![Step::AudioHole(9568)];
+    [sound(145), shown(true), sound(6), hole, sound(1), back].concat()
+}
+
+/// The tag of that stream with which audio begins a segment.
+const AUDIO_BEGINS: usize = 154;
+
+#[test]
+fn h_05_a_segment_whose_video_lies_before_it_ends_with_its_audio() {
+    for pause_at in AUDIO_BEGINS..AUDIO_BEGINS + 4 {
+        let accidents = Accidents {
+            pause_at: Some(pause_at),
+            switches_at: BTreeSet::from([0]),
+            ..Accidents::default()
+        };
+        let tags = tags(&video_back_before_the_segment(), (true, true));
+        assert_contract(&tags, &short(), accidents);
+    }
+}
+
+#[test]
+fn h_05_no_switch_falls_before_the_segment() {
+    for again in AUDIO_BEGINS..AUDIO_BEGINS + 4 {
+        let accidents = Accidents {
+            switches_at: BTreeSet::from([0, again]),
+            ..Accidents::default()
+        };
+        let tags = tags(&video_back_before_the_segment(), (true, true));
+        assert_contract(&tags, &short(), accidents);
     }
 }

@@ -1,5 +1,6 @@
 //! Streams of both tracks as encoders send them, with what goes wrong on the way.
 
+use hls_segmenter::flv::TagKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -23,6 +24,10 @@ pub(crate) enum Step {
     AudioHeader {
         rate: i64,
     },
+    /// So many frames of MP3 in one tag, instead of AAC.
+    Mp3 {
+        frames: usize,
+    },
     VideoHeader {
         other: bool,
     },
@@ -45,12 +50,24 @@ pub(crate) fn streams(most: usize) -> impl Strategy<Value = Vec<Step>> {
             |(key_frame, composition, len)| Step::Picture { key_frame, composition, len }
         ),
         1 => prop_oneof![Just(44_100_i64), Just(48_000)].prop_map(|rate| Step::AudioHeader { rate }),
+        1 => (1_usize..5).prop_map(|frames| Step::Mp3 { frames }),
         1 => any::<bool>().prop_map(|other| Step::VideoHeader { other }),
         1 => (1_i64..12_000).prop_map(Step::AudioHole),
         1 => (1_i64..12_000).prop_map(Step::VideoHole),
         1 => prop_oneof![-40_000_i64..40_000, -900_i64..900].prop_map(Step::Jump),
     ];
     vec(step, 1..most)
+}
+
+/// Frames of MPEG-1 layer III, 64 kbit/s and 44.1 kHz, one channel: 208 bytes each.
+fn mp3(millis: i64, frames: usize) -> OwnedTag {
+    let mut frame = vec![0xff, 0xfb, 0x50, 0xc4];
+    frame.resize(208, 0);
+    OwnedTag {
+        kind: TagKind::AUDIO,
+        millis,
+        data: [&[0x2f], &frame.repeat(frames)[..]].concat(),
+    }
 }
 
 /// Writes the tags of a stream that begins with the headers of the tracks it has.
@@ -79,6 +96,10 @@ pub(crate) fn tags(steps: &[Step], (video, sound): (bool, bool)) -> Vec<OwnedTag
                 tags.push(picture(video_at, key_frame, composition, len));
                 video_at += 40;
                 audio_at = audio_at.max((video_at - 300) * 1000);
+            }
+            Step::Mp3 { frames } if sound => {
+                tags.push(mp3(audio_at / 1000, frames));
+                audio_at += 1_152_000_000 / 44_100 * frames as i64;
             }
             Step::AudioHeader { rate: new } if sound => {
                 rate = new;
