@@ -195,13 +195,22 @@ fn video_of_an_earlier_publication_does_not_come_back_with_a_lost_segment() {
 
 #[test]
 fn a_frame_that_came_when_a_segment_could_not_begin_is_kept() {
-    let steps = [sound(1), vec![Step::AudioHole(1000)], sound(4)].concat();
-    for call in 1..10 {
-        let accidents = Accidents {
-            fails_at: BTreeSet::from([call]),
-            ..Accidents::default()
-        };
-        assert_contract(&tags(&steps, (false, true)), &short(), accidents);
+    // Announced video is waited for anew behind the failure, so that frames gather across the lost one.
+    let options = Options {
+        announced_video: true,
+        ..short()
+    };
+    for hole in [900, 1000, 1100] {
+        for rest in 2..8 {
+            let steps = [sound(2), vec![Step::AudioHole(hole)], sound(rest)].concat();
+            for call in 1..10 {
+                let accidents = Accidents {
+                    fails_at: BTreeSet::from([call]),
+                    ..Accidents::default()
+                };
+                assert_contract(&tags(&steps, (false, true)), &options, accidents);
+            }
+        }
     }
 }
 
