@@ -1,0 +1,39 @@
+//! The C API of `hls_segmenter`: the engine behind a header, `include/hls_segmenter.h`, which is made from this crate.
+//!
+//! ```text
+//!  C host ──► border.rs ──► engine, reader ──► hls_segmenter
+//!    ▲        pointers become borrows              │
+//!    └───────────────────────── sink ◄─────────────┘
+//! ```
+//!
+//! The rules of the API stand at the top of the header (`cbindgen.toml`) and each function's own with the function.
+//! Everything that is unsafe is in `border.rs`; exported functions are `unsafe` to call from Rust, since they believe
+//! their pointers.
+
+mod border;
+mod config;
+mod engine;
+mod live_channel;
+mod notice;
+mod packets;
+mod playlist;
+mod reader;
+mod segment;
+mod sink;
+mod snapshot;
+mod status;
+mod text;
+mod track;
+
+pub use config::*;
+pub use engine::*;
+pub use live_channel::*;
+pub use notice::*;
+pub use packets::*;
+pub use playlist::*;
+pub use reader::*;
+pub use segment::*;
+pub use sink::*;
+pub use snapshot::*;
+pub use status::*;
+pub use track::*;

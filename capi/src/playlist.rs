@@ -1,0 +1,306 @@
+//! Versions of the playlist: what they list, and their text.
+
+use core::ffi::{c_char, c_int, c_void};
+use core::fmt::{self, Write};
+use core::mem::size_of;
+
+use hls_segmenter::ResumeToken;
+use hls_segmenter::playlist::{ListedSegment, Playlist, VodPlaylist};
+use hls_segmenter::time::WallTime;
+
+use crate::border::{Result, call, lent, read, room, size_in, write};
+use crate::segment::millis;
+use crate::status::hlsseg_status;
+use crate::text::put;
+
+/// A version of the playlist. It is lent to `update_playlist` and gone when that returns.
+pub struct hlsseg_playlist<'a>(pub(crate) Playlist<'a>);
+
+/// What a version of the playlist says of itself.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct hlsseg_playlist_info {
+    /// `sizeof(hlsseg_playlist_info)`.
+    pub size: usize,
+    /// EXT-X-MEDIA-SEQUENCE: the number of the first listed segment.
+    pub media_sequence: u64,
+    /// EXT-X-DISCONTINUITY-SEQUENCE.
+    pub discontinuity_sequence: u64,
+    /// Segments that are listed.
+    pub count: usize,
+    /// EXT-X-TARGETDURATION in seconds.
+    pub target_duration: u32,
+    /// Not 0: the list is complete, with EXT-X-ENDLIST.
+    pub ended: u8,
+    /// Not 0: EXT-X-INDEPENDENT-SEGMENTS is carried.
+    pub independent_segments: u8,
+}
+
+/// A segment as the playlist lists it. A host that wants to resume after a restart stores these beside the token.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct hlsseg_listed_segment {
+    /// `sizeof(hlsseg_listed_segment)`; in an array the same for all.
+    pub size: usize,
+    /// Number of the attempt, as in `hlsseg_segment_start`.
+    pub id: u64,
+    /// Media sequence number.
+    pub sequence: u64,
+    /// Calendar time when the segment was opened, in ms since 1970 UTC. 0 unless `has_wall`.
+    pub wall_millis: i64,
+    /// EXT-X-PROGRAM-DATE-TIME, in ms since 1970 UTC. 0 unless `has_program_date_time`.
+    pub program_date_time_millis: i64,
+    /// EXTINF in ms.
+    pub extinf_millis: u32,
+    /// Not 0: the host told the time.
+    pub has_wall: u8,
+    /// Not 0: the segment has an EXT-X-PROGRAM-DATE-TIME.
+    pub has_program_date_time: u8,
+    /// Not 0: EXT-X-DISCONTINUITY precedes the segment.
+    pub discontinuity: u8,
+}
+
+impl From<&ListedSegment> for hlsseg_listed_segment {
+    fn from(segment: &ListedSegment) -> Self {
+        let (wall_millis, has_wall) = millis(segment.wall);
+        let (program_date_time_millis, has_program_date_time) = millis(segment.program_date_time);
+        Self {
+            size: size_of::<Self>(),
+            id: segment.id,
+            sequence: segment.sequence,
+            wall_millis,
+            program_date_time_millis,
+            extinf_millis: segment.extinf_millis,
+            has_wall,
+            has_program_date_time,
+            discontinuity: segment.discontinuity.into(),
+        }
+    }
+}
+
+impl From<hlsseg_listed_segment> for ListedSegment {
+    fn from(segment: hlsseg_listed_segment) -> Self {
+        let time = |millis, has: u8| (has != 0).then(|| WallTime::from_unix_millis(millis));
+        Self {
+            id: segment.id,
+            sequence: segment.sequence,
+            extinf_millis: segment.extinf_millis,
+            wall: time(segment.wall_millis, segment.has_wall),
+            program_date_time: time(
+                segment.program_date_time_millis,
+                segment.has_program_date_time,
+            ),
+            discontinuity: segment.discontinuity != 0,
+        }
+    }
+}
+
+/// Segments in an array of the caller, whose elements are as far apart as the first one says it is long.
+#[derive(Clone)]
+pub(crate) struct Listed {
+    next: *const hlsseg_listed_segment,
+    stride: usize,
+    left: usize,
+}
+
+impl Listed {
+    /// Checks every element, so that reading them later cannot fail.
+    pub(crate) fn take(first: *const hlsseg_listed_segment, count: usize) -> Result<Self> {
+        let stride = if count == 0 { 0 } else { size_in(first)? };
+        let list = Self {
+            next: first,
+            stride,
+            left: count,
+        };
+        for at in list.clone().places() {
+            if size_in(at)? != stride {
+                return Err(hlsseg_status::Size);
+            }
+            read(at, hlsseg_listed_segment::default())?;
+        }
+        Ok(list)
+    }
+
+    fn places(self) -> impl Iterator<Item = *const hlsseg_listed_segment> {
+        (0..self.left).map(move |nth| self.next.wrapping_byte_add(nth.wrapping_mul(self.stride)))
+    }
+}
+
+impl Iterator for Listed {
+    type Item = ListedSegment;
+
+    fn next(&mut self) -> Option<ListedSegment> {
+        self.left = self.left.checked_sub(1)?;
+        let segment = read(self.next, hlsseg_listed_segment::default()).ok()?;
+        self.next = self.next.wrapping_byte_add(self.stride);
+        Some(segment.into())
+    }
+}
+
+/// Fills `info`, whose `size` must have been set.
+///
+/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
+/// `HLSSEG_STATUS_ALIGNMENT`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hlsseg_playlist_read(
+    playlist: *const hlsseg_playlist<'_>,
+    info: *mut hlsseg_playlist_info,
+) -> hlsseg_status {
+    call(|| {
+        let playlist = lent(playlist)?.0;
+        let said = hlsseg_playlist_info {
+            size: size_of::<hlsseg_playlist_info>(),
+            media_sequence: playlist.media_sequence(),
+            discontinuity_sequence: playlist.discontinuity_sequence(),
+            count: playlist.segments().len(),
+            target_duration: playlist.target_duration(),
+            ended: playlist.ended().into(),
+            independent_segments: playlist.independent_segments().into(),
+        };
+        write(info, &said)
+    })
+}
+
+/// Fills `segment`, whose `size` must have been set, with the `nth` listed segment; 0 is the oldest.
+///
+/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_ABSENT` when fewer are listed,
+/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hlsseg_playlist_segment(
+    playlist: *const hlsseg_playlist<'_>,
+    nth: usize,
+    segment: *mut hlsseg_listed_segment,
+) -> hlsseg_status {
+    call(|| {
+        let listed = lent(playlist)?.0.segments().nth(nth);
+        let listed = listed.ok_or(hlsseg_status::Absent)?;
+        write(segment, &(&listed).into())
+    })
+}
+
+/// Writes the resume token of this version of the list, `HLSSEG_TOKEN_LEN` bytes, into `dst`, which stays the caller's.
+/// Together with the listed segments it lets `hlsseg_resume` go on after a restart.
+///
+/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER`, `HLSSEG_STATUS_NULL`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hlsseg_playlist_token(
+    playlist: *const hlsseg_playlist<'_>,
+    dst: *mut u8,
+    len: usize,
+) -> hlsseg_status {
+    call(|| put_token(&lent(playlist)?.0.resume_token(), dst, len))
+}
+
+/// Writes the stored form of a token.
+pub(crate) fn put_token(token: &ResumeToken, dst: *mut u8, len: usize) -> Result {
+    let room = room(dst, len)?.get_mut(..HLSSEG_TOKEN_LEN);
+    room.ok_or(hlsseg_status::ShortBuffer)?
+        .copy_from_slice(&token.to_bytes());
+    Ok(())
+}
+
+/// Length of a resume token in bytes.
+pub const HLSSEG_TOKEN_LEN: usize = 46;
+
+const _: () = assert!(HLSSEG_TOKEN_LEN == ResumeToken::LEN);
+
+/// Writes the URI of a segment, relative to the playlist, into `dst`, which has room for `len` bytes, a NUL included,
+/// and returns its length as `snprintf` does, so that `return snprintf(dst, len, "%llu.ts", ...)` is a whole callback;
+/// or a negative number when it failed. `segment` and `dst` are lent for the time of the callback, `user` is what the
+/// caller gave. It is UTF-8 without blanks, control characters and double quotes, and does not begin with `#`.
+pub type hlsseg_uri = Option<
+    extern "C" fn(
+        user: *mut c_void,
+        segment: *const hlsseg_listed_segment,
+        dst: *mut c_char,
+        len: usize,
+    ) -> c_int,
+>;
+
+/// What writes the URIs of a playlist.
+struct Uris {
+    uri: extern "C" fn(*mut c_void, *const hlsseg_listed_segment, *mut c_char, usize) -> c_int,
+    user: *mut c_void,
+}
+
+/// Longest URI, and its NUL.
+const URI_ROOM: usize = 4096;
+
+impl Uris {
+    fn take(uri: hlsseg_uri, user: *mut c_void) -> Result<Self> {
+        let uri = uri.ok_or(hlsseg_status::Null)?;
+        Ok(Self { uri, user })
+    }
+
+    fn write(&self, segment: &ListedSegment, out: &mut dyn Write) -> fmt::Result {
+        let mut room = [0_u8; URI_ROOM];
+        let len = (self.uri)(
+            self.user,
+            &segment.into(),
+            room.as_mut_ptr().cast(),
+            URI_ROOM,
+        );
+        let uri = usize::try_from(len)
+            .ok()
+            .filter(|&len| len < URI_ROOM)
+            .and_then(|len| room.get(..len))
+            .and_then(|uri| core::str::from_utf8(uri).ok());
+        out.write_str(uri.ok_or(fmt::Error)?)
+    }
+}
+
+/// Writes the playlist as text and a NUL into `dst`, which has room for `len` bytes and stays the caller's. `text_len`
+/// gets the length of the text without its NUL and may be NULL. `uri` is called once per listed segment, with `user`.
+///
+/// To learn how much room is needed, call it with `dst` NULL and `len` 0: it returns `HLSSEG_STATUS_SHORT_BUFFER` and
+/// sets `text_len`. A kilobyte and 100 bytes and the URI for every segment are always enough.
+///
+/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when the text does not fit (`dst`
+/// gets an empty one), `HLSSEG_STATUS_URI` when a URI could not be written, `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_ALIGNMENT`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hlsseg_playlist_m3u8(
+    playlist: *const hlsseg_playlist<'_>,
+    uri: hlsseg_uri,
+    user: *mut c_void,
+    dst: *mut c_char,
+    len: usize,
+    text_len: *mut usize,
+) -> hlsseg_status {
+    call(|| {
+        let uris = Uris::take(uri, user)?;
+        let text = lent(playlist)?
+            .0
+            .m3u8(|segment, out| uris.write(segment, out));
+        put(dst, len, text_len, text)
+    })
+}
+
+/// Writes a complete playlist over any `count` segments, with EXT-X-ENDLIST, oldest first, as text and a NUL into `dst`:
+/// the VOD playlists of PostVodPlaylist and GetVodPlaylist. `typed` not 0 adds EXT-X-PLAYLIST-TYPE:VOD. `segments`, `dst`
+/// and `text_len` are as for `hlsseg_playlist_m3u8` and stay the caller's; of a segment, `id`, `extinf_millis`, the date
+/// and `discontinuity` are looked at.
+///
+/// Threads: any. Errors: as for `hlsseg_playlist_m3u8`, and `HLSSEG_STATUS_SIZE` when the sizes are not in order.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hlsseg_vod_m3u8(
+    segments: *const hlsseg_listed_segment,
+    count: usize,
+    typed: u8,
+    uri: hlsseg_uri,
+    user: *mut c_void,
+    dst: *mut c_char,
+    len: usize,
+    text_len: *mut usize,
+) -> hlsseg_status {
+    call(|| {
+        let uris = Uris::take(uri, user)?;
+        let listed = Listed::take(segments, count)?;
+        let text = VodPlaylist::new(listed, |segment, out| uris.write(segment, out));
+        if typed == 0 {
+            put(dst, len, text_len, text)
+        } else {
+            put(dst, len, text_len, text.typed())
+        }
+    })
+}

@@ -1,0 +1,185 @@
+//! The sink: a table of the caller's callbacks, lent to a call.
+
+use core::ffi::{c_int, c_void};
+use core::mem::size_of;
+use core::ptr;
+
+use hls_segmenter::notice::Notice;
+use hls_segmenter::playlist::Playlist;
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{
+    AbortedSegment, ExpiredSegment, Segment, SegmentSink, SegmentStart, Snapshot, Track,
+};
+
+use crate::border::{Result, read};
+use crate::notice::hlsseg_notice;
+use crate::packets::hlsseg_packets;
+use crate::playlist::hlsseg_playlist;
+use crate::segment::{
+    hlsseg_aborted_segment, hlsseg_expired_segment, hlsseg_segment, hlsseg_segment_start,
+};
+use crate::snapshot::hlsseg_snapshot;
+use crate::status::hlsseg_status;
+use crate::track::hlsseg_track;
+
+/// Takes segments and playlists: callbacks of the caller, lent to a call of `hlsseg_push` or `hlsseg_finish` and read at
+/// its beginning. They are called on the thread of that call, before it returns, in this order:
+///
+///     stream  = *segment [ update_playlist ]                      ; the last one with EXT-X-ENDLIST
+///     segment = open_segment 1*write_packets
+///               ( close_segment update_playlist *expire_segment   ; listed from here on
+///               / abort_segment )                                 ; after a failed call: never listed
+///
+/// `snapshot`, `track` and `notice` come anywhere. A playlist never names a segment whose `close_segment` failed, and a
+/// segment is closed before the playlist that names it: enough for write-then-rename, a multipart upload, or memory.
+///
+/// The first four must be there; the others may be NULL. They return 0, or any other number when they failed: that ends
+/// the segment they belong to, and the call returns `HLSSEG_STATUS_SINK`. After a failed `open_segment`,
+/// `write_packets` or `close_segment` follows `abort_segment`, the media sequence number goes to the next segment, and
+/// that one opens at the next key frame behind EXT-X-DISCONTINUITY. A failed `update_playlist` costs nothing: the next
+/// version has it all.
+///
+/// A callback must return: no `longjmp`, no C++ exception out of it. What it is given by pointer is gone when it
+/// returns. Of this library it may call what is said to be for that callback, and anything with another object; a call
+/// with the engine that is calling back gets `HLSSEG_STATUS_BUSY`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct hlsseg_sink {
+    /// `sizeof(hlsseg_sink)`.
+    pub size: usize,
+    /// The caller's own, handed to every callback; the library does not look at it.
+    pub user: *mut c_void,
+    /// Begins a segment.
+    pub open_segment:
+        Option<extern "C" fn(user: *mut c_void, start: *const hlsseg_segment_start) -> c_int>,
+    /// Takes a run of whole TS packets of `len` bytes for the open segment: `hlsseg_packets_copy` copies it,
+    /// `hlsseg_pieces_init` shows it in pieces.
+    pub write_packets: Option<
+        extern "C" fn(user: *mut c_void, packets: *const hlsseg_packets<'_>, len: usize) -> c_int,
+    >,
+    /// Completes the open segment: once this returns 0 it must be obtainable whole.
+    pub close_segment:
+        Option<extern "C" fn(user: *mut c_void, segment: *const hlsseg_segment) -> c_int>,
+    /// Publishes a version of the playlist: `hlsseg_playlist_m3u8` writes it as text.
+    pub update_playlist:
+        Option<extern "C" fn(user: *mut c_void, playlist: *const hlsseg_playlist<'_>) -> c_int>,
+    /// Tells that a segment has left the playlist and how long it must stay available; may be NULL.
+    pub expire_segment:
+        Option<extern "C" fn(user: *mut c_void, expired: *const hlsseg_expired_segment)>,
+    /// Drops the open segment, or one that failed to open or to close; may be NULL.
+    pub abort_segment:
+        Option<extern "C" fn(user: *mut c_void, aborted: *const hlsseg_aborted_segment)>,
+    /// Takes a key frame for a picture of the stream, at the pace of `snapshot_interval_millis`; may be NULL.
+    pub snapshot: Option<extern "C" fn(user: *mut c_void, snapshot: *const hlsseg_snapshot<'_>)>,
+    /// Tells what a track is, on first sight and whenever that changes; may be NULL.
+    pub track: Option<extern "C" fn(user: *mut c_void, track: *const hlsseg_track)>,
+    /// Tells what the engine noticed, repaired or dropped; may be NULL.
+    pub notice: Option<extern "C" fn(user: *mut c_void, notice: *const hlsseg_notice)>,
+}
+
+impl hlsseg_sink {
+    const EMPTY: Self = Self {
+        size: size_of::<Self>(),
+        user: ptr::null_mut(),
+        open_segment: None,
+        write_packets: None,
+        close_segment: None,
+        update_playlist: None,
+        expire_segment: None,
+        abort_segment: None,
+        snapshot: None,
+        track: None,
+        notice: None,
+    };
+}
+
+/// The callbacks as the engine calls them.
+pub(crate) struct Sink {
+    user: *mut c_void,
+    open_segment: extern "C" fn(*mut c_void, *const hlsseg_segment_start) -> c_int,
+    write_packets: extern "C" fn(*mut c_void, *const hlsseg_packets<'_>, usize) -> c_int,
+    close_segment: extern "C" fn(*mut c_void, *const hlsseg_segment) -> c_int,
+    update_playlist: extern "C" fn(*mut c_void, *const hlsseg_playlist<'_>) -> c_int,
+    table: hlsseg_sink,
+}
+
+impl Sink {
+    /// Copies the caller's table.
+    pub(crate) fn take(sink: *const hlsseg_sink) -> Result<Self> {
+        let table = read(sink, hlsseg_sink::EMPTY)?;
+        Ok(Self {
+            user: table.user,
+            open_segment: table.open_segment.ok_or(hlsseg_status::Null)?,
+            write_packets: table.write_packets.ok_or(hlsseg_status::Null)?,
+            close_segment: table.close_segment.ok_or(hlsseg_status::Null)?,
+            update_playlist: table.update_playlist.ok_or(hlsseg_status::Null)?,
+            table,
+        })
+    }
+}
+
+/// What a callback returned, as a result.
+const fn outcome(returned: c_int) -> core::result::Result<(), c_int> {
+    match returned {
+        0 => Ok(()),
+        error => Err(error),
+    }
+}
+
+impl SegmentSink for Sink {
+    type Error = c_int;
+
+    fn open_segment(&mut self, start: &SegmentStart) -> core::result::Result<(), c_int> {
+        outcome((self.open_segment)(self.user, &start.into()))
+    }
+
+    fn write_packets(&mut self, packets: TsPackets<'_>) -> core::result::Result<(), c_int> {
+        let len = packets.len();
+        outcome((self.write_packets)(
+            self.user,
+            &hlsseg_packets(packets),
+            len,
+        ))
+    }
+
+    fn close_segment(&mut self, segment: &Segment) -> core::result::Result<(), c_int> {
+        outcome((self.close_segment)(self.user, &segment.into()))
+    }
+
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> core::result::Result<(), c_int> {
+        outcome((self.update_playlist)(
+            self.user,
+            &hlsseg_playlist(playlist),
+        ))
+    }
+
+    fn expire_segment(&mut self, expired: &ExpiredSegment) {
+        if let Some(expire_segment) = self.table.expire_segment {
+            expire_segment(self.user, &expired.into());
+        }
+    }
+
+    fn abort_segment(&mut self, aborted: &AbortedSegment) {
+        if let Some(abort_segment) = self.table.abort_segment {
+            abort_segment(self.user, &aborted.into());
+        }
+    }
+
+    fn snapshot(&mut self, snapshot: Snapshot<'_>) {
+        if let Some(take) = self.table.snapshot {
+            take(self.user, &hlsseg_snapshot(snapshot));
+        }
+    }
+
+    fn track(&mut self, track: &Track) {
+        if let (Some(tell), Some(track)) = (self.table.track, hlsseg_track::of(track)) {
+            tell(self.user, &track);
+        }
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        if let Some(tell) = self.table.notice {
+            tell(self.user, &notice.into());
+        }
+    }
+}
