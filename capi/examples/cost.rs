@@ -1,0 +1,93 @@
+//! Segments a file again and again into the same memory, to be counted from outside: `cost FILE.flv PASSES`; or makes
+//! the benchmarks' inputs: `cost make FOLDER`.
+//!
+//! `tests/cost.c` does the same through the C API; `tests/cost.sh` compares their instructions.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::std_instead_of_core,
+    unreachable_pub,
+    reason = "a test program fails loudly"
+)]
+
+#[path = "../../benches/support/input.rs"]
+#[allow(dead_code, missing_docs, reason = "the benchmarks use all of it")]
+mod input;
+
+use std::convert::Infallible;
+use std::env::args;
+use std::path::Path;
+
+use hls_segmenter::flv::{Reader, Step};
+use hls_segmenter::playlist::Playlist;
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{Config, End, Segment, SegmentSink, SegmentStart, Segmenter};
+
+#[derive(Default)]
+struct Memory {
+    segment: Vec<u8>,
+    len: usize,
+    packets: usize,
+    listed: usize,
+}
+
+impl SegmentSink for Memory {
+    type Error = Infallible;
+
+    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), Infallible> {
+        self.len = 0;
+        Ok(())
+    }
+
+    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), Infallible> {
+        let len = packets.len();
+        self.packets += len / 188;
+        if self.segment.len() < self.len + len {
+            self.segment.resize((self.len + len) * 2, 0);
+        }
+        packets
+            .copy_to_slice(&mut self.segment[self.len..][..len])
+            .unwrap();
+        self.len += len;
+        Ok(())
+    }
+
+    fn close_segment(&mut self, _: &Segment) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
+        self.listed += playlist.segments().len();
+        Ok(())
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = args().collect();
+    if arguments[1] == "make" {
+        for input in input::by_rule(20) {
+            let path = Path::new(&arguments[2]).join(format!("{}.flv", input.name));
+            std::fs::write(path, input.file).unwrap();
+        }
+        return;
+    }
+    let file = std::fs::read(&arguments[1]).unwrap();
+    let mut sink = Memory::default();
+    for _ in 0..arguments[2].parse().unwrap() {
+        let mut segmenter = Segmenter::new(Config::default());
+        let (mut reader, mut rest) = (Reader::new(), &file[..]);
+        loop {
+            let consumed = match reader.step(rest).unwrap() {
+                Step::Header { consumed, .. } => consumed,
+                Step::Tag { tag, consumed } => {
+                    segmenter.push(tag, &mut sink).unwrap();
+                    consumed
+                }
+                _ => break,
+            };
+            rest = &rest[consumed..];
+        }
+        segmenter.finish(End::List, &mut sink).unwrap();
+    }
+    println!("{}", sink.packets);
+}
