@@ -1,5 +1,5 @@
-//! Segments a file again and again into the same memory, to be counted from outside: `cost FILE.flv PASSES`; or makes
-//! the benchmarks' inputs: `cost make FOLDER`.
+//! Segments a file of 20 s again and again, one stream, into the same memory: `cost FILE.flv PASSES`; or makes the
+//! benchmarks' inputs: `cost make FOLDER`. To be counted from outside.
 //!
 //! `tests/cost.c` does the same through the C API; `tests/cost.sh` compares their instructions.
 #![allow(
@@ -14,14 +14,16 @@
 #[allow(dead_code, missing_docs, reason = "the benchmarks use all of it")]
 mod input;
 
-use std::convert::Infallible;
 use std::env::args;
 use std::path::Path;
 
-use hls_segmenter::flv::{Reader, Step};
+use hls_segmenter::flv::{Reader, Step, Tag};
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{Config, End, Segment, SegmentSink, SegmentStart, Segmenter};
+
+/// Milliseconds of an input: one pass follows the other.
+const SPAN: i32 = 20_000;
 
 #[derive(Default)]
 struct Memory {
@@ -32,14 +34,14 @@ struct Memory {
 }
 
 impl SegmentSink for Memory {
-    type Error = Infallible;
+    type Error = i32;
 
-    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), Infallible> {
+    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), i32> {
         self.len = 0;
         Ok(())
     }
 
-    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), Infallible> {
+    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), i32> {
         let len = packets.len();
         self.packets += len / 188;
         if self.segment.len() < self.len + len {
@@ -52,11 +54,11 @@ impl SegmentSink for Memory {
         Ok(())
     }
 
-    fn close_segment(&mut self, _: &Segment) -> Result<(), Infallible> {
+    fn close_segment(&mut self, _: &Segment) -> Result<(), i32> {
         Ok(())
     }
 
-    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), i32> {
         self.listed += playlist.segments().len();
         Ok(())
     }
@@ -72,22 +74,31 @@ fn main() {
         return;
     }
     let file = std::fs::read(&arguments[1]).unwrap();
+    let tags = read(&file);
     let mut sink = Memory::default();
-    for _ in 0..arguments[2].parse().unwrap() {
-        let mut segmenter = Segmenter::new(Config::default());
-        let (mut reader, mut rest) = (Reader::new(), &file[..]);
-        loop {
-            let consumed = match reader.step(rest).unwrap() {
-                Step::Header { consumed, .. } => consumed,
-                Step::Tag { tag, consumed } => {
-                    segmenter.push(tag, &mut sink).unwrap();
-                    consumed
-                }
-                _ => break,
-            };
-            rest = &rest[consumed..];
+    let mut segmenter = Segmenter::new(Config::default());
+    for pass in 0..arguments[2].parse().unwrap() {
+        for &tag in &tags {
+            let time = tag.time.offset(pass * SPAN);
+            segmenter.push(Tag { time, ..tag }, &mut sink).unwrap();
         }
-        segmenter.finish(End::List, &mut sink).unwrap();
     }
-    println!("{}", sink.packets);
+    segmenter.finish(End::List, &mut sink).unwrap();
+    println!("{} {}", sink.packets, tags.len());
+}
+
+/// Takes the file apart beforehand: a server has its messages from elsewhere.
+fn read(file: &[u8]) -> Vec<Tag<'_>> {
+    let (mut reader, mut rest, mut tags) = (Reader::new(), file, Vec::new());
+    loop {
+        let consumed = match reader.step(rest).unwrap() {
+            Step::Header { consumed, .. } => consumed,
+            Step::Tag { tag, consumed } => {
+                tags.push(tag);
+                consumed
+            }
+            _ => return tags,
+        };
+        rest = &rest[consumed..];
+    }
 }

@@ -557,7 +557,7 @@ typedef struct hlsseg_config {
     /**
      * Reserved: 0.
      */
-    uint8_t reserved[7];
+    uint8_t reserved[11];
     /**
      * Media sequence number of the first segment; 0.
      */
@@ -868,8 +868,8 @@ typedef struct hlsseg_notice {
 } hlsseg_notice;
 
 /**
- * Takes segments and playlists: callbacks of the caller, lent to a call of `hlsseg_push` or `hlsseg_finish` and read at
- * its beginning. They are called on the thread of that call, before it returns, in this order:
+ * Takes segments and playlists: callbacks of the caller, lent to a call of `hlsseg_push` or `hlsseg_finish`, and not to
+ * be changed before it returns. They are called on the thread of that call, before it returns, in this order:
  *
  *     stream  = *segment [ update_playlist ]                      ; the last one with EXT-X-ENDLIST
  *     segment = open_segment 1*write_packets

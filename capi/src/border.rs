@@ -65,6 +65,8 @@ const LARGEST: usize = 4096;
 
 /// Reads a struct of the caller's size over `default`: what a shorter one lacks keeps its default, and a longer one is
 /// accepted while all that is unknown of it is zero.
+#[cold]
+#[inline(never)]
 pub(crate) fn read<T: Struct>(from: *const T, default: T) -> Result<T> {
     let size = size_in(from)?;
     let known = size.min(size_of::<T>());
@@ -79,9 +81,25 @@ pub(crate) fn read<T: Struct>(from: *const T, default: T) -> Result<T> {
     Ok(value)
 }
 
+/// Borrows a struct of the caller for the call where it has the length that is known here; else reads it into `room`.
+#[inline]
+pub(crate) fn view<'a, T: Struct>(
+    from: *const T,
+    room: &'a mut Option<T>,
+    default: &T,
+) -> Result<&'a T> {
+    if load(from.cast::<usize>())? == size_of::<T>() {
+        return lent(from);
+    }
+    Ok(room.insert(read(from, *default)?))
+}
+
 /// Writes a struct into one of the caller's size, whose size field stays; what it has beyond ours becomes zero.
 pub(crate) fn write<T: Struct>(to: *mut T, value: &T) -> Result {
     let size = size_in(to)?;
+    if size == size_of::<T>() {
+        return store(to, *value);
+    }
     let known = size.min(size_of::<T>());
     let head = size_of::<usize>();
     let value = ptr::from_ref(value).cast::<u8>().wrapping_add(head);
@@ -118,10 +136,11 @@ pub(crate) fn store<T: Copy>(to: *mut T, value: T) -> Result {
     Ok(())
 }
 
-/// Borrows an object that this library lent to a callback.
+/// Borrows what the caller lends for the time of the call: an object that a callback got of this library and that lives
+/// on its stack until the callback returns, or a struct of the caller.
 pub(crate) fn lent<'a, T>(from: *const T) -> Result<&'a T> {
     aligned(from)?;
-    // SAFETY: it is what the callback got, and the callback has not returned: the object lives on our stack.
+    // SAFETY: it is not NULL, it is aligned, and by the rules it is there, and not written to, until the call returns.
     Ok(unsafe { &*from })
 }
 

@@ -36,15 +36,18 @@ impl Engine {
 
     /// Keeps what a call said for `hlsseg_error_text`.
     fn note(&mut self, said: core::result::Result<(), Error<c_int>>) -> Result {
-        self.error = said.err();
-        match self.error {
-            None => Ok(()),
-            Some(Error::Tag(_)) => Err(hlsseg_status::Tag),
-            Some(Error::Codec(_)) => Err(hlsseg_status::Codec),
-            Some(Error::Sink(_)) => Err(hlsseg_status::Sink),
-            Some(Error::Finished) => Err(hlsseg_status::Finished),
-            Some(_) => Err(hlsseg_status::Internal),
-        }
+        let Err(error) = said else {
+            self.error = None;
+            return Ok(());
+        };
+        self.error = Some(error);
+        Err(match error {
+            Error::Tag(_) => hlsseg_status::Tag,
+            Error::Codec(_) => hlsseg_status::Codec,
+            Error::Sink(_) => hlsseg_status::Sink,
+            Error::Finished => hlsseg_status::Finished,
+            _ => hlsseg_status::Internal,
+        })
     }
 }
 
@@ -173,7 +176,8 @@ pub unsafe extern "C" fn hlsseg_push(
             time: FlvTime::from_millis(time_millis),
             data: bytes(data, len)?,
         };
-        let mut sink = Sink::take(sink)?;
+        let mut room = None;
+        let mut sink = Sink::take(sink, &mut room)?;
         let mut engine = enter(engine)?;
         let said = engine.segmenter.push(tag, &mut sink);
         engine.note(said)
@@ -198,7 +202,8 @@ pub unsafe extern "C" fn hlsseg_finish(
             1 => End::Pause,
             _ => return Err(hlsseg_status::Argument),
         };
-        let mut sink = Sink::take(sink)?;
+        let mut room = None;
+        let mut sink = Sink::take(sink, &mut room)?;
         let mut engine = enter(engine)?;
         let said = engine.segmenter.finish(end, &mut sink);
         engine.note(said)

@@ -10,13 +10,24 @@ use crate::status::hlsseg_status;
 
 /// A run of whole TS packets, one access unit as a rule, that is laid out and not yet written anywhere. It is lent to
 /// `write_packets` and gone when that returns.
-pub struct hlsseg_packets<'a>(pub(crate) TsPackets<'a>);
+pub struct hlsseg_packets(());
+
+impl hlsseg_packets {
+    /// Shows a run to C. It is not moved for that: it is the largest thing that goes through here.
+    pub(crate) const fn lend(packets: &TsPackets<'_>) -> *const Self {
+        core::ptr::from_ref(packets).cast()
+    }
+}
+
+fn run<'a>(packets: *const hlsseg_packets) -> Result<&'a TsPackets<'a>> {
+    lent(packets.cast())
+}
 
 /// Returns the length of a run in bytes: a multiple of 188, never 0; 0 where `packets` is NULL. It is what
 /// `write_packets` was called with. Only within that callback, on its thread.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hlsseg_packets_len(packets: *const hlsseg_packets<'_>) -> usize {
-    lent(packets).map_or(0, |packets| packets.0.len())
+pub unsafe extern "C" fn hlsseg_packets_len(packets: *const hlsseg_packets) -> usize {
+    run(packets).map_or(0, TsPackets::len)
 }
 
 /// Copies a run to the front of `dst`, which has room for `len` bytes and stays the caller's. This is the one copy that
@@ -26,13 +37,12 @@ pub unsafe extern "C" fn hlsseg_packets_len(packets: *const hlsseg_packets<'_>) 
 /// of the run (nothing was written), `HLSSEG_STATUS_NULL`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_packets_copy(
-    packets: *const hlsseg_packets<'_>,
+    packets: *const hlsseg_packets,
     dst: *mut u8,
     len: usize,
 ) -> hlsseg_status {
     call(|| {
-        let packets = lent(packets)?;
-        let copied = packets.0.copy_to_slice(room(dst, len)?);
+        let copied = run(packets)?.copy_to_slice(room(dst, len)?);
         copied.map(drop).map_err(|_| hlsseg_status::ShortBuffer)
     })
 }
@@ -89,10 +99,10 @@ impl Pieces<'_> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_pieces_init(
     pieces: *mut hlsseg_pieces,
-    packets: *const hlsseg_packets<'_>,
+    packets: *const hlsseg_packets,
 ) -> hlsseg_status {
     call(|| {
-        let rest = lent(packets)?.0.into_buf();
+        let rest = run(packets)?.into_buf();
         let memory = pieces.cast::<Slot<Pieces<'_>>>();
         Slot::place(
             memory,

@@ -11,7 +11,7 @@ use hls_segmenter::{
     AbortedSegment, ExpiredSegment, Segment, SegmentSink, SegmentStart, Snapshot, Track,
 };
 
-use crate::border::{Result, read};
+use crate::border::{Result, view};
 use crate::notice::hlsseg_notice;
 use crate::packets::hlsseg_packets;
 use crate::playlist::hlsseg_playlist;
@@ -22,8 +22,8 @@ use crate::snapshot::hlsseg_snapshot;
 use crate::status::hlsseg_status;
 use crate::track::hlsseg_track;
 
-/// Takes segments and playlists: callbacks of the caller, lent to a call of `hlsseg_push` or `hlsseg_finish` and read at
-/// its beginning. They are called on the thread of that call, before it returns, in this order:
+/// Takes segments and playlists: callbacks of the caller, lent to a call of `hlsseg_push` or `hlsseg_finish`, and not to
+/// be changed before it returns. They are called on the thread of that call, before it returns, in this order:
 ///
 ///     stream  = *segment [ update_playlist ]                      ; the last one with EXT-X-ENDLIST
 ///     segment = open_segment 1*write_packets
@@ -55,7 +55,7 @@ pub struct hlsseg_sink {
     /// Takes a run of whole TS packets of `len` bytes for the open segment: `hlsseg_packets_copy` copies it,
     /// `hlsseg_pieces_init` shows it in pieces.
     pub write_packets: Option<
-        extern "C" fn(user: *mut c_void, packets: *const hlsseg_packets<'_>, len: usize) -> c_int,
+        extern "C" fn(user: *mut c_void, packets: *const hlsseg_packets, len: usize) -> c_int,
     >,
     /// Completes the open segment: once this returns 0 it must be obtainable whole.
     pub close_segment:
@@ -94,92 +94,104 @@ impl hlsseg_sink {
 }
 
 /// The callbacks as the engine calls them.
-pub(crate) struct Sink {
-    user: *mut c_void,
-    open_segment: extern "C" fn(*mut c_void, *const hlsseg_segment_start) -> c_int,
-    write_packets: extern "C" fn(*mut c_void, *const hlsseg_packets<'_>, usize) -> c_int,
-    close_segment: extern "C" fn(*mut c_void, *const hlsseg_segment) -> c_int,
-    update_playlist: extern "C" fn(*mut c_void, *const hlsseg_playlist<'_>) -> c_int,
-    table: hlsseg_sink,
-}
+pub(crate) struct Sink<'a>(&'a hlsseg_sink);
 
-impl Sink {
-    /// Copies the caller's table.
-    pub(crate) fn take(sink: *const hlsseg_sink) -> Result<Self> {
-        let table = read(sink, hlsseg_sink::EMPTY)?;
-        Ok(Self {
-            user: table.user,
-            open_segment: table.open_segment.ok_or(hlsseg_status::Null)?,
-            write_packets: table.write_packets.ok_or(hlsseg_status::Null)?,
-            close_segment: table.close_segment.ok_or(hlsseg_status::Null)?,
-            update_playlist: table.update_playlist.ok_or(hlsseg_status::Null)?,
-            table,
-        })
+impl<'a> Sink<'a> {
+    /// Takes the caller's table; one of another length is copied into `room`.
+    pub(crate) fn take(
+        sink: *const hlsseg_sink,
+        room: &'a mut Option<hlsseg_sink>,
+    ) -> Result<Self> {
+        let table = view(sink, room, &hlsseg_sink::EMPTY)?;
+        let whole = table.open_segment.is_some()
+            && table.write_packets.is_some()
+            && table.close_segment.is_some()
+            && table.update_playlist.is_some();
+        if whole {
+            Ok(Self(table))
+        } else {
+            Err(hlsseg_status::Null)
+        }
     }
 }
 
-/// What a callback returned, as a result.
-const fn outcome(returned: c_int) -> core::result::Result<(), c_int> {
+/// What a callback returned, as a result; one that is not there, which `Sink::take` does not let through, failed.
+const fn outcome(returned: Option<c_int>) -> core::result::Result<(), c_int> {
     match returned {
-        0 => Ok(()),
-        error => Err(error),
+        Some(0) => Ok(()),
+        Some(error) => Err(error),
+        None => Err(-1),
     }
 }
 
-impl SegmentSink for Sink {
+impl SegmentSink for Sink<'_> {
     type Error = c_int;
 
     fn open_segment(&mut self, start: &SegmentStart) -> core::result::Result<(), c_int> {
-        outcome((self.open_segment)(self.user, &start.into()))
+        let Self(table) = self;
+        outcome(
+            table
+                .open_segment
+                .map(|open| open(table.user, &start.into())),
+        )
     }
 
     fn write_packets(&mut self, packets: TsPackets<'_>) -> core::result::Result<(), c_int> {
-        let len = packets.len();
-        outcome((self.write_packets)(
-            self.user,
-            &hlsseg_packets(packets),
-            len,
-        ))
+        let Self(table) = self;
+        let run = hlsseg_packets::lend(&packets);
+        outcome(
+            table
+                .write_packets
+                .map(|write| write(table.user, run, packets.len())),
+        )
     }
 
     fn close_segment(&mut self, segment: &Segment) -> core::result::Result<(), c_int> {
-        outcome((self.close_segment)(self.user, &segment.into()))
+        let Self(table) = self;
+        outcome(
+            table
+                .close_segment
+                .map(|close| close(table.user, &segment.into())),
+        )
     }
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> core::result::Result<(), c_int> {
-        outcome((self.update_playlist)(
-            self.user,
-            &hlsseg_playlist(playlist),
-        ))
+        let Self(table) = self;
+        let playlist = hlsseg_playlist(playlist);
+        outcome(
+            table
+                .update_playlist
+                .map(|update| update(table.user, &playlist)),
+        )
     }
 
     fn expire_segment(&mut self, expired: &ExpiredSegment) {
-        if let Some(expire_segment) = self.table.expire_segment {
-            expire_segment(self.user, &expired.into());
+        if let Some(expire_segment) = self.0.expire_segment {
+            expire_segment(self.0.user, &expired.into());
         }
     }
 
     fn abort_segment(&mut self, aborted: &AbortedSegment) {
-        if let Some(abort_segment) = self.table.abort_segment {
-            abort_segment(self.user, &aborted.into());
+        if let Some(abort_segment) = self.0.abort_segment {
+            abort_segment(self.0.user, &aborted.into());
         }
     }
 
     fn snapshot(&mut self, snapshot: Snapshot<'_>) {
-        if let Some(take) = self.table.snapshot {
-            take(self.user, &hlsseg_snapshot(snapshot));
+        if let Some(take) = self.0.snapshot {
+            take(self.0.user, &hlsseg_snapshot(snapshot));
         }
     }
 
     fn track(&mut self, track: &Track) {
-        if let (Some(tell), Some(track)) = (self.table.track, hlsseg_track::of(track)) {
-            tell(self.user, &track);
+        if let (Some(tell), Some(track)) = (self.0.track, hlsseg_track::of(track)) {
+            tell(self.0.user, &track);
         }
     }
 
     fn notice(&mut self, notice: &Notice) {
-        if let Some(tell) = self.table.notice {
-            tell(self.user, &notice.into());
+        if let Some(tell) = self.0.notice {
+            tell(self.0.user, &notice.into());
         }
     }
 }

@@ -1,4 +1,5 @@
-/* Segments a file again and again into the same memory, to be counted from outside: cost FILE.flv PASSES
+/* Segments a file of 20 s again and again, one stream, into the same memory: cost FILE.flv PASSES
+ * To be counted from outside.
  *
  * examples/cost.rs does the same in Rust; tests/cost.sh compares their instructions. */
 #include "support.h"
@@ -42,30 +43,53 @@ static int update_playlist(void *user, const hlsseg_playlist *playlist)
     return (int)hlsseg_playlist_read(playlist, &info);
 }
 
+/* Milliseconds of an input: one pass follows the other. */
+#define SPAN 20000
+
+typedef struct {
+    const uint8_t *data;
+    size_t len;
+    uint32_t time_millis;
+    uint8_t kind;
+} tag;
+
+/* Takes the file apart beforehand: a server has its messages from elsewhere. */
+static tag *read_tags(const uint8_t *file, size_t len, size_t *count)
+{
+    hlsseg_reader reader;
+    hlsseg_step step = {.size = sizeof step};
+    tag *tags = malloc(len / 11 * sizeof *tags);
+    *count = 0;
+    if (!tags || hlsseg_reader_init(&reader))
+        exit(3);
+    for (size_t at = 0; hlsseg_reader_step(&reader, file + at, len - at, &step) == HLSSEG_STATUS_OK && step.consumed;
+         at += step.consumed)
+        if (step.kind == HLSSEG_STEP_KIND_TAG)
+            tags[(*count)++] = (tag){step.data, step.len, step.time_millis, step.tag_kind};
+    return tags;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3)
         return 2;
-    size_t len;
+    size_t len, count;
     uint8_t *file = read_file(argv[1], &len);
+    tag *tags = read_tags(file, len, &count);
     void *room = malloc(hlsseg_sizeof());
-    hlsseg_sink sink = {.size = sizeof sink, .open_segment = open_segment, .write_packets = write_packets,
-                        .close_segment = close_segment, .update_playlist = update_playlist};
-    for (int pass = atoi(argv[2]); pass > 0; pass--) {
-        hlsseg_engine *engine;
-        hlsseg_reader reader;
-        hlsseg_step step = {.size = sizeof step};
-        if (hlsseg_init(room, hlsseg_sizeof(), NULL, &engine) || hlsseg_reader_init(&reader))
-            return 3;
-        for (size_t at = 0; hlsseg_reader_step(&reader, file + at, len - at, &step) == HLSSEG_STATUS_OK && step.consumed;
-             at += step.consumed)
-            if (step.kind == HLSSEG_STEP_KIND_TAG &&
-                hlsseg_push(engine, step.tag_kind, step.time_millis, step.data, step.len, &sink))
+    const hlsseg_sink sink = {.size = sizeof sink, .open_segment = open_segment, .write_packets = write_packets,
+                              .close_segment = close_segment, .update_playlist = update_playlist};
+    hlsseg_engine *engine;
+    if (hlsseg_init(room, hlsseg_sizeof(), NULL, &engine))
+        return 3;
+    uint32_t passes = (uint32_t)atoi(argv[2]);
+    for (uint32_t pass = 0; pass < passes; pass++)
+        for (const tag *t = tags; t < tags + count; t++)
+            if (hlsseg_push(engine, t->kind, t->time_millis + pass * SPAN, t->data, t->len, &sink))
                 return 3;
-        if (hlsseg_finish(engine, HLSSEG_END_LIST, &sink))
-            return 3;
-    }
-    printf("%zu\n", memory.packets);
-    free(file), free(room), free(memory.segment);
+    if (hlsseg_finish(engine, HLSSEG_END_LIST, &sink))
+        return 3;
+    printf("%zu %zu\n", memory.packets, count);
+    free(file), free(tags), free(room), free(memory.segment);
     return 0;
 }
