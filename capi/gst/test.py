@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""test.py: streams go through hlssegsink and hlssegflvsink, and others look at the folders.
+
+BUILD is the folder of libgsthlsseg.so, FLV2HLS the C example beside it. The judge of ../shared is asked where it is.
+"""
+
+import filecmp
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+TESTDATA = os.path.join(ROOT, "testdata")
+JUDGE = os.path.join(os.path.dirname(ROOT), "shared/judge/hlscheck.py")
+FLV2HLS = os.environ["FLV2HLS"]
+os.environ["GST_PLUGIN_PATH"] = os.environ["BUILD"]
+SCRATCH = tempfile.mkdtemp()
+os.environ["GST_REGISTRY"] = os.path.join(SCRATCH, "registry")
+
+passed = failed = 0
+
+
+def check(good, what, detail=""):
+    global passed, failed
+    passed += bool(good)
+    failed += not good
+    print(f"{'ok  ' if good else 'FAIL'} {what}" + ("" if good else f": {str(detail)[-600:]}"), flush=True)
+    return good
+
+
+def folder(name):
+    path = os.path.join(SCRATCH, name.replace(" ", "_"))
+    os.makedirs(path)
+    return path
+
+
+def sink(element, out, **properties):
+    """Returns an element of a pipeline that writes into a folder."""
+    told = {"location": f"{out}/%06d.ts", "playlist-location": f"{out}/playlist.m3u8", **properties}
+    return element + "".join(f" {key}={value}" for key, value in told.items())
+
+
+def launch(pipeline, quiet=True, **keywords):
+    return subprocess.run(["gst-launch-1.0", *["-q"] * quiet, *pipeline.split()], capture_output=True, text=True, timeout=120, **keywords)
+
+
+def clean(run):
+    """Says whether a pipeline ended without a word of complaint."""
+    return run.returncode == 0 and not any(word in run.stderr for word in ("CRITICAL", "WARNING", "ERROR"))
+
+
+def playlist(out):
+    with open(os.path.join(out, "playlist.m3u8"), encoding="utf8") as file:
+        return file.read().splitlines()
+
+
+def ffmpeg_reads(out):
+    """Decodes a playlist and returns the frames of each kind, and what ffmpeg complains of."""
+    counts = "stream=codec_type,nb_read_frames"
+    command = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", counts, "-of", "json", f"{out}/playlist.m3u8"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    streams = json.loads(run.stdout or "{}").get("streams", [])
+    return {s["codec_type"]: int(s["nb_read_frames"]) for s in streams}, run.stderr.strip()
+
+
+def judged(what, out, duration, count):
+    if not os.path.exists(JUDGE):
+        print(f"     {what}: no judge here")
+        return
+    command = [sys.executable, JUDGE, "--dir", out, "--frag-duration", str(duration), "--frag-count", str(count), "--expect-end"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    check(run.returncode == 0, f"{what}: the judge passes it", run.stdout + run.stderr)
+
+
+def captures():
+    """An FLV file through hlssegflvsink gives the bytes that the C example gives."""
+    for name in sorted(n for n in os.listdir(TESTDATA) if n.endswith(".flv")):
+        source = os.path.join(TESTDATA, name)
+        out, want = folder(name + ".gst"), folder(name + ".c")
+        run = launch(f"filesrc location={source} blocksize=1500 ! " + sink("hlssegflvsink", out, **{"target-duration": 2, "keep-all": 1}))
+        subprocess.run([FLV2HLS, source, want, "2", "5"], check=True, capture_output=True)
+        names = sorted(os.listdir(want))
+        _, different, unread = filecmp.cmpfiles(out, want, names, shallow=False)
+        same = clean(run) and names == sorted(os.listdir(out)) and not different + unread
+        check(same, f"{name}: {len(names) - 1} segments are those of flv2hls", f"{different} {unread} {run.stderr}")
+
+
+VIDEO = "videotestsrc num-buffers={n} pattern=ball ! video/x-raw,width=320,height=180,framerate=25/1 ! x264enc bitrate=400 speed-preset=ultrafast"
+AUDIO = "audiotestsrc num-buffers={n} samplesperbuffer=1024 ! audio/x-raw,rate=44100,channels=2 ! avenc_aac"
+
+
+def encoders():
+    """Encoders of GStreamer into hlssegsink, as into hlssink2: key frames are asked for, and ffmpeg finds every frame."""
+    ways = {
+        "avc": "",
+        "a byte stream with B-frames": " bframes=2 b-adapt=false ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=au",
+    }
+    for way, filtered in ways.items():
+        out = folder(way)
+        run = launch(
+            f"{VIDEO.format(n=500)}{filtered} ! {sink('hlssegsink name=hls', out, **{'target-duration': 3, 'playlist-length': 100})}"
+            f" {AUDIO.format(n=861)} ! hls.audio"
+        )
+        check(clean(run), f"{way}: the pipeline ends well", run.stderr)
+        lines = playlist(out)
+        lengths = [float(line[8:-1]) for line in lines if line.startswith("#EXTINF")]
+        check(len(lengths) == 7 and all(2.9 <= n <= 3.1 for n in lengths[:-1]) and lines[-1] == "#EXT-X-ENDLIST", f"{way}: key frames came when asked for", lines)
+        frames, complaints = ffmpeg_reads(out)
+        check(frames.get("video") == 500 and frames.get("audio", 0) >= 861 and not complaints, f"{way}: ffmpeg finds every frame", f"{frames} {complaints}")
+        judged(way, out, 3, 100)
+
+
+def pushed_by_ffmpeg():
+    """A stream that ffmpeg pushes, as to an RTMP server, in real time; then the encoder goes away without a word."""
+    out = folder("pushed")
+    encoder = ["ffmpeg", "-nostdin", "-v", "error", "-re", "-i", os.path.join(TESTDATA, "bframes.flv"), "-t", "7", "-c", "copy", "-f", "flv", "-"]
+    with subprocess.Popen(encoder, stdout=subprocess.PIPE) as live:
+        told = {"target-duration": 1, "playlist-length": 1, "program-date-time": 1}
+        run = launch("fdsrc fd=0 ! " + sink("hlssegflvsink", out, **told), stdin=live.stdout)
+    check(clean(run), "ffmpeg pushes a stream", run.stderr)
+    lines = playlist(out)
+    check(sum("PROGRAM-DATE-TIME" in line for line in lines) == 1, "segments are dated", lines)
+    left = [name for name in os.listdir(out) if name.endswith(".ts")]
+    check(2 <= len(left) <= 5, f"segments that no player asks for are deleted: {len(left)} of 7 are left", left)
+
+
+def ends():
+    """A pipeline that is stopped leaves its list open; what cannot be written costs segments, not the stream."""
+    out = folder("stopped")
+    tail = sink("hlssegsink", out, **{"target-duration": 1})
+    pipeline = f"videotestsrc is-live=1 ! video/x-raw,width=64,height=64,framerate=25/1 ! x264enc tune=zerolatency ! {tail}"
+    with subprocess.Popen(["gst-launch-1.0", "-q", *pipeline.split()], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as live:
+        time.sleep(3.5)
+        live.send_signal(signal.SIGINT)
+        _, said = live.communicate(timeout=20)
+    lines = playlist(out)
+    listed = [line for line in lines if not line.startswith("#")]
+    there = all(os.path.exists(os.path.join(out, name)) for name in listed)
+    check(len(listed) >= 3 and there and "#EXT-X-ENDLIST" not in lines and "CRITICAL" not in said, "a stopped pipeline leaves its list open", f"{lines} {said}")
+
+    source = os.path.join(TESTDATA, "bframes.flv")
+    run = launch(f"filesrc location={source} ! " + sink("hlssegflvsink", SCRATCH + "/nowhere", **{"target-duration": 2}), quiet=False)
+    warnings = run.stdout.count("No such file")
+    check(run.returncode == 0 and warnings == 6, "a folder that is not there is a warning for each segment", f"{warnings} {run.stdout}")
+    for bad, word in (({"location": f"{out}/x.ts"}, "%d"), ({"location": f"{out}/%s.ts"}, "%d")):
+        run = launch(f"filesrc location={source} ! " + sink("hlssegflvsink", out, **bad))
+        check(run.returncode != 0 and word in run.stderr, f"{bad} is refused", run.stderr)
+    run = launch(f"filesrc location={__file__} ! " + sink("hlssegflvsink", out))
+    check(run.returncode != 0 and "not an FLV file" in run.stderr, "what is no FLV file is refused", run.stderr)
+
+
+try:
+    captures()
+    encoders()
+    pushed_by_ffmpeg()
+    ends()
+finally:
+    shutil.rmtree(SCRATCH)
+print(f"{passed} passed, {failed} failed")
+sys.exit(1 if failed or not passed else 0)
