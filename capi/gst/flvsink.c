@@ -22,6 +22,7 @@ struct _HlssegFlvSink {
     gsize needed; /* bytes that the next step needs */
     Folder folder;
     gboolean ended, key_frame_wanted;
+    GstClockTime composition; /* of the last key frame */
 };
 
 G_DEFINE_FINAL_TYPE(HlssegFlvSink, hlsseg_flv_sink, GST_TYPE_BASE_SINK)
@@ -47,14 +48,22 @@ static void opened(gpointer host)
     self->key_frame_wanted = self->key_frame_requests;
 }
 
-/* Asks the encoder for a key frame where the segment that has begun should end; pictures that come before the stream's
- * time 0 for decoding have no running time to reckon from. */
+/* Notes how far an H.264 key frame is shown after it is decoded. */
+static void note_composition(HlssegFlvSink *self, const hlsseg_step *step)
+{
+    if (step->tag_kind == 9 && step->len > 5 && step->data[0] == 0x17 && step->data[1] == 1)
+        self->composition = GST_READ_UINT24_BE(step->data + 2) * GST_MSECOND;
+}
+
+/* Asks the encoder for a key frame where the segment that has begun should end. Segments are measured in decoding time, and
+ * a key frame is asked for by the time it is shown. What is decoded before the stream's time 0 has no running time. */
 static void request_key_frame(HlssegFlvSink *self, GstClockTime running)
 {
     if (!self->key_frame_wanted || !GST_CLOCK_TIME_IS_VALID(running))
         return;
     self->key_frame_wanted = FALSE;
-    GstEvent *request = gst_video_event_new_upstream_force_key_unit(running + self->target_duration * GST_SECOND, TRUE, 0);
+    GstClockTime at = running + self->target_duration * GST_SECOND + self->composition;
+    GstEvent *request = gst_video_event_new_upstream_force_key_unit(at, TRUE, 0);
     gst_pad_push_event(GST_BASE_SINK_PAD(self), request);
 }
 
@@ -113,8 +122,10 @@ static GstFlowReturn take(HlssegFlvSink *self, const guint8 *data, gsize len, gs
             return GST_FLOW_OK;
         }
         *consumed += step.consumed;
-        if (step.kind == HLSSEG_STEP_KIND_TAG)
-            flow = told(self, hlsseg_push(self->engine, step.tag_kind, step.time_millis, step.data, step.len, &sink));
+        if (step.kind != HLSSEG_STEP_KIND_TAG)
+            continue;
+        note_composition(self, &step);
+        flow = told(self, hlsseg_push(self->engine, step.tag_kind, step.time_millis, step.data, step.len, &sink));
     }
     return flow;
 }
@@ -164,6 +175,9 @@ static gboolean start(GstBaseSink *base)
     GST_OBJECT_LOCK(self);
     config.frag_duration = self->target_duration;
     config.frag_count = self->playlist_length;
+    /* flvmux moves what is decoded before time 0: the first key frame that was asked for seems a little early. */
+    if (self->key_frame_requests)
+        config.slack_millis = 100;
     self->folder = (Folder){.location = self->location,
                             .playlist_location = self->playlist_location,
                             .playlist_root = self->playlist_root,
@@ -187,6 +201,7 @@ static gboolean start(GstBaseSink *base)
     self->adapter = gst_adapter_new();
     self->needed = 0;
     self->ended = self->key_frame_wanted = FALSE;
+    self->composition = 0;
     folder_begin(&self->folder);
     return TRUE;
 }
