@@ -9,9 +9,10 @@ use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char};
 use core::mem::{MaybeUninit, align_of, needs_drop, offset_of, size_of};
 use core::ops::{Deref, DerefMut};
+use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::{ptr, slice};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 
 use crate::config::hlsseg_config;
 use crate::live_channel::{hlsseg_live_channel, hlsseg_live_channel_request};

@@ -99,7 +99,8 @@ pub struct hlsseg_config {
 }
 
 impl hlsseg_config {
-    pub(crate) fn of(options: &Options) -> Self {
+    /// Says in C what `options` are.
+    pub fn of(options: &Options) -> Self {
         let millis = |span: TickSpan| u32::try_from(span.round_millis()).unwrap_or(u32::MAX);
         Self {
             size: size_of::<Self>(),

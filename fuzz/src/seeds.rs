@@ -28,6 +28,13 @@ pub fn seeds(target: &str, testdata: &Path) -> Vec<Seed> {
             scripts(testdata),
             &[[3, 20, 1, 0, 9, 60, 2, 201], [0, 0, 0, 0, 1, 1, 1, 1]],
         ),
+        "capi" => prefixed(
+            scripts(testdata),
+            &[
+                [3, 20, 1, 0, 9, 60, 2, 201, 7],
+                [255, 255, 255, 255, 255, 255, 255, 255, 0],
+            ],
+        ),
         "resume" => prefixed(scripts(testdata), &[[30, 9, 60, 2], [0, 0, 1, 200]]),
         "ts_roundtrip" => numbers("frames", &[160, 900, 4000]),
         "playlist_model" => numbers("segments", &[120, 500]),
