@@ -28,7 +28,7 @@ if [ ${#packages[@]} -gt 0 ]; then
         sleep 5
     done
 fi
-command -v cbindgen >/dev/null || cargo install --quiet --locked cbindgen
+command -v cbindgen >/dev/null || cargo install --quiet --locked cbindgen@0.29.4
 gcc --version | head -n 1
 valgrind --version
 cbindgen --version

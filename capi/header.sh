@@ -2,7 +2,7 @@
 # Makes include/hls_segmenter.h; with --check compares it with the committed one instead.
 set -euo pipefail
 cd "$(dirname "$0")"
-command -v cbindgen >/dev/null || cargo install --quiet --locked cbindgen
+command -v cbindgen >/dev/null || cargo install --quiet --locked cbindgen@0.29.4
 made=$(mktemp)
 trap 'rm -f "$made"' EXIT
 cbindgen --quiet --config cbindgen.toml --output "$made" .
