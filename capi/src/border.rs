@@ -289,3 +289,43 @@ impl<T> Drop for Guard<'_, T> {
 pub(crate) const fn layout<T>() -> (usize, usize) {
     (size_of::<Slot<T>>(), align_of::<Slot<T>>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot() -> Slot<u64> {
+        Slot {
+            state: AtomicU32::new(0),
+            value: UnsafeCell::new(MaybeUninit::uninit()),
+        }
+    }
+
+    #[test]
+    fn an_object_is_taken_by_one_call_at_a_time() {
+        let mut memory = slot();
+        let at = &raw mut memory;
+        assert_eq!(Slot::enter(at).err(), Some(Status::State));
+        Slot::place(at, size_of::<Slot<u64>>(), 5).unwrap();
+        let mut guard = Slot::enter(at).unwrap();
+        *guard += 1;
+        assert_eq!(Slot::enter(at).err(), Some(Status::Busy));
+        drop(guard);
+        assert_eq!(*Slot::enter(at).unwrap(), 6);
+    }
+
+    #[test]
+    fn a_panic_ends_at_the_border_and_the_object_is_out_of_use() {
+        let mut memory = slot();
+        let at = &raw mut memory;
+        Slot::place(at, size_of::<Slot<u64>>(), 5).unwrap();
+        let status = call(|| {
+            let _guard = Slot::enter(at)?;
+            panic!("as a bug would");
+        });
+        assert_eq!(status, Status::Internal);
+        assert_eq!(Slot::enter(at).err(), Some(Status::Internal));
+        Slot::place(at, size_of::<Slot<u64>>(), 7).unwrap();
+        assert_eq!(*Slot::enter(at).unwrap(), 7);
+    }
+}

@@ -1,4 +1,5 @@
 /* Calls that are wrong get a status, do nothing else, and leave the engine as it was: misuse FILE.flv */
+#include <pthread.h>
 #include <stdalign.h>
 
 #include "support.h"
@@ -23,8 +24,8 @@ static struct {
     int opened, closed, aborted, lists, refused;
 } host;
 
-/* All that a callback may not do with the engine that called it. */
-static void reenter(void)
+/* All that nobody may do with an engine that is calling back. */
+static void *intrude(void *unused)
 {
     char text[160];
     uint8_t token[HLSSEG_TOKEN_LEN] = {0};
@@ -41,6 +42,15 @@ static void reenter(void)
     EXPECT(hlsseg_notice_count(host.engine, 1, &count), BUSY);
     EXPECT(hlsseg_read_token(host.engine, token, sizeof token), BUSY);
     host.refused++;
+    return unused;
+}
+
+/* Tries it from the callback, and from another thread meanwhile. */
+static void reenter(void)
+{
+    pthread_t other;
+    intrude(NULL);
+    HOLDS(!pthread_create(&other, NULL, intrude, NULL) && !pthread_join(other, NULL));
 }
 
 static int open_segment(void *user, const hlsseg_segment_start *start)

@@ -67,6 +67,8 @@ one=../testdata/bframes.flv
 check "flv2hls takes a pipe" piped "$one"
 check "C++: segments have Rust's lengths, under ASan and UBSan" listed "$one"
 check "C++: an error of the configuration has its words" refuses 1 "$build/flv2ts.sanitized" "$one" 200
+check "C++: exceptions, errors and moves, under ASan and UBSan" "$build/wrapper.sanitized" "$one"
+check "nothing is allocated within a call" "$build/heap" ../testdata/*.flv
 check "misuse, under ASan and UBSan" "$build/misuse.sanitized" "$one"
 check "misuse, under valgrind" grind "$build/misuse.static" "$one"
 check "flv2hls under valgrind" grind "$build/flv2hls.static" "$one" "$scratch" 2
