@@ -11,9 +11,8 @@ need pkg-config pkg-config
 need python3 python3
 need ffmpeg ffmpeg
 need gst-launch-1.0 gstreamer1.0-tools
-dpkg -s libasan8 >/dev/null 2>&1 || packages+=(libasan8)
-for package in libgstreamer1.0-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
-    gstreamer1.0-plugins-ugly gstreamer1.0-libav; do
+for package in libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav; do
     dpkg -s "$package" >/dev/null 2>&1 || packages+=("$package")
 done
 if [ ${#packages[@]} -gt 0 ]; then
