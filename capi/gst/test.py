@@ -130,6 +130,39 @@ def pushed_by_ffmpeg():
     check(2 <= len(left) <= 5, f"segments that no player asks for are deleted: {len(left)} of 7 are left", left)
 
 
+NGINX = """load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
+daemon off; pid {0}/pid; error_log {0}/error.log;
+events {{ worker_connections 64; }}
+rtmp {{ server {{ listen 127.0.0.1:19355; application live {{ live on; }} }} }}
+"""
+
+
+def pulled_from_nginx():
+    """ffmpeg pushes to nginx-rtmp, rtmp2src pulls from it; where Debian's libnginx-mod-rtmp is installed."""
+    if not shutil.which("nginx") or not os.path.exists("/usr/lib/nginx/modules/ngx_rtmp_module.so"):
+        print("     nginx-rtmp is not here: nothing was pulled from it")
+        return
+    place, out = folder("nginx"), folder("pulled")
+    with open(f"{place}/conf", "w", encoding="utf8") as file:
+        file.write(NGINX.format(place))
+    rtmp = "rtmp://127.0.0.1:19355/live/one"
+    push = ["ffmpeg", "-nostdin", "-v", "error", "-re", "-i", os.path.join(TESTDATA, "bframes.flv"), "-c", "copy", "-f", "flv", rtmp]
+    server = subprocess.Popen(["nginx", "-c", f"{place}/conf", "-p", place], stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(1)
+        with subprocess.Popen(push) as encoder:
+            time.sleep(1)
+            run = launch(f"rtmp2src location={rtmp} ! " + sink("hlssegflvsink", out, **{"target-duration": 2, "keep-all": 1}))
+            encoder.wait(timeout=30)
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+    frames, complaints = ffmpeg_reads(out)
+    check(clean(run) and playlist(out)[-1] == "#EXT-X-ENDLIST", "rtmp2src pulls a stream from nginx-rtmp", run.stderr)
+    check(frames.get("video", 0) >= 200 and frames.get("audio", 0) >= 300 and not complaints, "ffmpeg decodes what was pulled", f"{frames} {complaints}")
+    judged("what was pulled", out, 2, 5)
+
+
 def ends():
     """A pipeline that is stopped leaves its list open; what cannot be written costs segments, not the stream."""
     out = folder("stopped")
@@ -159,6 +192,7 @@ try:
     captures()
     encoders()
     pushed_by_ffmpeg()
+    pulled_from_nginx()
     ends()
 finally:
     shutil.rmtree(SCRATCH)
