@@ -1371,12 +1371,6 @@ enum hlsseg_status hlsseg_live_channel_check(const struct hlsseg_live_channel_re
                                              struct hlsseg_config *config);
 
 /**
- * Returns the name of a kind, `timeline-jump`, as a text that is never NULL and lives as long as the program. Any
- * number may be given. Threads: any.
- */
-const char *hlsseg_notice_name(uint32_t number);
-
-/**
  * Writes a notice as a line for a log, `timeline-jump at 12.345 s: 3600.000 s (1)`, and a NUL into `dst`, which stays
  * the caller's; 128 bytes are enough. `text_len` gets the length without the NUL and may be NULL.
  *
@@ -1387,6 +1381,12 @@ enum hlsseg_status hlsseg_notice_text(const struct hlsseg_notice *notice,
                                       char *dst,
                                       size_t len,
                                       size_t *text_len);
+
+/**
+ * Returns the name of a kind, `timeline-jump`, as a text that is never NULL and lives as long as the program. Any
+ * number may be given. Threads: any.
+ */
+const char *hlsseg_notice_name(uint32_t number);
 
 /**
  * Returns the length of a run in bytes: a multiple of 188, never 0; 0 where `packets` is NULL. It is what

@@ -8,7 +8,7 @@ use hls_segmenter::{End, Error, ResumeToken, Segmenter, SwitchAt};
 
 use crate::border::{Guard, Result, Slot, bytes, call, layout, store, write};
 use crate::config::hlsseg_config;
-use crate::notice::notice_kind;
+use crate::notice_kind::notice_kind;
 use crate::playlist::{Listed, hlsseg_listed_segment, put_token};
 use crate::sink::{Sink, hlsseg_sink};
 use crate::status::hlsseg_status;
