@@ -15,7 +15,7 @@ use std::path::Path;
 
 use support::elementary::Elementary;
 use support::input::{by_rule, inputs};
-use support::sinks::{Counting, Memory, Null};
+use support::sinks::{Chunks, Counting, Memory, Null};
 use support::{read, segment, strided, tags};
 
 /// Seconds of an input that is made by rule.
@@ -27,7 +27,7 @@ fn main() {
         .filter(|argument| argument != "--bench")
         .collect();
     let [name, folder, part, passes] = &arguments[..] else {
-        println!("usage: instructions a|b|c FOLDER|rule strided|reader|null|memory PASSES");
+        println!("usage: instructions a|b|c FOLDER|rule strided|reader|null|memory|buf PASSES");
         return;
     };
     let inputs = if folder == "rule" {
@@ -62,6 +62,12 @@ fn main() {
         }
         "null" => {
             let mut sink = Counting::<Null>::default();
+            for _ in 0..passes {
+                segment(&tags, &mut sink);
+            }
+        }
+        "buf" => {
+            let mut sink = Counting::<Chunks>::default();
             for _ in 0..passes {
                 segment(&tags, &mut sink);
             }

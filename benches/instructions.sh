@@ -32,7 +32,7 @@ count() {
 
 printf '%-3s %-8s %14s %12s\n' in part per_packet per_tag | tee "$scratch/table"
 for name in a b c; do
-    for part in strided reader null memory; do
+    for part in strided reader null memory buf; do
         one=$(count "$name" "$part" 1)
         three=$(count "$name" "$part" 3)
         read -r packets tags <"$scratch/said"

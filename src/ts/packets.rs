@@ -65,8 +65,9 @@ impl<'a> TsPackets<'a> {
 
     /// Calls `piece` with the bytes of the run from first to last, in pieces that are never empty.
     pub fn for_each_piece(&self, mut piece: impl FnMut(&[u8])) {
-        for part in self.pieces() {
-            piece(part.as_bytes());
+        let mut pieces = self.pieces();
+        while let Some(next) = pieces.next() {
+            piece(pieces.bytes_of(next));
         }
     }
 

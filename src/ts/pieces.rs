@@ -5,61 +5,49 @@ use super::packet::PACKET_LEN;
 use super::packets::Run;
 use crate::codec::avc::Slices;
 
-/// Iterates over the bytes of a run.
+/// Walks over the bytes of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Pieces<'a> {
     heads: Option<Heads<'a>>,
     slices: Slices<'a>,
     slice: &'a [u8],
-    /// Payload bytes that the packet before it still takes.
+    /// Payload bytes that the packet before still takes.
     room: usize,
+    /// Where heads are composed: the last one stands at the front.
+    head: [u8; PACKET_LEN],
 }
 
 /// A contiguous stretch of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Piece<'a> {
-    Head { bytes: [u8; PACKET_LEN], len: usize },
+    /// So many bytes at the front of [`Pieces::head`].
+    Head(usize),
     Borrowed(&'a [u8]),
-}
-
-impl Piece<'_> {
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Head { bytes, len } => bytes.get(..*len).unwrap_or_default(),
-            Self::Borrowed(bytes) => bytes,
-        }
-    }
 }
 
 impl<'a> Pieces<'a> {
     pub(super) fn new(run: Run<'a>) -> Self {
-        match run {
-            Run::Whole(packets) => Self {
-                heads: None,
-                slices: Slices::one(packets),
-                slice: &[],
-                room: packets.len(),
-            },
-            Run::Pes(pes) => Self {
-                heads: Some(Heads::new(pes)),
-                slices: pes.payload().slices(),
-                slice: &[],
-                room: 0,
-            },
+        let (heads, slices, room) = match run {
+            Run::Whole(packets) => (None, Slices::one(packets), packets.len()),
+            Run::Pes(pes) => (Some(Heads::new(pes)), pes.payload().slices(), 0),
+        };
+        Self {
+            heads,
+            slices,
+            slice: &[],
+            room,
+            head: [0; PACKET_LEN],
         }
     }
-}
 
-impl<'a> Iterator for Pieces<'a> {
-    type Item = Piece<'a>;
-
-    fn next(&mut self) -> Option<Piece<'a>> {
+    /// Returns the next piece, never empty.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Piece<'a>> {
         if self.room == 0 {
             let heads = self.heads.as_mut().filter(|heads| !heads.is_done())?;
-            let mut bytes = [0; PACKET_LEN];
-            let len = heads.write(&mut bytes);
-            self.room = PACKET_LEN - len.min(PACKET_LEN);
-            return Some(Piece::Head { bytes, len });
+            let len = heads.write(&mut self.head).min(PACKET_LEN);
+            self.room = PACKET_LEN - len;
+            return Some(Piece::Head(len));
         }
         if self.slice.is_empty() {
             self.slice = self.slices.next()?;
@@ -68,6 +56,15 @@ impl<'a> Iterator for Pieces<'a> {
         self.slice = later;
         self.room -= now.len();
         Some(Piece::Borrowed(now))
+    }
+
+    /// Returns the bytes of the piece that came last.
+    #[inline]
+    pub(super) fn bytes_of<'s>(&'s self, piece: Piece<'s>) -> &'s [u8] {
+        match piece {
+            Piece::Head(len) => self.head.get(..len).unwrap_or_default(),
+            Piece::Borrowed(bytes) => bytes,
+        }
     }
 }
 
@@ -99,17 +96,21 @@ impl<'a> super::TsPackets<'a> {
 
 #[cfg(feature = "bytes")]
 impl bytes::Buf for TsBuf<'_> {
+    #[inline]
     fn remaining(&self) -> usize {
         self.remaining
     }
 
+    #[inline]
     fn chunk(&self) -> &[u8] {
-        self.piece.as_bytes().get(self.read..).unwrap_or_default()
+        let bytes = self.pieces.bytes_of(self.piece);
+        bytes.get(self.read..).unwrap_or_default()
     }
 
     /// # Panics
     ///
     /// As the trait demands, when `count` is more than [`remaining`](bytes::Buf::remaining).
+    #[inline]
     fn advance(&mut self, mut count: usize) {
         assert!(
             count <= self.remaining,
