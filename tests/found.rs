@@ -12,6 +12,7 @@
 mod support;
 
 use hls_segmenter::Cause;
+use hls_segmenter::codec::avc::Filler;
 use hls_segmenter::config::{FragCount, MidGop, Options, TargetDuration, WindowPolicy};
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
@@ -277,4 +278,56 @@ fn r_21_audio_that_changes_joins_behind_a_break_at_a_forced_switch_too() {
     let output = defaults(&tags);
     assert_eq!(output.causes(), [Cause::ConfigChange, Cause::End]);
     assert_eq!(output.discontinuities(), [1]);
+}
+
+/// Both tracks for so long, the pictures for 8 s only.
+fn silent_video(millis: i64) -> Vec<OwnedTag> {
+    let mut tags = Base { millis, ..BASE }.both();
+    tags.retain(|tag| !support::is_video(tag) || tag.millis < 8_000);
+    tags
+}
+
+#[test]
+fn r_09_audio_that_jumps_while_video_is_silent_goes_on_behind_one_discontinuity() {
+    let mut tags = silent_video(260_000);
+    shift(&mut tags, 100_000, 30_000);
+    let output = defaults(&tags);
+    assert_eq!(output.discontinuities().len(), 1);
+    let shown: u32 = output.extinf().iter().sum();
+    assert!(shown > 259_900, "{shown} ms");
+}
+
+#[test]
+fn r_40_audio_begins_where_a_header_of_video_is_followed_by_no_picture() {
+    let mut tags = Base {
+        millis: 130_000,
+        ..BASE
+    }
+    .both();
+    tags.retain(|tag| !support::is_video(tag) || tag.is_header());
+    let output = defaults(&tags);
+    let shown: u32 = output.extinf().iter().sum();
+    assert!(
+        (69_000..71_000).contains(&shown),
+        "all but the first minute: {shown} ms"
+    );
+    assert!(output.stream(VIDEO).is_empty());
+}
+
+#[test]
+fn filler_in_a_tag_of_its_own_is_dropped_where_filler_is() {
+    let filler = support::stream::video_tag(40, false, 0, &[&[12, 0xff, 0xff, 0x80]]);
+    let picture = |millis, key_frame| support::stream::picture(millis, key_frame, 0, 20);
+    let header = video_header(0, support::stream::SPS);
+    let tags = [header, picture(0, true), filler, picture(40, false)];
+    for (policy, kept) in [(Filler::Keep, true), (Filler::Drop, false)] {
+        let options = Options {
+            filler: policy,
+            ..Options::default()
+        };
+        let output = run(&tags, options);
+        let data = &output.stream(VIDEO)[1].data;
+        let found = data.windows(6).any(|bytes| bytes == [0, 0, 0, 1, 12, 0xff]);
+        assert_eq!(found, kept, "{policy:?}");
+    }
 }

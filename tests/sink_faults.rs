@@ -226,6 +226,25 @@ fn behind_a_lost_segment_the_next_begins_where_the_clock_has_its_first_frame() {
 }
 
 #[test]
+fn r_52_a_call_that_fails_while_video_is_silent_costs_one_segment_too() {
+    let mut tags = support::Base {
+        millis: 200_000,
+        ..BASE
+    }
+    .both();
+    tags.retain(|tag| !support::is_video(tag) || tag.millis < 8_000);
+    let (_, whole) = run(&tags, Options::default(), 0);
+    for fails_at in (1..whole.calls).step_by(61) {
+        let (_, sink) = run(&tags, Options::default(), fails_at);
+        let (left, all) = (sink.memory.segments.len(), whole.memory.segments.len());
+        assert!(
+            left + 1 >= all,
+            "{left} of {all} when call {fails_at} fails"
+        );
+    }
+}
+
+#[test]
 fn y_11_the_number_of_an_aborted_segment_goes_to_the_next_and_its_id_does_not() {
     let tags = BASE.both();
     let (_, whole) = run(&tags, Options::default(), usize::MAX);

@@ -108,16 +108,18 @@ impl Take for Chunks {
     }
 }
 
-/// Writes every segment over the same file, 256 KiB at a time.
+/// Writes every segment over the same file, 256 KiB at a time; it has no name any more.
 pub struct Files {
     out: BufWriter<File>,
 }
 
 impl Default for Files {
     fn default() -> Self {
-        let file = File::create(std::env::temp_dir().join("hls-segmenter-bench.ts"));
+        let path = std::env::temp_dir().join(format!("hls-segmenter-bench.{}", std::process::id()));
+        let file = File::create(&path).expect("a temporary file");
+        let _ = std::fs::remove_file(path);
         Self {
-            out: BufWriter::with_capacity(256 << 10, file.expect("a temporary file")),
+            out: BufWriter::with_capacity(256 << 10, file),
         }
     }
 }

@@ -71,7 +71,7 @@ impl Facts<'_> {
         findings.expect(
             idr.is_none_or(|idr| told == idr),
             Rule::Facts,
-            format_args!("starts_with_idr is {told}, not {idr:?}"),
+            format_args!("starts_with_idr is {told}, not {}", !told),
         );
         if ends_with_last_frame(segment.cause) {
             let (fits, duration) = (self.ends_with_last_frame(), segment.duration.get());

@@ -112,9 +112,15 @@ impl Segmenter {
 
     /// Says whether audio alone may begin a segment, after waiting for video for so long.
     pub(super) fn audio_may_begin(&self, waited: TickSpan) -> bool {
-        let video_comes =
-            self.video.is_known() || self.video.announced && waited < self.config.track_wait;
-        !video_comes && !self.config.require_video
+        if self.config.require_video && !self.video.joined {
+            return false;
+        }
+        // Where a header came, pictures are waited for as long as for a key frame: then nothing goes on without end.
+        let patience = self.rule.patience();
+        let lost = !self.timeline.has_video() && patience.is_some_and(|limit| waited >= limit);
+        let comes = self.video.is_known() && !self.timeline.video_is_silent() && !lost;
+        let announced = self.video.announced && waited < self.config.track_wait;
+        !comes && !announced
     }
 
     /// Takes audio into the open segment, or begins another one with it where audio leads.

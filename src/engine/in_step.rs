@@ -1,8 +1,8 @@
 //! The short way of an AAC frame in step: it begins where the last one ended, and waits beside it in the queue.
 //!
 //! Nearly every audio tag brings such a frame, and brings little else to spread the cost of a call over. The long way,
-//! from [`Segmenter::push_audio`] on, does the same for it. Whatever is asked here is asked there again, and nothing is
-//! changed before all is known: a frame that proves to be out of step goes the long way as if it had come there first.
+//! from [`Segmenter::push_audio`] on, does the same for it. Whatever is asked here is asked there again: what the unroller
+//! and the timeline have noted by then they note again alike, and nothing else is changed before all is known.
 
 use crate::codec::aac::Adts;
 use crate::flv::Tag;
@@ -46,7 +46,7 @@ impl Segmenter {
             .video
             .last
             .is_some_and(|last| queue.span_to(last) >= GATHERED);
-        if full || late || leads && self.switch_at_audio(pts, leads).is_some() {
+        if full || late || leads && self.switch_at_audio(pts, true).is_some() {
             return false;
         }
         self.now = time;

@@ -1,6 +1,6 @@
 //! Pictures: which segment they belong to, what goes before them, and how they are written.
 
-use crate::codec::avc::{AccessUnit, AnnexB, Contents, NalUnitType};
+use crate::codec::avc::{AccessUnit, AnnexB, Contents, Filler, NalUnitType};
 use crate::config::{KeyFramePolicy, MidGop};
 use crate::flv::{FrameType, Tag};
 use crate::notice::NoticeKind;
@@ -104,8 +104,12 @@ impl Segmenter {
     /// Keeps the NAL units of a tag without picture for the next picture.
     fn carry_over<S: SegmentSink>(&mut self, unit: AccessUnit<'_>, sink: &mut S) {
         for nal_unit in unit.nal_units() {
-            let delimiter = NalUnitType::of(nal_unit) == NalUnitType::DELIMITER;
-            if !delimiter && !self.video.carry(nal_unit) {
+            let superfluous = match NalUnitType::of(nal_unit) {
+                NalUnitType::DELIMITER => true,
+                NalUnitType::FILLER => self.config.filler == Filler::Drop,
+                _ => false,
+            };
+            if !superfluous && !self.video.carry(nal_unit) {
                 self.tally(sink, NoticeKind::NoPicture);
             }
         }

@@ -25,7 +25,7 @@ pub(super) struct AudioQueue {
     len: usize,
     frames: [Queued; MAX_FRAMES],
     count: usize,
-    /// All frames make one PES packet, as far as is known.
+    /// All frames are known to make one PES packet; false says nothing.
     unbroken: bool,
 }
 
@@ -115,7 +115,7 @@ impl AudioQueue {
         {
             *head = header;
             body.copy_from_slice(frame);
-            self.note(Queued {
+            self.enlist(Queued {
                 pts,
                 duration: duration.get() as u32,
                 len: (header.len() + frame.len()) as u16,
@@ -143,7 +143,7 @@ impl AudioQueue {
         let end = time.pts + time.duration;
         self.unbroken =
             self.is_empty() || self.unbroken && !time.detached && self.span_to(end) <= GATHERED;
-        self.note(Queued {
+        self.enlist(Queued {
             pts: time.pts,
             duration: u32::try_from(time.duration.get()).unwrap_or(u32::MAX),
             len: len as u16,
@@ -153,7 +153,7 @@ impl AudioQueue {
     }
 
     #[inline]
-    fn note(&mut self, queued: Queued) {
+    fn enlist(&mut self, queued: Queued) {
         if let Some(frame) = self.frames.get_mut(self.count) {
             *frame = queued;
             self.count += 1;
@@ -204,17 +204,17 @@ impl AudioQueue {
             let joins = |frame: &&Queued| {
                 !frame.detached && frame.pts + TickSpan::new(i64::from(frame.duration)) <= last
             };
-            let (more, len) = if self.unbroken {
-                (rest.len(), bytes.len())
+            let more = if self.unbroken {
+                rest.len()
             } else {
-                let more = rest.iter().take_while(joins);
-                let len = |frame: &Queued| usize::from(frame.len);
-                (
-                    more.clone().count(),
-                    len(first) + more.map(len).sum::<usize>(),
-                )
+                rest.iter().take_while(joins).count()
             };
             let (now, later) = frames.split_at_checked(1 + more)?;
+            let len = if later.is_empty() {
+                bytes.len()
+            } else {
+                now.iter().map(|frame| usize::from(frame.len)).sum()
+            };
             let (packet, left) = bytes.split_at_checked(len)?;
             (frames, bytes) = (later, left);
             let last = now.last()?;

@@ -40,7 +40,7 @@ pub(super) struct Video {
     pub(super) clock: VideoClock,
     /// DTS of the last picture written.
     pub(super) last: Option<Ticks>,
-    /// A picture of this publication has begun a segment.
+    /// A picture of this publication has begun a segment, lost or not.
     pub(super) joined: bool,
     pub(super) meter: Meter,
     /// The program is to list video before its sequence header has come.

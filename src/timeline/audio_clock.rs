@@ -30,7 +30,7 @@ struct Frame {
 }
 
 /// The time of one frame, and what was done to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AudioTime {
     pub(crate) pts: Ticks,
     /// Duration of the frame, rounded down.

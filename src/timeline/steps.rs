@@ -134,6 +134,11 @@ impl Timeline {
         Some(time)
     }
 
+    /// Says whether video has come on the timeline as it is now.
+    pub(crate) fn has_video(&self) -> bool {
+        self.current(self.video).is_some()
+    }
+
     /// Says whether video has been silent for longer than the jump limit while audio went on.
     pub(crate) fn video_is_silent(&self) -> bool {
         let audio = self.current(self.audio);

@@ -1,7 +1,8 @@
 //! The heads of a run's packets: what stands before the payload of each, written one after the other.
 
 use super::packet::{
-    BODY_LEN, Body, FLAGS_FIELD_LEN, PACKET_LEN, PCR_FIELD_LEN, packet_header, pcr_field,
+    ADAPTATION_FIELD, BODY_LEN, Body, FLAGS_FIELD_LEN, PACKET_LEN, PCR_FIELD_LEN, UNIT_START,
+    packet_header, pcr_field,
 };
 use super::run::{PesRun, Start};
 use crate::time::Ticks;
@@ -49,14 +50,14 @@ impl<'a> Heads<'a> {
 
     /// Returns how many packets come next that have nothing but a header before their payload.
     #[inline]
-    pub(super) fn plain(&self) -> usize {
+    pub(super) fn plain_count(&self) -> usize {
         if self.index == 0 {
             return 0;
         }
         self.pcr_at.min(self.stuffed_at).saturating_sub(self.index)
     }
 
-    /// Lays whole packets that are [plain](Self::plain): constant lengths only.
+    /// Lays whole packets that are [plain](Self::plain_count): constant lengths only.
     #[inline]
     pub(super) fn copy_plain(
         &mut self,
@@ -146,10 +147,6 @@ impl<'a> Heads<'a> {
         }
     }
 }
-
-/// `payload_unit_start_indicator`, and the upper bit of `adaptation_field_control`, as they stand in a header's number.
-const UNIT_START: u32 = 0x40 << 8;
-const ADAPTATION_FIELD: u32 = 0x20 << 24;
 
 /// Returns the header of the packet after that of `header`: only the counter differs.
 #[inline]

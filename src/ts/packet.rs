@@ -69,6 +69,11 @@ pub(super) enum Body {
     AdaptationField,
 }
 
+/// `payload_unit_start_indicator`, and the upper bit of `adaptation_field_control`, in a header read as a little-endian
+/// number.
+pub(super) const UNIT_START: u32 = 0x40 << 8;
+pub(super) const ADAPTATION_FIELD: u32 = 0x20 << 24;
+
 /// Composes the header of a TS packet.
 pub(super) const fn packet_header(
     pid: Pid,

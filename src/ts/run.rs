@@ -74,6 +74,15 @@ impl<'a> Payload<'a> {
         }
     }
 
+    /// Returns all of it, where it lies in one piece.
+    #[inline]
+    const fn piece(&self) -> Option<&'a [u8]> {
+        match self {
+            Self::Video(access_unit) => access_unit.piece_behind_start_code(),
+            Self::Audio(frames) => Some(frames),
+        }
+    }
+
     #[inline]
     pub(crate) const fn len(&self) -> usize {
         match self {
@@ -120,9 +129,10 @@ impl<'a> PesRun<'a> {
             run.stuffing -= PCR_FIELD_LEN;
             return run;
         }
-        let fields = match (run.pcr.count, flagged) {
-            (0, true) => FLAGS_FIELD_LEN,
-            (count, _) => count * PCR_FIELD_LEN,
+        let fields = if run.pcr.count == 0 {
+            FLAGS_FIELD_LEN
+        } else {
+            run.pcr.count * PCR_FIELD_LEN
         };
         run.packets = (bytes + fields).div_ceil(BODY_LEN).max(1);
         run.stuffing = run.packets * BODY_LEN - bytes - fields;
@@ -156,14 +166,9 @@ impl<'a> PesRun<'a> {
             packets,
             room: &mut [],
         };
-        match &self.payload {
-            Payload::Audio(frames) => copy.append(frames),
-            Payload::Video(access_unit) => match access_unit.piece_behind_start_code() {
-                Some(piece) => copy.append(piece),
-                None => access_unit
-                    .slices_behind_start_code()
-                    .for_each(|slice| copy.append(slice)),
-            },
+        match self.payload.piece() {
+            Some(piece) => copy.append(piece),
+            None => self.payload.slices().for_each(|slice| copy.append(slice)),
         }
     }
 }
@@ -193,7 +198,7 @@ impl RunCopy<'_, '_> {
                 (slice, room) = (later, left);
             }
             let (chunks, _) = slice.as_chunks::<BODY_LEN>();
-            let plain = heads.plain().min(chunks.len()).min(packets.len());
+            let plain = heads.plain_count().min(chunks.len()).min(packets.len());
             if plain > 0 {
                 let (now, later) = packets.split_at_mut(plain);
                 heads.copy_plain(now, chunks);

@@ -1,4 +1,5 @@
-//! Random streams under any options: the Auditor finds nothing, and what goes in comes out once, or is accounted for.
+//! Random streams under any options, with pauses and failing sinks: the Auditor, told that the source may be anything,
+//! finds nothing.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,7 @@ use proptest::prelude::*;
 use crate::streams::{Step, streams, tags};
 use crate::support::OwnedTag;
 
-fn options() -> impl Strategy<Value = Options> {
+pub(crate) fn options() -> impl Strategy<Value = Options> {
     let cutting = (
         1_u32..6,
         1_u32..8,
@@ -62,13 +63,20 @@ fn options() -> impl Strategy<Value = Options> {
 
 /// Fails at the calls of these numbers.
 #[derive(Debug, Default)]
-struct Failing {
+pub(crate) struct Failing {
     calls: usize,
     fails_at: BTreeSet<usize>,
     failed: usize,
 }
 
 impl Failing {
+    pub(crate) fn at(fails_at: &BTreeSet<usize>) -> Self {
+        Self {
+            fails_at: fails_at.clone(),
+            ..Self::default()
+        }
+    }
+
     fn call(&mut self) -> Result<(), ()> {
         self.calls += 1;
         if self.fails_at.contains(&self.calls) {
@@ -100,20 +108,29 @@ impl SegmentSink for Failing {
 }
 
 /// What the host does and suffers, by the number of the tag or of the sink call.
-#[derive(Debug, Default)]
-struct Accidents {
-    pause_at: Option<usize>,
-    switches_at: BTreeSet<usize>,
-    fails_at: BTreeSet<usize>,
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Accidents {
+    pub(crate) pause_at: Option<usize>,
+    pub(crate) switches_at: BTreeSet<usize>,
+    pub(crate) fails_at: BTreeSet<usize>,
+}
+
+pub(crate) fn accidents() -> impl Strategy<Value = Accidents> {
+    let fails_at = prop_oneof![Just(BTreeSet::new()), btree_set(1_usize..300, 1..6)];
+    let switches_at = btree_set(0_usize..400, 0..3);
+    (option::of(0_usize..400), switches_at, fails_at).prop_map(
+        |(pause_at, switches_at, fails_at)| Accidents {
+            pause_at,
+            switches_at,
+            fails_at,
+        },
+    )
 }
 
 /// Pushes a stream and asserts that the Auditor finds nothing, and that errors are told as they come.
 fn assert_contract(tags: &[OwnedTag], options: &Options, accidents: Accidents) {
     let mut segmenter = Segmenter::new(Config::new(*options).unwrap());
-    let sink = Failing {
-        fails_at: accidents.fails_at,
-        ..Failing::default()
-    };
+    let sink = Failing::at(&accidents.fails_at);
     let mut auditor = Auditor::with_options(sink, options).any_input(true);
     for (nth, tag) in tags.iter().enumerate() {
         let failed = auditor.inner().failed;
@@ -139,11 +156,8 @@ proptest! {
         steps in streams(400),
         tracks in prop_oneof![4 => Just((true, true)), 1 => Just((false, true)), 1 => Just((true, false))],
         options in options(),
-        pause_at in option::of(0_usize..400),
-        switches_at in btree_set(0_usize..400, 0..3),
-        fails_at in prop_oneof![Just(BTreeSet::new()), btree_set(1_usize..300, 1..6)],
+        accidents in accidents(),
     ) {
-        let accidents = Accidents { pause_at, switches_at, fails_at };
         assert_contract(&tags(&steps, tracks), &options, accidents);
     }
 }

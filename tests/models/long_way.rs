@@ -4,11 +4,12 @@
 //! AAC frames, and a delimiter before the slice. What comes out must be the same to the byte, every notice included.
 
 use hls_segmenter::audit::{Event, Recorder};
-use hls_segmenter::config::{FragDuration, Options, TargetDuration};
+use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::flv::{AudioPacket, AudioTag, TagKind, VideoPacket, VideoTag};
 use hls_segmenter::{Config, End, Segmenter, SwitchAt};
 use proptest::prelude::*;
 
+use crate::contract::{Accidents, Failing, accidents, options};
 use crate::streams::{streams, tags};
 use crate::support::{OwnedTag, captures, policy_for, read_flv};
 
@@ -36,33 +37,30 @@ fn long(tag: &OwnedTag) -> OwnedTag {
     }
 }
 
-fn events(tags: &[OwnedTag], options: Options) -> Vec<Event> {
+fn events(tags: &[OwnedTag], options: Options, accidents: &Accidents) -> Vec<Event> {
     let mut segmenter = Segmenter::new(Config::new(options).unwrap());
-    let mut recorder = Recorder::<hls_segmenter::audit::Discard>::default();
+    let mut recorder = Recorder::new(Failing::at(&accidents.fails_at));
     for (nth, tag) in tags.iter().enumerate() {
-        if nth % 97 == 50 {
+        if accidents.switches_at.contains(&nth) {
             segmenter.request_switch(SwitchAt::Once);
         }
         let _ = segmenter.push(tag.borrow(), &mut recorder);
+        if accidents.pause_at == Some(nth) {
+            let _ = segmenter.finish(End::Pause, &mut recorder);
+        }
     }
-    segmenter.finish(End::List, &mut recorder).unwrap();
+    let _ = segmenter.finish(End::List, &mut recorder);
     recorder.into_parts().1
 }
 
-fn assert_same(tags: &[OwnedTag], options: Options) {
+fn assert_same(tags: &[OwnedTag], options: Options, accidents: &Accidents) {
     let rewritten: Vec<_> = tags.iter().map(long).collect();
-    let (short, long) = (events(tags, options), events(&rewritten, options));
+    let short = events(tags, options, accidents);
+    let long = events(&rewritten, options, accidents);
     for (nth, (short, long)) in short.iter().zip(&long).enumerate() {
         assert_eq!(short, long, "event {nth}");
     }
     assert_eq!(short.len(), long.len());
-}
-
-fn options(secs: u32) -> Options {
-    Options {
-        frag_duration: FragDuration::new(secs).unwrap(),
-        ..Options::default()
-    }
 }
 
 proptest! {
@@ -72,15 +70,10 @@ proptest! {
     fn a_tag_that_goes_the_short_way_comes_out_as_by_the_long_one(
         steps in streams(400),
         tracks in prop_oneof![4 => Just((true, true)), 2 => Just((false, true)), 1 => Just((true, false))],
-        secs in 1_u32..4,
-        declared in any::<bool>(),
+        options in options(),
+        accidents in accidents(),
     ) {
-        let target_duration = if declared {
-            TargetDuration::Declared(secs as u16 + 1)
-        } else {
-            TargetDuration::HighWater
-        };
-        assert_same(&tags(&steps, tracks), Options { target_duration, ..options(secs) });
+        assert_same(&tags(&steps, tracks), options, &accidents);
     }
 }
 
@@ -92,12 +85,11 @@ fn captures_come_out_the_same_by_either_way() {
             continue;
         }
         let key_frames = policy_for(&name);
-        assert_same(
-            &read_flv(&bytes),
-            Options {
-                key_frames,
-                ..options(2)
-            },
-        );
+        let options = Options {
+            frag_duration: FragDuration::new(2).unwrap(),
+            key_frames,
+            ..Options::default()
+        };
+        assert_same(&read_flv(&bytes), options, &Accidents::default());
     }
 }

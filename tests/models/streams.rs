@@ -53,7 +53,7 @@ pub(crate) fn streams(most: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => (1_usize..5).prop_map(|frames| Step::Mp3 { frames }),
         1 => any::<bool>().prop_map(|other| Step::VideoHeader { other }),
         1 => (1_i64..12_000).prop_map(Step::AudioHole),
-        1 => (1_i64..12_000).prop_map(Step::VideoHole),
+        1 => prop_oneof![1_i64..12_000, 12_000_i64..80_000].prop_map(Step::VideoHole),
         1 => prop_oneof![-40_000_i64..40_000, -900_i64..900].prop_map(Step::Jump),
     ];
     vec(step, 1..most)

@@ -154,6 +154,43 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
+    /// Length-prefixed NAL units, one for each digit of `pick` to the base of their number.
+    fn tag(nal_units: &[&[u8]], mut pick: usize) -> Vec<u8> {
+        let mut tag = Vec::new();
+        while pick > 0 {
+            let nal_unit = nal_units[pick % nal_units.len()];
+            tag.extend((nal_unit.len() as u32).to_be_bytes());
+            tag.extend(nal_unit);
+            pick /= nal_units.len();
+        }
+        tag
+    }
+
+    #[test]
+    fn what_is_behind_the_first_start_code_is_all_but_that() {
+        let nal_units: [&[u8]; 6] = [&[], &[9, 0x10], &[12, 0xff], &[0x65, 7], &[6, 1], &[0x41]];
+        for pick in 0..6_usize.pow(4) {
+            let tag = tag(&nal_units, pick);
+            for filler in [Filler::Keep, Filler::Drop] {
+                for (sets, carried) in [(0, 0), (5, 0), (0, 6), (5, 6)] {
+                    let (sets, carried) =
+                        (&[0, 0, 0, 1, 0x67][..sets], &[0, 0, 0, 1, 6, 5][..carried]);
+                    let stream = AnnexB::new(sets, carried, AccessUnit::new(&tag, 4), filler);
+                    let all: Vec<u8> = stream.slices().flatten().copied().collect();
+                    let behind: Vec<u8> = stream
+                        .slices_behind_start_code()
+                        .flatten()
+                        .copied()
+                        .collect();
+                    assert_eq!(behind, all.get(4..).unwrap_or_default(), "{tag:x?}");
+                    assert_eq!(behind.len(), stream.len_behind_start_code());
+                    let piece = stream.piece_behind_start_code();
+                    assert!(piece.is_none_or(|piece| piece == behind), "{tag:x?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn t_19_delimiters_leave_their_place_and_every_other_nal_unit_gets_a_long_start_code() {
         let tag = [
