@@ -1,0 +1,144 @@
+//! GetLiveChannelInfo, DeleteLiveChannel, and the addresses of a channel.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::error::ApiError;
+use super::target::Target;
+use super::{put, reply};
+use crate::clock::now_millis;
+use crate::name::ChannelKey;
+use crate::service::{Service, load_channel};
+use crate::store::{AppendError, ChannelLog};
+
+#[derive(Debug, Serialize)]
+#[serde(rename = "LiveChannelConfiguration", rename_all = "PascalCase")]
+struct Configuration {
+    description: String,
+    status: &'static str,
+    target: HlsTarget,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<Snapshot>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct HlsTarget {
+    r#type: &'static str,
+    frag_duration: u32,
+    frag_count: u32,
+    playlist_name: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Snapshot {
+    role_name: String,
+    dest_bucket: String,
+    notify_topic: String,
+    interval: u32,
+}
+
+/// `enabled` or `disabled`.
+pub(super) const fn status_name(enabled: bool) -> &'static str {
+    if enabled { "enabled" } else { "disabled" }
+}
+
+/// Returns a channel's configuration.
+pub(super) async fn info(service: &Service, key: &ChannelKey) -> Result<Response, ApiError> {
+    let record = load_channel(service.store(), key).await?;
+    let record = record.ok_or_else(ApiError::no_channel)?;
+    reply::xml(&Configuration {
+        description: record.description,
+        status: status_name(record.enabled),
+        target: HlsTarget {
+            r#type: "HLS",
+            frag_duration: record.frag_duration,
+            frag_count: record.frag_count,
+            playlist_name: record.playlist_name,
+        },
+        snapshot: record.snapshot.map(|snapshot| Snapshot {
+            role_name: snapshot.role_name,
+            dest_bucket: snapshot.dest_bucket,
+            notify_topic: snapshot.notify_topic,
+            interval: snapshot.interval,
+        }),
+    })
+}
+
+/// Deletes a channel; what it has written stays.
+pub(super) async fn delete(service: &Service, key: &ChannelKey) -> Result<Response, ApiError> {
+    let store = service.store();
+    if load_channel(store, key).await?.is_none() {
+        return Err(ApiError::no_channel());
+    }
+    put::refuse_live(service, key).await?;
+    // Numbers and index stay for a channel of the same name: its segments will lie beside the old ones.
+    let (mut log, mut state) = ChannelLog::open(store, key).await?;
+    if state.session.is_some() || !state.history.is_empty() {
+        state.session = None;
+        state.lease = None;
+        state.history.clear();
+        state.writer = format!("{}-delete-{}", service.node(), now_millis());
+        log.append(&state).await.map_err(|error| match error {
+            AppendError::Fenced => ApiError::still_live(),
+            AppendError::Store(error) => error.into(),
+            AppendError::Json(_) => ApiError::no_channel(),
+        })?;
+    }
+    store.delete(&store.layout().channel(key)).await?;
+    tracing::info!(channel = %key, "channel is deleted");
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// Returns where an encoder publishes to.
+pub(super) fn publish_url(service: &Service, key: &ChannelKey, target: &Target) -> String {
+    let (host, port) = split_port(&target.host);
+    let rtmp_port = service.settings().rtmp.port();
+    let asked = if rtmp_port == 1935 {
+        host.to_owned()
+    } else {
+        format!("{host}:{rtmp_port}")
+    };
+    let _ = port;
+    let authority = service.settings().public_rtmp.clone().unwrap_or(asked);
+    let bucket = key.bucket.as_str();
+    if target.virtual_host {
+        let prefix = format!("{bucket}.");
+        let authority = authority.strip_prefix(&prefix).unwrap_or(&authority);
+        format!("rtmp://{bucket}.{authority}/live/{}", key.url_channel())
+    } else {
+        format!("rtmp://{authority}/{bucket}/live/{}", key.url_channel())
+    }
+}
+
+/// Returns where a player loads from.
+pub(super) fn play_url(
+    service: &Service,
+    key: &ChannelKey,
+    playlist: &str,
+    target: &Target,
+) -> String {
+    let authority = service
+        .settings()
+        .public_http
+        .as_ref()
+        .unwrap_or(&target.host);
+    let bucket = key.bucket.as_str();
+    let file = format!("{}/{}", key.url_channel(), crate::name::url_part(playlist));
+    if target.virtual_host {
+        let prefix = format!("{bucket}.");
+        let authority = authority.strip_prefix(&prefix).unwrap_or(authority);
+        format!("http://{bucket}.{authority}/{file}")
+    } else {
+        format!("http://{authority}/{bucket}/{file}")
+    }
+}
+
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
+        _ => (authority, None),
+    }
+}

@@ -1,0 +1,191 @@
+//! From a request to the call it means.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::response::Response;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
+use tower_http::cors::CorsLayer;
+
+use super::error::ApiError;
+use super::target::Target;
+use super::{channel, files, list, put, reply, request_id, stat, vod};
+use crate::auth::{Access, SignedRequest};
+use crate::clock::now_millis;
+use crate::name::{BucketName, ChannelKey, ChannelName};
+use crate::page;
+use crate::service::Service;
+
+/// Everything that is served over HTTP.
+pub(crate) fn router(service: Arc<Service>) -> Router {
+    // Media is compressed already, and a range of it must stay what it is.
+    let compressed = SizeAbove::new(256)
+        .and(NotForContentType::new("video/"))
+        .and(NotForContentType::new("image/"))
+        .and(NotForContentType::new("application/octet-stream"));
+    Router::new()
+        .fallback(answer)
+        .with_state(service)
+        .layer(CompressionLayer::new().compress_when(compressed))
+        .layer(
+            CorsLayer::very_permissive()
+                .allow_credentials(false)
+                .expose_headers([
+                    HeaderName::from_static("x-oss-request-id"),
+                    header::ETAG,
+                    header::CONTENT_RANGE,
+                    header::CONTENT_LENGTH,
+                ]),
+        )
+}
+
+async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let id = request_id::next();
+    let method = request.method().clone();
+    let (parts, body) = request.into_parts();
+    let host = parts
+        .headers
+        .get("host")
+        .and_then(|host| host.to_str().ok());
+    let host = host.unwrap_or_default().to_owned();
+    let mut response = match route(&service, parts, body).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::debug!(code = error.code, message = %error.message, "HTTP request fails");
+            reply::failure(&error, &id, &host)
+        }
+    };
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        let name = HeaderName::from_static("x-oss-request-id");
+        response.headers_mut().insert(name, id);
+    }
+    let server = HeaderValue::from_static("livechannel");
+    response.headers_mut().insert(header::SERVER, server);
+    let status = response.status().as_u16();
+    service.metrics().request(known_method(&method), status);
+    response
+}
+
+async fn route(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Response, ApiError> {
+    if parts.uri.path().starts_with("/-/") || parts.uri.path() == "/" {
+        let plain = parts.method == Method::GET || parts.method == Method::HEAD;
+        if let Some(response) = page::answer(service, &parts).await.filter(|_| plain) {
+            return Ok(response);
+        }
+    }
+    let target = Target::read(&parts, service.settings())?;
+    // Without a bucket in sight, the bucket of addresses that name none is meant.
+    let bucket = target.bucket.clone();
+    let bucket = bucket.unwrap_or_else(|| service.settings().bucket.clone());
+    let call = Call::of(&parts.method, &target)?;
+    let signed = SignedRequest::new(
+        parts.method.as_str(),
+        &parts.headers,
+        &target.query,
+        bucket.as_str(),
+        &target.object,
+    );
+    service.keys().check(&signed, call.access(), now_millis())?;
+    let key = |name: &str| -> Result<ChannelKey, ApiError> {
+        Ok(ChannelKey::new(
+            bucket.clone(),
+            ChannelName::new(name.as_bytes())?,
+        ))
+    };
+    let object = target.object.as_str();
+    match call {
+        Call::Put => {
+            let body = limited(body).await?;
+            put::put(service, &key(object)?, &body, &target).await
+        }
+        Call::Status => put::status(service, &key(object)?, &target.query).await,
+        Call::Delete => channel::delete(service, &key(object)?).await,
+        Call::Info => channel::info(service, &key(object)?).await,
+        Call::Stat => stat::stat(service, &key(object)?).await,
+        Call::History => stat::history(service, &key(object)?).await,
+        Call::List => list::list(service, &bucket, &target).await,
+        Call::PostVod => {
+            let (name, playlist) = object.rsplit_once('/').ok_or_else(vod::no_playlist_name)?;
+            vod::post(service, &key(name)?, playlist, &target.query).await
+        }
+        Call::GetVod => vod::get(service, &key(object)?, &target.query).await,
+        Call::File => files::file(service, &bucket, object, &parts).await,
+    }
+}
+
+/// The calls that are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Put,
+    Status,
+    Delete,
+    Info,
+    Stat,
+    History,
+    List,
+    PostVod,
+    GetVod,
+    File,
+}
+
+impl Call {
+    fn of(method: &Method, target: &Target) -> Result<Self, ApiError> {
+        let has = |name| target.query.get(name).is_some();
+        let bucket_itself = target.object.is_empty();
+        match (method.as_str(), has("live"), has("vod")) {
+            ("PUT", true, _) if has("status") => Ok(Self::Status),
+            ("PUT", true, _) => Ok(Self::Put),
+            ("DELETE", true, _) => Ok(Self::Delete),
+            ("GET", true, _) if bucket_itself => Ok(Self::List),
+            ("GET", true, _) => match target.query.get("comp") {
+                None => Ok(Self::Info),
+                Some("stat") => Ok(Self::Stat),
+                Some("history") => Ok(Self::History),
+                Some(_) => Err(ApiError::argument("comp is neither stat nor history", None)),
+            },
+            ("POST", _, true) => Ok(Self::PostVod),
+            ("GET", _, true) => Ok(Self::GetVod),
+            ("GET" | "HEAD", false, false) if !bucket_itself => Ok(Self::File),
+            _ => Err(ApiError::method()),
+        }
+    }
+
+    const fn access(self) -> Access {
+        match self {
+            Self::Put | Self::Status | Self::Delete | Self::PostVod => Access::Write,
+            // Who may play may not list: addresses of publishers stand there.
+            Self::List | Self::Info | Self::Stat | Self::History => Access::Write,
+            Self::GetVod | Self::File => Access::Read,
+        }
+    }
+}
+
+async fn limited(body: Body) -> Result<Bytes, ApiError> {
+    to_bytes(body, MOST_BODY)
+        .await
+        .map_err(|_| ApiError::too_large())
+}
+
+const fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::PUT => "PUT",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}
+
+/// Whether a bucket of that name may be asked for.
+pub(super) fn open_bucket(service: &Service, name: &str) -> Option<BucketName> {
+    BucketName::new(name).filter(|bucket| service.settings().has_bucket(bucket))
+}
+
+/// A configuration has some hundred bytes.
+const MOST_BODY: usize = 64 * 1024;

@@ -1,0 +1,21 @@
+//! HTTP: the LiveChannel calls of OSS, what players load, the page and the counters.
+
+mod channel;
+mod error;
+mod files;
+mod handler;
+mod list;
+mod put;
+mod range;
+mod reply;
+mod request_id;
+mod stat;
+mod target;
+mod vod;
+mod xml;
+
+pub(crate) use handler::router;
+pub(crate) use list::channel_names;
+pub(crate) use reply::typed;
+pub(crate) use target::bucket_of_host;
+pub use xml::{PutBody, SnapshotBody, XmlError, parse_put};

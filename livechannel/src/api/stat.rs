@@ -1,0 +1,134 @@
+//! GetLiveChannelStat and GetLiveChannelHistory.
+
+use axum::response::Response;
+use serde::Serialize;
+
+use super::error::ApiError;
+use super::reply;
+use crate::clock::{iso, iso_seconds, now_millis};
+use crate::name::ChannelKey;
+use crate::service::{Service, load_channel};
+use crate::store::{LiveSession, StoredAudio, StoredVideo, load_state};
+
+#[derive(Debug, Default, Serialize)]
+#[serde(rename = "LiveChannelStat", rename_all = "PascalCase")]
+struct Stat {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connected_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote_addr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    video: Option<Video>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audio: Option<Audio>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Video {
+    width: u32,
+    height: u32,
+    frame_rate: u32,
+    bandwidth: u32,
+    codec: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Audio {
+    bandwidth: u32,
+    sample_rate: u32,
+    codec: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename = "LiveChannelHistory")]
+struct History {
+    #[serde(rename = "LiveRecord")]
+    records: Vec<Record>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Record {
+    start_time: String,
+    end_time: String,
+    remote_addr: String,
+}
+
+impl From<LiveSession> for Stat {
+    fn from(session: LiveSession) -> Self {
+        Self {
+            status: "Live",
+            connected_time: Some(iso(session.connected)),
+            remote_addr: Some(session.remote),
+            video: session.video.map(Video::from),
+            audio: session.audio.map(Audio::from),
+        }
+    }
+}
+
+impl From<StoredVideo> for Video {
+    fn from(video: StoredVideo) -> Self {
+        Self {
+            width: video.width,
+            height: video.height,
+            frame_rate: video.frame_rate,
+            bandwidth: video.bandwidth,
+            codec: video.codec,
+        }
+    }
+}
+
+impl From<StoredAudio> for Audio {
+    fn from(audio: StoredAudio) -> Self {
+        Self {
+            bandwidth: audio.bandwidth,
+            sample_rate: audio.sample_rate,
+            codec: audio.codec,
+        }
+    }
+}
+
+/// Returns what is being published, here or on another node.
+pub(super) async fn stat(service: &Service, key: &ChannelKey) -> Result<Response, ApiError> {
+    let record = load_channel(service.store(), key).await?;
+    let record = record.ok_or_else(ApiError::no_channel)?;
+    let here = service.registry().find(key).map(|live| live.session());
+    let session = match here {
+        Some(session) => Some(session),
+        None => load_state(service.store(), key)
+            .await?
+            .filter(|state| state.is_live(now_millis()))
+            .and_then(|state| state.session),
+    };
+    let stat = match session {
+        _ if !record.enabled => Stat {
+            status: "Disabled",
+            ..Stat::default()
+        },
+        Some(session) => session.into(),
+        None => Stat {
+            status: "Idle",
+            ..Stat::default()
+        },
+    };
+    reply::xml(&stat)
+}
+
+/// Returns the last publications.
+pub(super) async fn history(service: &Service, key: &ChannelKey) -> Result<Response, ApiError> {
+    if load_channel(service.store(), key).await?.is_none() {
+        return Err(ApiError::no_channel());
+    }
+    let state = load_state(service.store(), key).await?.unwrap_or_default();
+    let records = state.history.into_iter().map(|past| Record {
+        start_time: iso_seconds(past.start),
+        end_time: iso_seconds(past.end),
+        remote_addr: past.remote,
+    });
+    reply::xml(&History {
+        records: records.collect(),
+    })
+}

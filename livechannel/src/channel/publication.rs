@@ -1,0 +1,245 @@
+//! One publication: from the right to publish a channel to its last segment.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use hls_segmenter::flv::Tag;
+use hls_segmenter::time::WallTime;
+use hls_segmenter::{Config, End, Error, Options, ResumeToken, Segmenter};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+use super::budget::Budget;
+use super::live::{LiveChannel, Stop};
+use super::sink::Sink;
+use super::stats;
+use super::writer::Writer;
+use crate::clock::now_millis;
+use crate::name::ChannelKey;
+use crate::service::{Service, load_channel};
+use crate::snapshot;
+use crate::store::{AppendError, ChannelLog, Lease, LiveSession, StoredList};
+
+/// A channel that is being published to.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    engine: Box<Segmenter>,
+    sink: Sink,
+    live: Arc<LiveChannel>,
+    budget: Arc<Budget>,
+    service: Arc<Service>,
+    writer: JoinHandle<()>,
+    /// The store was waited for since there was room last.
+    waited: bool,
+    told: Instant,
+}
+
+/// Why a channel may not be published to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("NoSuchLiveChannel: The specified live channel does not exist.")]
+    NoSuchChannel,
+    #[error("LiveChannelDisabled: Live channel is disabled by owner.")]
+    Disabled,
+    #[error("ChannelStillLive: the channel is being published to.")]
+    StillLive,
+    #[error("the store does not answer: {0}")]
+    Store(String),
+}
+
+impl From<object_store::Error> for Refusal {
+    fn from(error: object_store::Error) -> Self {
+        Self::Store(error.to_string())
+    }
+}
+
+impl Publication {
+    /// Takes the channel for this node, and goes on with its playlist where the last publication ended.
+    pub(crate) async fn begin(
+        service: &Arc<Service>,
+        key: &ChannelKey,
+        playlist_name: Option<String>,
+        remote: String,
+    ) -> Result<Self, Refusal> {
+        let store = service.store();
+        let channel = load_channel(store, key).await?;
+        let channel = channel.ok_or(Refusal::NoSuchChannel)?;
+        if !channel.enabled {
+            return Err(Refusal::Disabled);
+        }
+        let (mut log, mut state) = ChannelLog::open(store, key).await?;
+        let now = now_millis();
+        if state.is_live(now) {
+            return Err(Refusal::StillLive);
+        }
+        // A session that is still there is of a node that died.
+        let seen = state.session.as_ref().map_or(now, |session| session.seen);
+        state.end_session(seen);
+        let session = LiveSession {
+            connected: now,
+            seen: now,
+            remote,
+            video: None,
+            audio: None,
+        };
+        let playlist_name = playlist_name.unwrap_or_else(|| channel.playlist_name.clone());
+        let live = Arc::new(LiveChannel::new(
+            key.clone(),
+            playlist_name.clone(),
+            session.clone(),
+            &state.cuts,
+        ));
+        let registered = service.registry().enter(Arc::clone(&live));
+        let registered = registered.ok_or(Refusal::StillLive)?;
+
+        let lease = service.settings().lease;
+        state.epoch += 1;
+        state.writer = format!("{}-{}-{now}", service.node(), state.epoch);
+        state.session = Some(session);
+        state.lease = Some(Lease {
+            node: service.node().to_owned(),
+            until: now.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX)),
+        });
+        log.append(&state).await.map_err(|error| match error {
+            AppendError::Fenced => Refusal::StillLive,
+            error => Refusal::Store(error.to_string()),
+        })?;
+
+        let options = Options::default();
+        let config = channel
+            .config(options)
+            .map_err(|error| Refusal::Store(error.to_string()))?;
+        let engine = Box::new(engine(config, state.list.as_ref()));
+        let settings = service.settings();
+        let budget = Arc::new(Budget::new(settings.buffer));
+        let (sender, receiver) = mpsc::channel(settings.queue);
+        let snapshots = channel
+            .snapshot
+            .map(|target| snapshot::start(service, &live, target));
+        let metrics = Arc::clone(service.metrics());
+        let writer = Writer {
+            store: store.clone(),
+            log,
+            state,
+            live: Arc::clone(&live),
+            jobs: receiver,
+            budget: Arc::clone(&budget),
+            metrics: Arc::clone(&metrics),
+            lease,
+            edge_len: settings.edge,
+            keep: settings.keep,
+            renewal: Instant::now() + lease / 3,
+            registered,
+        };
+        Ok(Self {
+            engine,
+            sink: Sink::new(
+                playlist_name,
+                Arc::clone(&budget),
+                sender,
+                snapshots,
+                metrics,
+            ),
+            live,
+            budget,
+            service: Arc::clone(service),
+            writer: tokio::spawn(writer.run()),
+            waited: false,
+            told: Instant::now(),
+        })
+    }
+
+    /// Tells when the publication must end.
+    pub(crate) fn watch(&self) -> watch::Receiver<Option<Stop>> {
+        self.live.watch()
+    }
+
+    /// Takes one message; waits a while where the store is slow.
+    pub(crate) async fn push(&mut self, tag: Tag<'_>) -> Result<(), Stop> {
+        if let Some(stop) = self.live.stopped() {
+            return Err(stop);
+        }
+        self.wait_for_room().await;
+        let metrics = self.service.metrics();
+        self.engine
+            .set_wall_time(WallTime::from_unix_millis(now_millis()));
+        let begun = Instant::now();
+        match self.engine.push(tag, &mut self.sink) {
+            Ok(()) => {}
+            Err(Error::Sink(error)) => {
+                tracing::warn!(channel = %self.live.key, %error, "segment is lost");
+            }
+            Err(error) => {
+                metrics.bad_messages.inc();
+                tracing::debug!(channel = %self.live.key, %error, "message is passed over");
+            }
+        }
+        metrics.engine(begun.elapsed());
+        if self.told.elapsed() >= Duration::from_secs(1) {
+            self.tell();
+        }
+        Ok(())
+    }
+
+    /// Ends it: the open segment is closed and listed, and everything is stored.
+    pub(crate) async fn finish(mut self) {
+        if self.live.stopped() != Some(Stop::Fenced)
+            && let Err(error) = self.engine.finish(End::Pause, &mut self.sink)
+        {
+            tracing::warn!(channel = %self.live.key, %error, "last segment is lost");
+        }
+        self.tell();
+        let Self { sink, writer, .. } = self;
+        drop(sink);
+        if timeout(DRAIN, writer).await.is_err() {
+            tracing::warn!("the store did not take the last segments in time");
+        }
+    }
+
+    /// Backpressure: a store that is slow holds the connection up for a while, but one that is away does not end it.
+    async fn wait_for_room(&mut self) {
+        if !self.budget.is_tight() && !self.sink.is_full() {
+            self.waited = false;
+        } else if !self.waited {
+            self.service.metrics().waits.inc();
+            let _ = timeout(self.service.settings().patience, self.budget.room()).await;
+            self.waited = true;
+        }
+    }
+
+    fn tell(&mut self) {
+        self.told = Instant::now();
+        let stats = self.engine.stats();
+        self.live.set_session(|session| {
+            session.video = stats::video(&stats);
+            session.audio = stats::audio(&stats);
+        });
+    }
+}
+
+/// Makes the engine: one that goes on with the stored list, where there is one.
+fn engine(config: Config, list: Option<&StoredList>) -> Segmenter {
+    let Some(list) = list else {
+        return Segmenter::new(config);
+    };
+    let resumed = <&[u8; ResumeToken::LEN]>::try_from(list.token.as_slice())
+        .ok()
+        .and_then(|token| ResumeToken::from_bytes(token).ok())
+        .and_then(|token| {
+            Segmenter::resume(config, &token, list.segments.iter().map(Into::into)).ok()
+        });
+    resumed.unwrap_or_else(|| {
+        tracing::error!(
+            "the stored playlist cannot be gone on with: a new one begins behind its numbers"
+        );
+        let options = Options {
+            first_sequence: list.next,
+            ..*config.options()
+        };
+        Segmenter::new(Config::new(options).unwrap_or(config))
+    })
+}
+
+/// How long the end of a publication waits for the store; the writer goes on by itself after that.
+const DRAIN: Duration = Duration::from_secs(15);

@@ -1,0 +1,32 @@
+//! What the engine's statistics are called in GetLiveChannelStat.
+
+use hls_segmenter::{AudioCodecString, Stats};
+
+use crate::store::{StoredAudio, StoredVideo};
+
+/// Video, once media of it has come.
+pub(crate) fn video(stats: &Stats) -> Option<StoredVideo> {
+    let video = stats.video.filter(|video| video.frames > 0)?;
+    let (frames, secs) = video.track.frame_rate.unwrap_or((0, 1));
+    Some(StoredVideo {
+        width: video.track.width.unwrap_or(0),
+        height: video.track.height.unwrap_or(0),
+        frame_rate: frames / secs.max(1),
+        bandwidth: video.bytes_per_second,
+        codec: "H264".to_owned(),
+    })
+}
+
+/// Audio, once media of it has come.
+pub(crate) fn audio(stats: &Stats) -> Option<StoredAudio> {
+    let audio = stats.audio.filter(|audio| audio.frames > 0)?;
+    let codec = match audio.track.codec {
+        AudioCodecString::Mp3 => "MP3",
+        _ => "AAC",
+    };
+    Some(StoredAudio {
+        bandwidth: audio.bytes_per_second,
+        sample_rate: audio.track.sample_rate,
+        codec: codec.to_owned(),
+    })
+}

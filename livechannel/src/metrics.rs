@@ -1,0 +1,205 @@
+//! Counters for Prometheus.
+
+use core::sync::atomic::AtomicU64;
+use core::time::Duration;
+
+use hls_segmenter::Cause;
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+/// What the service counts.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// RTMP connections that are open.
+    pub(crate) connections: Gauge,
+    /// Channels that are live on this node.
+    pub(crate) channels: Gauge,
+    pub(crate) received_bytes: Counter,
+    pub(crate) messages: Counter,
+    pub(crate) bad_messages: Counter,
+    pub(crate) segments_lost: Counter,
+    pub(crate) store_retries: Counter,
+    pub(crate) waits: Counter,
+    pub(crate) snapshots: Counter,
+    pub(crate) snapshots_dropped: Counter,
+    stored_segments: Counter,
+    stored_bytes: Counter,
+    store_seconds: Histogram,
+    engine_seconds: Counter<f64, AtomicU64>,
+    cuts: Family<CauseLabel, Counter>,
+    refusals: Family<ReasonLabel, Counter>,
+    requests: Family<RequestLabel, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CauseLabel {
+    cause: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabel {
+    method: &'static str,
+    status: u16,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let metrics = Self {
+            registry: Registry::with_prefix("livechannel"),
+            connections: Gauge::default(),
+            channels: Gauge::default(),
+            received_bytes: Counter::default(),
+            messages: Counter::default(),
+            bad_messages: Counter::default(),
+            segments_lost: Counter::default(),
+            store_retries: Counter::default(),
+            waits: Counter::default(),
+            snapshots: Counter::default(),
+            snapshots_dropped: Counter::default(),
+            stored_segments: Counter::default(),
+            stored_bytes: Counter::default(),
+            store_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 15)),
+            engine_seconds: Counter::default(),
+            cuts: Family::default(),
+            refusals: Family::default(),
+            requests: Family::default(),
+        };
+        metrics.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let to = &mut self.registry;
+        to.register(
+            "rtmp_connections",
+            "Open RTMP connections",
+            self.connections.clone(),
+        );
+        to.register(
+            "live_channels",
+            "Channels that are live on this node",
+            self.channels.clone(),
+        );
+        to.register(
+            "rtmp_received_bytes",
+            "Bytes received over RTMP",
+            self.received_bytes.clone(),
+        );
+        to.register(
+            "rtmp_messages",
+            "Media messages received",
+            self.messages.clone(),
+        );
+        to.register(
+            "rtmp_bad_messages",
+            "Media messages that the engine passed over",
+            self.bad_messages.clone(),
+        );
+        to.register(
+            "rtmp_refusals",
+            "RTMP connections that were refused or ended, by reason",
+            self.refusals.clone(),
+        );
+        to.register(
+            "segments",
+            "Segments that ended, by cause",
+            self.cuts.clone(),
+        );
+        to.register(
+            "segments_lost",
+            "Segments that found no room or did not get into the store",
+            self.segments_lost.clone(),
+        );
+        to.register(
+            "stored_segments",
+            "Segments that got into the store",
+            self.stored_segments.clone(),
+        );
+        to.register(
+            "stored_bytes",
+            "Bytes of segments that got into the store",
+            self.stored_bytes.clone(),
+        );
+        to.register(
+            "store_retries",
+            "Requests to the store that were tried again",
+            self.store_retries.clone(),
+        );
+        to.register(
+            "store_waits",
+            "Times that a connection was held up by the store",
+            self.waits.clone(),
+        );
+        to.register(
+            "snapshots",
+            "Snapshots that got into the store",
+            self.snapshots.clone(),
+        );
+        to.register(
+            "snapshots_dropped",
+            "Snapshots that were dropped",
+            self.snapshots_dropped.clone(),
+        );
+        to.register(
+            "http_requests",
+            "HTTP requests, by method and status",
+            self.requests.clone(),
+        );
+        to.register_with_unit(
+            "store",
+            "From the end of a segment's turn in the queue until its playlist is stored",
+            Unit::Seconds,
+            self.store_seconds.clone(),
+        );
+        to.register_with_unit(
+            "engine",
+            "Time spent in the segmenter",
+            Unit::Seconds,
+            self.engine_seconds.clone(),
+        );
+        self
+    }
+
+    pub(crate) fn cut(&self, cause: Cause) {
+        let cause = cause.name();
+        self.cuts.get_or_create(&CauseLabel { cause }).inc();
+    }
+
+    pub(crate) fn stored(&self, len: usize, took: Duration) {
+        self.stored_segments.inc();
+        self.stored_bytes.inc_by(len as u64);
+        self.store_seconds.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn engine(&self, took: Duration) {
+        self.messages.inc();
+        self.engine_seconds.inc_by(took.as_secs_f64());
+    }
+
+    pub(crate) fn refused(&self, reason: &'static str) {
+        self.refusals.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    pub(crate) fn request(&self, method: &'static str, status: u16) {
+        self.requests
+            .get_or_create(&RequestLabel { method, status })
+            .inc();
+    }
+
+    /// Returns everything in the OpenMetrics text format.
+    pub(crate) fn text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a string does not fail.
+        let _ = text::encode(&mut out, &self.registry);
+        out
+    }
+}

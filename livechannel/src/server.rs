@@ -1,0 +1,136 @@
+//! A node: its listeners, and how it ends.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::service::Service;
+use crate::settings::Settings;
+use crate::store::{Store, StoreError};
+use crate::{api, demo, rtmp};
+
+/// A node that is running.
+#[derive(Debug)]
+pub struct Server {
+    service: Arc<Service>,
+    http: SocketAddr,
+    rtmp: SocketAddr,
+    shutdown: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// A node that cannot be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error("store: {0}")]
+    Store(#[from] StoreError),
+    /// An address cannot be listened at.
+    #[error("cannot listen at {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Server {
+    /// Opens the store and starts to listen.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let store = settings.store.open()?;
+        Self::start_on(settings, store).await
+    }
+
+    /// Starts to listen, over a store that is open already.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way.
+    pub async fn start_on(mut settings: Settings, store: Store) -> Result<Self, StartError> {
+        let (http_listener, http) = bind(settings.http).await?;
+        let (rtmp_listener, rtmp) = bind(settings.rtmp).await?;
+        (settings.http, settings.rtmp) = (http, rtmp);
+        let service = Arc::new(Service::new(settings, store));
+        let (shutdown, down) = watch::channel(false);
+        let mut http_down = down.clone();
+        let web = axum::serve(http_listener, api::router(Arc::clone(&service)));
+        let web = web.with_graceful_shutdown(async move {
+            let _ = http_down.wait_for(|down| *down).await;
+        });
+        let mut tasks = vec![
+            tokio::spawn(async move {
+                if let Err(error) = web.await {
+                    tracing::error!(%error, "HTTP ends");
+                }
+            }),
+            tokio::spawn(rtmp::listen(
+                rtmp_listener,
+                Arc::clone(&service),
+                down.clone(),
+            )),
+        ];
+        if service.settings().demo {
+            tasks.push(tokio::spawn(demo::run(Arc::clone(&service), down)));
+        }
+        tracing::info!(%http, %rtmp, store = %service.settings().store, node = service.node(), "listening");
+        Ok(Self {
+            service,
+            http,
+            rtmp,
+            shutdown,
+            tasks,
+        })
+    }
+
+    /// Returns where HTTP is listened for.
+    pub const fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Returns where RTMP is listened for.
+    pub const fn rtmp(&self) -> SocketAddr {
+        self.rtmp
+    }
+
+    /// Ends the node: open segments are closed and listed, channels are given up, and what was asked for is answered.
+    pub async fn stop(self) {
+        self.shutdown.send_replace(true);
+        if timeout(PATIENCE, self.service.registry().stop_all())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some channels could not be ended in time");
+        }
+        for task in self.tasks {
+            let abort = task.abort_handle();
+            if timeout(Duration::from_secs(2), task).await.is_err() {
+                abort.abort();
+            }
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bound = async {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    bound
+        .await
+        .map_err(|source| StartError::Listen { address, source })
+}
+
+/// How long the end waits for the store.
+const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,172 @@
+//! The command line, each option of which may come from the environment instead.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use super::file::{File, FileError, bucket};
+use super::{AccessKey, Anonymous, Settings};
+use crate::store::StoreAddress;
+
+/// An OSS LiveChannel service: RTMP in, HLS out, over an object store.
+///
+/// Without options it listens on this computer only, keeps everything in the folder livechannel-data, and lets
+/// everybody do everything. With --demo it publishes a test pattern: open http://localhost:8080/ and watch.
+#[derive(Debug, Default, Parser)]
+#[expect(clippy::doc_markdown, reason = "this is the text of --help")]
+#[command(name = "livechannel", version)]
+pub struct Args {
+    /// TOML file with settings; what stands here and in the environment weighs more
+    #[arg(long, value_name = "FILE", env = "LIVECHANNEL_CONFIG")]
+    config: Option<PathBuf>,
+
+    /// Where to listen for HTTP [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS", env = "LIVECHANNEL_HTTP")]
+    http: Option<SocketAddr>,
+
+    /// Where to listen for RTMP [default: 127.0.0.1:1935]
+    #[arg(long, value_name = "ADDRESS", env = "LIVECHANNEL_RTMP")]
+    rtmp: Option<SocketAddr>,
+
+    /// A folder, "memory:", or "s3://bucket/prefix" [default: livechannel-data]
+    #[arg(long, value_name = "WHERE", env = "LIVECHANNEL_STORE")]
+    store: Option<String>,
+
+    /// The bucket of addresses that name none [default: live]
+    #[arg(long, value_name = "NAME", env = "LIVECHANNEL_BUCKET")]
+    bucket: Option<String>,
+
+    /// A domain whose subdomains are buckets; may be repeated [default: localhost]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "LIVECHANNEL_DOMAIN",
+        value_delimiter = ','
+    )]
+    domain: Vec<String>,
+
+    /// HTTP host and port as clients reach it
+    #[arg(long, value_name = "HOST:PORT", env = "LIVECHANNEL_PUBLIC_HTTP")]
+    public_http: Option<String>,
+
+    /// RTMP host and port as encoders reach it
+    #[arg(long, value_name = "HOST:PORT", env = "LIVECHANNEL_PUBLIC_RTMP")]
+    public_rtmp: Option<String>,
+
+    /// An AccessKeyId and its secret; may be repeated
+    #[arg(long, value_name = "ID:SECRET", env = "LIVECHANNEL_KEY", value_delimiter = ',', value_parser = access_key, hide_env_values = true)]
+    key: Vec<AccessKey>,
+
+    /// What may be done without a signature [default: public-read with keys, public-read-write without]
+    #[arg(long, value_name = "WHAT", env = "LIVECHANNEL_ANONYMOUS")]
+    anonymous: Option<Anonymous>,
+
+    /// This node's name among others on the same store [default: made up]
+    #[arg(long, value_name = "NAME", env = "LIVECHANNEL_NODE")]
+    node: Option<String>,
+
+    /// Seconds that a channel stays with a node that is not heard of [default: 10]
+    #[arg(long, value_name = "SECONDS", env = "LIVECHANNEL_LEASE", value_parser = clap::value_parser!(u64).range(2..=300))]
+    lease: Option<u64>,
+
+    /// Bytes of segments per channel that may wait for the store [default: 64 MiB]
+    #[arg(long, value_name = "BYTES", env = "LIVECHANNEL_BUFFER", value_parser = clap::value_parser!(u64).range(1 << 20..))]
+    buffer: Option<u64>,
+
+    /// Address that is told of snapshots; {topic} in it is replaced by NotifyTopic
+    #[arg(long, value_name = "URL", env = "LIVECHANNEL_WEBHOOK")]
+    webhook: Option<String>,
+
+    /// Publish a test pattern to the channel "demo"
+    #[arg(long)]
+    demo: bool,
+
+    /// Seconds that segments stay in the store [default: for ever; 600 with --demo]
+    #[arg(long, value_name = "SECONDS", env = "LIVECHANNEL_KEEP", value_parser = clap::value_parser!(u64).range(60..))]
+    keep: Option<u64>,
+
+    /// Serve the page even where not everybody may do everything
+    #[arg(long, conflicts_with = "no_page")]
+    page: bool,
+
+    /// Serve no page
+    #[arg(long)]
+    no_page: bool,
+
+    /// Decode one key frame from standard input to a JPEG on standard output, and end
+    #[arg(long, hide = true)]
+    pub decode_snapshot: bool,
+
+    /// Print logs as JSON
+    #[arg(long)]
+    pub log_json: bool,
+}
+
+impl Args {
+    /// Puts file, environment and command line together.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file or a value.
+    pub fn settings(self) -> Result<Settings, FileError> {
+        let mut settings = Settings::default();
+        let (mut asked, mut page) = (None, None);
+        if let Some(path) = &self.config {
+            let file = File::read(path)?;
+            (asked, page) = (file.anonymous(), file.page());
+            file.apply(&mut settings)?;
+        }
+        settings.http = self.http.unwrap_or(settings.http);
+        settings.rtmp = self.rtmp.unwrap_or(settings.rtmp);
+        if let Some(store) = self.store {
+            settings.store = store.parse::<StoreAddress>()?;
+        }
+        if let Some(name) = self.bucket {
+            settings.bucket = bucket(&name)?;
+        }
+        if !self.domain.is_empty() {
+            settings.domains = self.domain;
+        }
+        if !self.key.is_empty() {
+            settings.keys = self.key;
+        }
+        settings.anonymous = self
+            .anonymous
+            .or(asked)
+            .unwrap_or(settings.default_anonymous());
+        settings.public_http = self.public_http.or(settings.public_http);
+        settings.public_rtmp = self.public_rtmp.or(settings.public_rtmp);
+        settings.node = self.node.or(settings.node);
+        settings.webhook = self.webhook.or(settings.webhook);
+        if let Some(secs) = self.lease {
+            settings.lease = Duration::from_secs(secs);
+        }
+        if let Some(len) = self.buffer {
+            settings.buffer = usize::try_from(len).unwrap_or(usize::MAX);
+        }
+        settings.demo = self.demo;
+        let demo = self.demo.then_some(DEMO_KEEP);
+        settings.keep = self
+            .keep
+            .map(Duration::from_secs)
+            .or(settings.keep)
+            .or(demo);
+        let open = settings.anonymous == Anonymous::PublicReadWrite;
+        settings.page = !self.no_page && (self.page || page.unwrap_or(open));
+        Ok(settings)
+    }
+}
+
+fn access_key(text: &str) -> Result<AccessKey, String> {
+    match text.split_once(':') {
+        Some((id, secret)) if !id.is_empty() && !secret.is_empty() => {
+            Ok(AccessKey::new(id.to_owned(), secret.to_owned()))
+        }
+        _ => Err("no ID:SECRET".to_owned()),
+    }
+}
+
+/// A demonstration need not fill the disk.
+const DEMO_KEEP: Duration = Duration::from_secs(600);

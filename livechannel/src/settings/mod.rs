@@ -1,0 +1,146 @@
+//! What can be chosen for a node: the command line, the environment and a TOML file, in this order of weight.
+
+mod args;
+mod file;
+
+pub use args::Args;
+pub use file::FileError;
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::path::PathBuf;
+
+use crate::name::BucketName;
+use crate::store::StoreAddress;
+
+/// Everything that can be chosen for a node.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Where HTTP is listened for.
+    pub http: SocketAddr,
+    /// Where RTMP is listened for.
+    pub rtmp: SocketAddr,
+    /// Where everything lies.
+    pub store: StoreAddress,
+    /// The bucket of addresses that name none.
+    pub bucket: BucketName,
+    /// The only buckets there are; any where this is empty.
+    pub buckets: Vec<BucketName>,
+    /// Domains whose subdomains are buckets.
+    pub domains: Vec<String>,
+    /// Host and port of HTTP as clients reach it; by default what they asked for.
+    pub public_http: Option<String>,
+    /// Host and port of RTMP as encoders reach it.
+    pub public_rtmp: Option<String>,
+    /// Who may sign requests.
+    pub keys: Vec<AccessKey>,
+    /// What may be done without a signature.
+    pub anonymous: Anonymous,
+    /// This node's name among others on the same store; made up by default.
+    pub node: Option<String>,
+    /// How long a channel stays with a node that is not heard of.
+    pub lease: Duration,
+    /// Bytes of segments per channel that may wait for the store.
+    pub buffer: usize,
+    /// Segments per channel that may wait for the store.
+    pub queue: usize,
+    /// How long a connection is held up by a store that is slow.
+    pub patience: Duration,
+    /// Bytes of stored segments per channel that are kept in memory for players.
+    pub edge: usize,
+    /// Longest RTMP message in bytes.
+    pub message_len: usize,
+    /// Most RTMP connections.
+    pub connections: usize,
+    /// How long an RTMP connection may be silent.
+    pub idle: Duration,
+    /// Whether the page is served.
+    pub page: bool,
+    /// Where topics of snapshots are: `{topic}` in it is replaced.
+    pub webhook: Option<String>,
+    /// A program that decodes a key frame from its standard input when called with `--decode-snapshot`, so that a
+    /// decoder's crash is not this process's; none decodes in this process.
+    pub snapshot_program: Option<PathBuf>,
+    /// How long segments stay in the store after they were opened; for ever by default.
+    pub keep: Option<Duration>,
+    /// Whether a test pattern is published.
+    pub demo: bool,
+}
+
+/// A pair of keys that signs requests.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct AccessKey {
+    /// AccessKeyId.
+    pub id: String,
+    /// AccessKeySecret.
+    pub secret: String,
+}
+
+impl AccessKey {
+    /// Makes a pair.
+    pub const fn new(id: String, secret: String) -> Self {
+        Self { id, secret }
+    }
+}
+
+impl core::fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("AccessKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What may be done without a signature. Exhaustive: OSS's three canned ACLs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+#[expect(clippy::exhaustive_enums, reason = "the three canned ACLs of OSS")]
+pub enum Anonymous {
+    /// Nothing.
+    Private,
+    /// Playing.
+    PublicRead,
+    /// Everything.
+    PublicReadWrite,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Self {
+            http: local(8080),
+            rtmp: local(1935),
+            store: StoreAddress::Folder("livechannel-data".into()),
+            bucket: BucketName::default(),
+            buckets: Vec::new(),
+            domains: vec!["localhost".to_owned()],
+            public_http: None,
+            public_rtmp: None,
+            keys: Vec::new(),
+            anonymous: Anonymous::PublicReadWrite,
+            node: None,
+            lease: Duration::from_secs(10),
+            buffer: 64 << 20,
+            queue: 32,
+            patience: Duration::from_secs(2),
+            edge: 32 << 20,
+            message_len: 8 << 20,
+            connections: 1000,
+            idle: Duration::from_secs(15),
+            page: true,
+            webhook: None,
+            snapshot_program: None,
+            keep: None,
+            demo: false,
+        }
+    }
+}
+
+impl Settings {
+    /// Says whether there is such a bucket.
+    pub(crate) fn has_bucket(&self, bucket: &BucketName) -> bool {
+        self.buckets.is_empty() || *bucket == self.bucket || self.buckets.contains(bucket)
+    }
+}

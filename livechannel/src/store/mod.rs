@@ -1,0 +1,151 @@
+//! Where everything lies that must outlive a node: an object store, behind the few calls that are needed of it.
+//!
+//! Conditional writes are put-if-absent only, which local folders, memory and S3 all have.
+
+mod layout;
+mod log;
+mod open;
+mod record;
+mod segments;
+
+pub(crate) use layout::{Layout, stem};
+pub(crate) use log::{AppendError, ChannelLog, load_state};
+pub use open::{StoreAddress, StoreError};
+pub(crate) use record::{
+    ChannelRecord, ChannelState, Cut, Lease, LiveSession, SnapshotRecord, StoredAudio, StoredList,
+    StoredSegment, StoredVideo, segment_name,
+};
+pub(crate) use segments::{INDEX_TAIL, SegmentIndex};
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+use object_store::path::Path;
+use object_store::{
+    Attribute, Attributes, GetOptions, GetRange, GetResult, ObjectMeta, ObjectStore,
+    ObjectStoreExt as _, PutMode, PutOptions, Result,
+};
+
+/// An object store and how its paths begin.
+#[derive(Clone, Debug)]
+pub struct Store {
+    objects: Arc<dyn ObjectStore>,
+    /// Prefix of every path.
+    base: Path,
+    /// Whether objects take a content type; a folder does not.
+    typed: bool,
+}
+
+impl Store {
+    /// Wraps any store; `base` goes in front of every path. `typed` says whether it takes content types.
+    pub fn new(objects: Arc<dyn ObjectStore>, base: Path, typed: bool) -> Self {
+        Self {
+            objects,
+            base,
+            typed,
+        }
+    }
+
+    /// Makes a store that ends with the process.
+    pub fn memory() -> Self {
+        Self::new(
+            Arc::new(object_store::memory::InMemory::new()),
+            Path::default(),
+            true,
+        )
+    }
+
+    pub(crate) fn layout(&self) -> Layout<'_> {
+        Layout::new(&self.base)
+    }
+
+    /// Writes an object, whether it is there or not.
+    pub(crate) async fn put(&self, path: &Path, body: Bytes, kind: &'static str) -> Result<()> {
+        self.put_mode(path, body, kind, PutMode::Overwrite).await
+    }
+
+    /// Writes an object that is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`object_store::Error::AlreadyExists`] when it is.
+    pub(crate) async fn create(&self, path: &Path, body: Bytes, kind: &'static str) -> Result<()> {
+        self.put_mode(path, body, kind, PutMode::Create).await
+    }
+
+    async fn put_mode(
+        &self,
+        path: &Path,
+        body: Bytes,
+        kind: &'static str,
+        mode: PutMode,
+    ) -> Result<()> {
+        let mut attributes = Attributes::new();
+        if self.typed {
+            attributes.insert(Attribute::ContentType, kind.into());
+        }
+        let options = PutOptions {
+            mode,
+            attributes,
+            ..PutOptions::default()
+        };
+        self.objects.put_opts(path, body.into(), options).await?;
+        Ok(())
+    }
+
+    /// Reads a whole object; `None` when it is not there.
+    pub(crate) async fn get(&self, path: &Path) -> Result<Option<Bytes>> {
+        match self.objects.get(path).await {
+            Ok(found) => found.bytes().await.map(Some),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens an object for reading, all of it or a range; `None` when it is not there.
+    pub(crate) async fn open(
+        &self,
+        path: &Path,
+        range: Option<GetRange>,
+    ) -> Result<Option<GetResult>> {
+        let options = GetOptions {
+            range,
+            ..GetOptions::default()
+        };
+        match self.objects.get_opts(path, options).await {
+            Ok(found) => Ok(Some(found)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks at an object without reading it; `None` when it is not there.
+    pub(crate) async fn head(&self, path: &Path) -> Result<Option<ObjectMeta>> {
+        match self.objects.head(path).await {
+            Ok(meta) => Ok(Some(meta)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes an object; one that is not there is deleted already.
+    pub(crate) async fn delete(&self, path: &Path) -> Result<()> {
+        match self.objects.delete(path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists the objects right below a folder, in no order.
+    pub(crate) async fn list(&self, folder: &Path) -> Result<Vec<ObjectMeta>> {
+        let listed: Vec<ObjectMeta> = self.objects.list(Some(folder)).try_collect().await?;
+        Ok(listed)
+    }
+
+    /// Lists the folders right below a folder.
+    pub(crate) async fn folders(&self, folder: &Path) -> Result<Vec<Path>> {
+        let listed = self.objects.list_with_delimiter(Some(folder)).await?;
+        Ok(listed.common_prefixes)
+    }
+}
