@@ -154,6 +154,8 @@ function show(channel, page, first) {
   }
   if (!known) $(document, '#channels').append(root);
   const live = channel.state === 'Live';
+  card.video.controls = card.playing || false;
+  card.button.hidden = card.playing || !channel.cuts.length;
   if (!live && card.playing && card.video.paused) stop(card);
   // The first live channel plays by itself, without sound.
   if (live && first && channel.cuts.length && !card.started) {
@@ -182,7 +184,7 @@ async function refresh() {
     text(document, '#summary', `${live.length} of ${page.channels.length}${page.more ? ' and more' : ''} channels live`);
     $(document, '#empty').hidden = page.channels.length > 0;
     text(document, '#first', `curl -X PUT '${location.origin}/live/ch-1?live' -d '<LiveChannelConfiguration><Target><Type>HLS</Type></Target></LiveChannelConfiguration>'\n`
-      + `ffmpeg -re -i INPUT -c:v libx264 -g 50 -c:a aac -f flv rtmp://${location.hostname}:${page.rtmpPort}/live/live/ch-1`);
+      + `ffmpeg -re -i INPUT -c:v libx264 -g 50 -c:a aac -f flv rtmp://${location.hostname}:${page.rtmpPort}/live/ch-1`);
   } catch (error) {
     text(document, '#summary', 'the service does not answer');
   }

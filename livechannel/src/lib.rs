@@ -39,6 +39,7 @@ mod rtmp;
 mod server;
 mod service;
 mod settings;
+mod shared_port;
 mod snapshot;
 mod store;
 mod tls;

@@ -5,12 +5,13 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::service::Service;
 use crate::settings::Settings;
+use crate::shared_port::SharedPort;
 use crate::store::{Store, StoreError};
 use crate::{api, demo, rtmp};
 
@@ -64,7 +65,9 @@ impl Server {
         let service = Arc::new(Service::new(settings, store));
         let (shutdown, down) = watch::channel(false);
         let mut http_down = down.clone();
-        let web = axum::serve(http_listener, api::router(Arc::clone(&service)));
+        let (to_rtmp, from_http) = mpsc::channel(64);
+        let port = SharedPort::start(http_listener, http, to_rtmp);
+        let web = axum::serve(port, api::router(Arc::clone(&service)));
         let web = web.with_graceful_shutdown(async move {
             let _ = http_down.wait_for(|down| *down).await;
         });
@@ -76,6 +79,7 @@ impl Server {
             }),
             tokio::spawn(rtmp::listen(
                 rtmp_listener,
+                from_http,
                 Arc::clone(&service),
                 down.clone(),
             )),

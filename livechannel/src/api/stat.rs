@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::reply;
-use crate::clock::{iso, iso_seconds, now_millis};
+use crate::clock::{iso_seconds, now_millis};
 use crate::name::ChannelKey;
 use crate::service::{Service, load_channel};
 use crate::store::{LiveSession, StoredAudio, StoredVideo, load_state};
@@ -61,7 +61,7 @@ impl From<LiveSession> for Stat {
     fn from(session: LiveSession) -> Self {
         Self {
             status: "Live",
-            connected_time: Some(iso(session.connected)),
+            connected_time: Some(iso_seconds(session.connected)),
             remote_addr: Some(session.remote),
             video: session.video.map(Video::from),
             audio: session.audio.map(Audio::from),

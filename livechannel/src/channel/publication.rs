@@ -32,7 +32,8 @@ pub(crate) struct Publication {
     writer: JoinHandle<()>,
     /// The store was waited for since there was room last.
     waited: bool,
-    told: Instant,
+    /// When statistics were told last, and how many pictures there were then.
+    told: (Instant, u64),
 }
 
 /// Why a channel may not be published to.
@@ -146,7 +147,7 @@ impl Publication {
             service: Arc::clone(service),
             writer: tokio::spawn(writer.run()),
             waited: false,
-            told: Instant::now(),
+            told: (Instant::now(), 0),
         })
     }
 
@@ -176,7 +177,7 @@ impl Publication {
             }
         }
         metrics.engine(begun.elapsed());
-        if self.told.elapsed() >= Duration::from_secs(1) {
+        if self.told.0.elapsed() >= Duration::from_secs(2) {
             self.tell();
         }
         Ok(())
@@ -209,10 +210,20 @@ impl Publication {
     }
 
     fn tell(&mut self) {
-        self.told = Instant::now();
         let stats = self.engine.stats();
+        let frames = stats.video.map_or(0, |video| video.frames);
+        let span = self.told.0.elapsed();
+        let count = frames.saturating_sub(self.told.1);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a rate of pictures is small and positive, and the cast saturates"
+        )]
+        let measured = (count as f64 / span.as_secs_f64().max(0.001)).round() as u32;
+        self.told = (Instant::now(), frames);
         self.live.set_session(|session| {
-            session.video = stats::video(&stats);
+            session.video = stats::video(&stats, measured);
             session.audio = stats::audio(&stats);
         });
     }

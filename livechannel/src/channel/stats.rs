@@ -4,14 +4,16 @@ use hls_segmenter::{AudioCodecString, Stats};
 
 use crate::store::{StoredAudio, StoredVideo};
 
-/// Video, once media of it has come.
-pub(crate) fn video(stats: &Stats) -> Option<StoredVideo> {
+/// Video, once media of it has come; `measured` is the frame rate of a stream that states none.
+pub(crate) fn video(stats: &Stats, measured: u32) -> Option<StoredVideo> {
     let video = stats.video.filter(|video| video.frames > 0)?;
-    let (frames, secs) = video.track.frame_rate.unwrap_or((0, 1));
     Some(StoredVideo {
         width: video.track.width.unwrap_or(0),
         height: video.track.height.unwrap_or(0),
-        frame_rate: frames / secs.max(1),
+        frame_rate: match video.track.frame_rate {
+            Some((frames, secs)) => frames / secs.max(1),
+            None => measured,
+        },
         bandwidth: video.bytes_per_second,
         codec: "H264".to_owned(),
     })

@@ -54,7 +54,7 @@ fn produce(sender: &mpsc::Sender<Message>) -> Result<(), openh264::Error> {
     let config = EncoderConfig::new()
         .bitrate(BitRate::from_bps(800_000))
         .max_frame_rate(FrameRate::from_hz(25.0))
-        .rate_control_mode(RateControlMode::Bitrate)
+        .rate_control_mode(RateControlMode::Off)
         .skip_frames(false)
         .num_threads(1);
     let mut encoder = Encoder::with_api_config(OpenH264API::from_source(), config)?;

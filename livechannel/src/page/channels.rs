@@ -143,7 +143,11 @@ async fn describe(service: &Service, key: ChannelKey) -> Option<Channel> {
             "Idle"
         },
         playlist: format!("{path}/{}", url_part(&playlist)),
-        publish: format!("{}/live/{}", key.bucket.as_str(), key.url_channel()),
+        publish: if key.bucket == service.settings().bucket {
+            format!("live/{}", key.url_channel())
+        } else {
+            format!("{}/live/{}", key.bucket.as_str(), key.url_channel())
+        },
         snapshot: snapshot
             .map(|(bucket, stamp)| format!("/{bucket}/{}/{stamp:013}.jpg", key.url_channel())),
         bucket: key.bucket.as_str().to_owned(),

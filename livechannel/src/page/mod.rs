@@ -40,7 +40,7 @@ fn page() -> Response {
     let mut response = typed("text/html; charset=utf-8", HTML);
     // Nothing on the page comes from anywhere else, and no channel's name can become script.
     let policy = HeaderValue::from_static(
-        "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; frame-ancestors 'none'",
+        "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:; frame-ancestors 'none'",
     );
     response
         .headers_mut()
