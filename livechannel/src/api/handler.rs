@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowMethods, CorsLayer};
 
 use super::error::ApiError;
 use super::target::Target;
@@ -20,6 +20,7 @@ use crate::clock::now_millis;
 use crate::name::{BucketName, ChannelKey, ChannelName};
 use crate::page;
 use crate::service::Service;
+use crate::settings::Anonymous;
 
 /// Everything that is served over HTTP.
 pub(crate) fn router(service: Arc<Service>) -> Router {
@@ -28,20 +29,25 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .and(NotForContentType::new("video/"))
         .and(NotForContentType::new("image/"))
         .and(NotForContentType::new("application/octet-stream"));
+    // Where everybody may do everything, a web page from elsewhere may still only look.
+    let methods = if service.settings().anonymous == Anonymous::PublicReadWrite {
+        AllowMethods::list([Method::GET, Method::HEAD])
+    } else {
+        AllowMethods::any()
+    };
+    let cors = CorsLayer::permissive()
+        .allow_methods(methods)
+        .expose_headers([
+            HeaderName::from_static("x-oss-request-id"),
+            header::ETAG,
+            header::CONTENT_RANGE,
+            header::CONTENT_LENGTH,
+        ]);
     Router::new()
         .fallback(answer)
         .with_state(service)
         .layer(CompressionLayer::new().compress_when(compressed))
-        .layer(
-            CorsLayer::very_permissive()
-                .allow_credentials(false)
-                .expose_headers([
-                    HeaderName::from_static("x-oss-request-id"),
-                    header::ETAG,
-                    header::CONTENT_RANGE,
-                    header::CONTENT_LENGTH,
-                ]),
-        )
+        .layer(cors)
 }
 
 async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {

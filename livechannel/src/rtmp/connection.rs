@@ -98,7 +98,7 @@ impl Connection {
     }
 
     async fn serve(&mut self) -> Result<core::convert::Infallible, Ended> {
-        let deadline = Instant::now() + SETUP;
+        let deadline = Instant::now() + self.service.settings().setup;
         let mut input = timeout_at(deadline, self.shake_hands())
             .await
             .map_err(|_| Ended::SlowHandshake)??;
@@ -254,8 +254,8 @@ impl Connection {
     async fn flush(&mut self) -> Result<(), Ended> {
         let out = self.session.take_output();
         if !out.is_empty() {
-            let written = timeout(SETUP, self.socket.write_all(&out)).await;
-            written.map_err(|_| Ended::Idle(SETUP.as_secs()))??;
+            let written = timeout(WRITE, self.socket.write_all(&out)).await;
+            written.map_err(|_| Ended::Idle(WRITE.as_secs()))??;
         }
         Ok(())
     }
@@ -305,8 +305,8 @@ fn cut_query(name: &str) -> &str {
 
 const BAD_NAME: &str = "NetStream.Publish.BadName";
 const DENIED: &str = "NetStream.Publish.Denied";
-/// How long a connection may take until it publishes, and any write to it.
-const SETUP: Duration = Duration::from_secs(10);
+/// How long a write to an encoder may take.
+const WRITE: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_millis(500);
 /// What is read at once.
 const READ_LEN: usize = 64 * 1024;

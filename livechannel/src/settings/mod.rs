@@ -53,6 +53,8 @@ pub struct Settings {
     pub message_len: usize,
     /// Most RTMP connections.
     pub connections: usize,
+    /// How long an RTMP connection may take until it publishes.
+    pub setup: Duration,
     /// How long an RTMP connection may be silent.
     pub idle: Duration,
     /// Whether the page is served.
@@ -128,6 +130,7 @@ impl Default for Settings {
             edge: 32 << 20,
             message_len: 8 << 20,
             connections: 1000,
+            setup: Duration::from_secs(10),
             idle: Duration::from_secs(15),
             page: true,
             webhook: None,

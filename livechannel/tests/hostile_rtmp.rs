@@ -1,0 +1,213 @@
+//! RTMP peers that mean no good: each is refused, nobody else notices.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail"
+)]
+
+mod support;
+
+use core::time::Duration;
+
+use livechannel::{Server, Store};
+use support::publisher::shake_hands;
+use support::{Publisher, capture, closed_settings, get, put_channel, settings, start, wait_for};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+
+/// Waits until the server closes a connection; returns how many bytes came.
+async fn closed(socket: &mut TcpStream, within: Duration) -> usize {
+    let (mut total, mut buffer) = (0, [0; 4096]);
+    let drained = async {
+        while let Ok(len @ 1..) = socket.read(&mut buffer).await {
+            total += len;
+        }
+    };
+    timeout(within, drained)
+        .await
+        .expect("the server closes the connection");
+    total
+}
+
+fn full_header(csid: u8, len: u32, kind: u8) -> Vec<u8> {
+    let mut out = vec![csid, 0, 0, 0];
+    out.extend_from_slice(&len.to_be_bytes()[1..]);
+    out.extend_from_slice(&[kind, 1, 0, 0, 0]);
+    out
+}
+
+/// Sends `bytes` behind a good handshake and expects to be shown the door, soon.
+async fn after_handshake(server: &Server, bytes: &[u8]) {
+    let (mut socket, _) = shake_hands(server).await;
+    // The server may close before everything is written.
+    let _ = socket.write_all(bytes).await;
+    closed(&mut socket, Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn half_open_and_endless_handshakes_are_ended() {
+    let mut settings = settings();
+    settings.setup = Duration::from_millis(500);
+    let server = start(settings, &Store::memory()).await;
+    let begun = Instant::now();
+    let mut silent = TcpStream::connect(server.rtmp()).await.unwrap();
+    let mut half = TcpStream::connect(server.rtmp()).await.unwrap();
+    half.write_all(&[3; 700]).await.unwrap();
+    let (mut shaken, _) = shake_hands(&server).await; // and nothing is published
+    for socket in [&mut silent, &mut half, &mut shaken] {
+        closed(socket, Duration::from_secs(5)).await;
+    }
+    assert!(begun.elapsed() < Duration::from_secs(4));
+    let mut other = TcpStream::connect(server.rtmp()).await.unwrap();
+    other.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    closed(&mut other, Duration::from_secs(5)).await;
+    wait_for(|| async {
+        let (_, metrics) = get(&server, "/-/metrics").await;
+        metrics
+            .contains("livechannel_rtmp_connections 0\n")
+            .then_some(())
+    })
+    .await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_rtmp_behind_the_handshake_is_ended_and_a_publisher_beside_it_notices_nothing() {
+    let server = start(settings(), &Store::memory()).await;
+    put_channel(&server, 2, 100).await;
+    let mut publisher = Publisher::start(&server, "live", "ch").await.unwrap();
+    let messages = capture("bframes");
+    let (first, second) = messages.split_at(messages.len() / 2);
+    publisher.push(first, 0).await.unwrap();
+
+    // A message of 16 MiB, and several that are long together.
+    let mut long = full_header(6, 0xff_ffff, 9);
+    long.extend_from_slice(&[0; 4096]);
+    after_handshake(&server, &long).await;
+    let mut together = Vec::new();
+    together.extend_from_slice(&[2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff]);
+    for csid in 4..20 {
+        together.extend_from_slice(&full_header(csid, 4 << 20, 9));
+        together.extend_from_slice(&vec![0; 3 << 20]);
+        together.truncate(together.len()); // an unfinished chunk: the next header is its payload
+    }
+    let _ = timeout(Duration::from_secs(5), after_handshake(&server, &together)).await;
+    // Chunk streams without end, no header, nesting without end, a chunk size of nothing.
+    let many: Vec<u8> = (0..200_u8)
+        .flat_map(|low| [&[0, low][..], &full_header(0, 0, 8)[1..]].concat())
+        .collect();
+    after_handshake(&server, &many).await;
+    after_handshake(&server, &[0xc7; 100]).await;
+    let nested = b"\x0a\0\0\0\x01".repeat(10_000);
+    let mut command = full_header(3, u32::try_from(nested.len()).unwrap(), 20);
+    for (nth, chunk) in nested.chunks(128).enumerate() {
+        if nth > 0 {
+            command.push(0xc3);
+        }
+        command.extend_from_slice(chunk);
+    }
+    after_handshake(&server, &command).await;
+    let mut size = full_header(2, 4, 1);
+    size.extend_from_slice(&[0; 4]);
+    after_handshake(&server, &size).await;
+    // Noise, of which any may happen to be the beginning of something.
+    for seed in 1..40_u64 {
+        let (mut socket, _) = shake_hands(&server).await;
+        let noise: Vec<u8> = (0..3000_u64)
+            .map(|n| (n.wrapping_mul(seed * 2_654_435_761) >> 13) as u8)
+            .collect();
+        let _ = socket.write_all(&noise).await;
+    }
+
+    publisher.push(second, 0).await.unwrap();
+    publisher.finish().await;
+    support::wait_for_state(&server, "Idle").await;
+    let segments = support::listed(&server).await;
+    assert!(segments.len() == 6 && segments.iter().all(|segment| !segment.discontinuity));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn media_that_is_none_is_counted_and_the_publication_goes_on() {
+    let server = start(settings(), &Store::memory()).await;
+    put_channel(&server, 2, 100).await;
+    let mut publisher = Publisher::start(&server, "live", "ch").await.unwrap();
+    let messages = capture("bframes");
+    for (nth, message) in messages.iter().enumerate() {
+        publisher
+            .push(core::slice::from_ref(message), 0)
+            .await
+            .unwrap();
+        let junk: Vec<u8> = (0..nth % 50).map(|n| (n * nth * 31) as u8).collect();
+        let kind = if nth % 2 == 0 { 8 } else { 9 };
+        publisher.push(&[(kind, message.1, junk)], 0).await.unwrap();
+    }
+    publisher.finish().await;
+    support::wait_for_state(&server, "Idle").await;
+    support::load_all(&server).await;
+    assert!(!support::listed(&server).await.is_empty());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn there_are_no_more_connections_than_allowed() {
+    let mut settings = settings();
+    settings.connections = 3;
+    let server = start(settings, &Store::memory()).await;
+    put_channel(&server, 2, 3).await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(TcpStream::connect(server.rtmp()).await.unwrap());
+    }
+    sleep(Duration::from_millis(100)).await;
+    let mut fourth = TcpStream::connect(server.rtmp()).await.unwrap();
+    assert_eq!(closed(&mut fourth, Duration::from_secs(2)).await, 0);
+    held.clear();
+    wait_for(|| async { Publisher::start(&server, "live", "ch").await.ok() }).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_silent_encoder_loses_the_channel() {
+    let mut settings = settings();
+    settings.idle = Duration::from_millis(400);
+    let server = start(settings, &Store::memory()).await;
+    put_channel(&server, 2, 3).await;
+    let mut publisher = Publisher::start(&server, "live", "ch").await.unwrap();
+    publisher.push(&capture("bframes")[..20], 0).await.unwrap();
+    publisher.wait_for_end().await;
+    support::wait_for_state(&server, "Idle").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn o_36_o_39_only_signed_addresses_publish() {
+    let store = Store::memory();
+    let open = start(settings(), &store).await;
+    put_channel(&open, 2, 3).await;
+    let server = start(closed_settings(), &store).await;
+    for (name, why) in [
+        ("ch", "AccessDenied"),
+        (
+            "ch?OSSAccessKeyId=AKID&Expires=99&Signature=AAAA",
+            "SignatureDoesNotMatch",
+        ),
+        (
+            "ch?OSSAccessKeyId=NOBODY&Expires=99&Signature=AAAA",
+            "InvalidAccessKeyId",
+        ),
+        ("ch?Signature=%%%", "InvalidArgument"),
+    ] {
+        let refused = Publisher::start(&server, "live", name)
+            .await
+            .err()
+            .expect(name);
+        assert!(refused.contains(why), "{name}: {refused}");
+    }
+    open.stop().await;
+    server.stop().await;
+}
