@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Every end-to-end test of the service, one after the other. LIVECHANNEL says which program, if not target/debug's.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+for test in oss2_client.py ali_oss.mjs page.mjs failover.py s3.py; do
+    printf '\n--- %s (at %d s)\n' "$test" "$SECONDS"
+    case $test in
+    *.py) .venv/bin/python "$test" ;;
+    *.mjs) node "$test" ;;
+    esac
+done
