@@ -88,14 +88,12 @@ async fn what_is_no_rtmp_behind_the_handshake_is_ended_and_a_publisher_beside_it
     let mut long = full_header(6, 0xff_ffff, 9);
     long.extend_from_slice(&[0; 4096]);
     after_handshake(&server, &long).await;
-    let mut together = Vec::new();
-    together.extend_from_slice(&[2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff]);
+    let mut together = vec![2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0x10, 0, 0]; // chunks of 1 MiB
     for csid in 4..20 {
         together.extend_from_slice(&full_header(csid, 4 << 20, 9));
-        together.extend_from_slice(&vec![0; 3 << 20]);
-        together.truncate(together.len()); // an unfinished chunk: the next header is its payload
+        together.resize(together.len() + (1 << 20), 0);
     }
-    let _ = timeout(Duration::from_secs(5), after_handshake(&server, &together)).await;
+    after_handshake(&server, &together).await;
     // Chunk streams without end, no header, nesting without end, a chunk size of nothing.
     let many: Vec<u8> = (0..200_u8)
         .flat_map(|low| [&[0, low][..], &full_header(0, 0, 8)[1..]].concat())

@@ -118,13 +118,21 @@ impl LiveChannel {
         found.find_map(|(stamp, bytes)| (*stamp == wall).then(|| bytes.clone()))
     }
 
-    /// Shows what has just been stored. No more than `most` bytes of segments are kept.
-    pub(crate) fn show(&self, playlist: Bytes, wall: i64, segment: Bytes, cut: Cut, most: usize) {
+    /// Shows what has just been stored. Kept are `count` segments, those that players ask for, of no more than `most`
+    /// bytes together.
+    pub(crate) fn show(
+        &self,
+        playlist: Bytes,
+        (wall, segment): (i64, Bytes),
+        cut: Cut,
+        count: usize,
+        most: usize,
+    ) {
         let mut edge = lock(&self.edge);
         edge.playlist = Some(playlist);
         edge.len += segment.len();
         edge.segments.push_back((wall, segment));
-        while edge.len > most
+        while (edge.len > most || edge.segments.len() > count)
             && let Some((_, gone)) = edge.segments.pop_front()
         {
             edge.len -= gone.len();

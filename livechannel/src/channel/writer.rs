@@ -97,6 +97,7 @@ impl Writer {
         self.state.cuts.push(job.cut.clone());
         let excess = self.state.cuts.len().saturating_sub(CUTS);
         self.state.cuts.drain(..excess);
+        let listed = job.list.segments.len();
         self.state.list = Some(job.list);
         self.commit().await?;
 
@@ -105,9 +106,9 @@ impl Writer {
         let len = job.bytes.len();
         self.live.show(
             playlist,
-            job.segment.wall,
-            job.bytes,
+            (job.segment.wall, job.bytes),
             job.cut,
+            listed + EDGE_BEHIND,
             self.edge_len,
         );
         self.budget.give(len);
@@ -276,3 +277,6 @@ impl Backoff {
 
 /// The longest that one request to the store may take.
 const REQUEST: Duration = Duration::from_secs(30);
+
+/// Segments that are kept in memory after they left the playlist, for players that are behind.
+const EDGE_BEHIND: usize = 1;
