@@ -1,12 +1,13 @@
 //! What all parts of a node share: settings, store, the channels that are live here, counters.
 
+use core::hash::{BuildHasher as _, Hasher as _};
+use std::collections::hash_map::RandomState;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
 use crate::auth::Keys;
 use crate::channel::Registry;
-use crate::clock::now_millis;
 use crate::metrics::Metrics;
 use crate::name::ChannelKey;
 use crate::page::ChannelsCache;
@@ -34,7 +35,7 @@ impl Service {
         let node = settings
             .node
             .clone()
-            .unwrap_or_else(|| format!("{:x}-{:x}", std::process::id(), now_millis()));
+            .unwrap_or_else(|| format!("{:012x}", nonce() & 0xffff_ffff_ffff));
         Self {
             keys: Keys::new(&settings.keys, settings.anonymous),
             settings,
@@ -86,6 +87,12 @@ impl Service {
     pub(crate) fn node(&self) -> &str {
         &self.node
     }
+}
+
+/// Returns a number that no other process and no earlier call has.
+pub(crate) fn nonce() -> u64 {
+    // The standard library's random keys, which it does not hand out otherwise.
+    RandomState::new().build_hasher().finish()
 }
 
 /// Reads a channel's configuration; `None` when there is no such channel.

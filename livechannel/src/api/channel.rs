@@ -7,9 +7,8 @@ use serde::Serialize;
 use super::error::ApiError;
 use super::target::Target;
 use super::{put, reply};
-use crate::clock::now_millis;
 use crate::name::ChannelKey;
-use crate::service::{Service, load_channel};
+use crate::service::{Service, load_channel, nonce};
 use crate::store::{AppendError, ChannelLog};
 
 #[derive(Debug, Serialize)]
@@ -80,7 +79,7 @@ pub(super) async fn delete(service: &Service, key: &ChannelKey) -> Result<Respon
         state.session = None;
         state.lease = None;
         state.history.clear();
-        state.writer = format!("{}-delete-{}", service.node(), now_millis());
+        state.writer = format!("{}-{:016x}", service.node(), nonce());
         log.append(&state).await.map_err(|error| match error {
             AppendError::Fenced => ApiError::still_live(),
             AppendError::Store(error) => error.into(),

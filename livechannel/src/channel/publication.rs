@@ -17,7 +17,7 @@ use super::stats;
 use super::writer::Writer;
 use crate::clock::now_millis;
 use crate::name::ChannelKey;
-use crate::service::{Service, load_channel};
+use crate::service::{Service, load_channel, nonce};
 use crate::snapshot;
 use crate::store::{AppendError, ChannelLog, Lease, LiveSession, StoredList};
 
@@ -96,7 +96,7 @@ impl Publication {
 
         let lease = service.settings().lease;
         state.epoch += 1;
-        state.writer = format!("{}-{}-{now}", service.node(), state.epoch);
+        state.writer = format!("{}-{:016x}", service.node(), nonce());
         state.session = Some(session);
         state.lease = Some(Lease {
             node: service.node().to_owned(),

@@ -171,8 +171,8 @@ impl Writer {
     /// Makes the state the channel's, however long that takes; fails when it is another node's meanwhile.
     async fn commit(&mut self) -> Result<(), Stop> {
         let mut backoff = Backoff::new();
-        self.refresh();
         loop {
+            self.refresh();
             match timeout(REQUEST, self.log.append(&self.state)).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(AppendError::Fenced)) => return Err(Stop::Fenced),

@@ -60,28 +60,32 @@ impl ChannelLog {
         Ok((log, state.unwrap_or_default()))
     }
 
-    /// Writes the next entry. After [`AppendError::Store`] the same state may be tried again.
+    /// Writes the next entry. After [`AppendError::Store`] it may be tried again, with that state or a newer one.
     pub(crate) async fn append(&mut self, state: &ChannelState) -> Result<(), AppendError> {
         let body = Bytes::from(serde_json::to_vec(state)?);
-        let path = self.path(self.head + 1);
-        match self
-            .store
-            .create(&path, body.clone(), "application/json")
-            .await
-        {
-            Ok(()) => {}
-            Err(object_store::Error::AlreadyExists { .. }) => {
-                // It may be this very entry, from a try whose answer was lost.
-                if self.store.get(&path).await? != Some(body) {
-                    return Err(AppendError::Fenced);
+        loop {
+            let path = self.path(self.head + 1);
+            let created = self.store.create(&path, body.clone(), "application/json");
+            let written = match created.await {
+                Ok(()) => true,
+                Err(object_store::Error::AlreadyExists { .. }) => {
+                    // It may be this writer's own, from a try whose answer was lost; an older state then has the number.
+                    let there = self.store.get(&path).await?.unwrap_or_default();
+                    let found: ChannelState = serde_json::from_slice(&there)?;
+                    if found.writer != state.writer {
+                        return Err(AppendError::Fenced);
+                    }
+                    there == body
                 }
+                Err(error) => return Err(error.into()),
+            };
+            self.head += 1;
+            self.entries.push_back((self.head, Instant::now()));
+            if written {
+                self.trim();
+                return Ok(());
             }
-            Err(error) => return Err(error.into()),
         }
-        self.head += 1;
-        self.entries.push_back((self.head, Instant::now()));
-        self.trim();
-        Ok(())
     }
 
     /// Deletes entries that nobody can still be about to write, in the background.
@@ -198,5 +202,11 @@ mod tests {
         twin.append(&state("a", 1)).await.unwrap();
         log.append(&state("a", 1)).await.unwrap();
         assert_eq!(log.head, 1);
+        // The same with a state that has gone on since.
+        twin.append(&state("a", 2)).await.unwrap();
+        log.append(&state("a", 3)).await.unwrap();
+        assert_eq!(log.head, 3);
+        let newest = load_state(&store, &key()).await.unwrap();
+        assert_eq!(newest, Some(state("a", 3)));
     }
 }
