@@ -92,9 +92,19 @@ impl Connection {
         let Err(ended) = self.serve().await;
         tracing::info!(%ended, "RTMP connection ends");
         self.service.metrics().refused(ended.reason());
-        if let Some(publication) = self.publication.take() {
-            publication.finish().await;
-        }
+        let publication = self.publication.take();
+        let finish = async {
+            if let Some(publication) = publication {
+                publication.finish().await;
+            }
+        };
+        // An encoder says goodbye in several messages, and takes it for an error when nobody hears the last one.
+        let goodbye = async {
+            if matches!(ended, Ended::Unpublished) {
+                let _ = timeout(GOODBYE, drain(&mut self.socket)).await;
+            }
+        };
+        tokio::join!(finish, goodbye);
     }
 
     async fn serve(&mut self) -> Result<core::convert::Infallible, Ended> {
@@ -263,13 +273,7 @@ impl Connection {
     /// Gives the peer time to read the refusal: closing with input unread would take it away.
     async fn linger(&mut self) {
         let _ = self.socket.shutdown().await;
-        let mut input = Vec::new();
-        let drained = async {
-            while matches!(read_some(&mut self.socket, &mut input).await, Ok(1..)) {
-                input.clear();
-            }
-        };
-        let _ = timeout(LINGER, drained).await;
+        let _ = timeout(LINGER, drain(&mut self.socket)).await;
     }
 }
 
@@ -286,6 +290,14 @@ async fn read_some(socket: &mut TcpStream, input: &mut Vec<u8>) -> std::io::Resu
     let mut limited = socket.take(READ_LEN as u64);
     debug_assert!(input.capacity() >= room);
     limited.read_buf(input).await
+}
+
+/// Reads to the end of a connection and forgets it.
+async fn drain(socket: &mut TcpStream) {
+    let mut input = Vec::new();
+    while matches!(read_some(socket, &mut input).await, Ok(1..)) {
+        input.clear();
+    }
 }
 
 /// Waits until a publication must end; for ever where there is none.
@@ -307,6 +319,8 @@ const BAD_NAME: &str = "NetStream.Publish.BadName";
 const DENIED: &str = "NetStream.Publish.Denied";
 /// How long a write to an encoder may take.
 const WRITE: Duration = Duration::from_secs(10);
+/// How long an encoder's goodbye is listened to.
+const GOODBYE: Duration = Duration::from_secs(2);
 const LINGER: Duration = Duration::from_millis(500);
 /// What is read at once.
 const READ_LEN: usize = 64 * 1024;

@@ -189,7 +189,14 @@ impl Session {
                 Ok(Event::None)
             }
             "FCUnpublish" | "closeStream" | "deleteStream" if self.publishing.is_some() => {
-                self.publishing = None;
+                if let Some(stream) = self.publishing.take() {
+                    self.status(
+                        stream,
+                        "status",
+                        "NetStream.Unpublish.Success",
+                        "the publication is over",
+                    )?;
+                }
                 Ok(Event::End)
             }
             _ => Ok(Event::None),

@@ -83,7 +83,24 @@ impl Publisher {
     pub(crate) async fn finish(mut self) {
         let results = self.session.stop_publishing().unwrap();
         let _ = self.send(results).await;
-        let _ = self.socket.shutdown().await;
+        let mut told = Vec::new();
+        let mut buffer = [0; 4096];
+        let unpublished = b"NetStream.Unpublish.Success";
+        while !told
+            .windows(unpublished.len())
+            .any(|part| part == unpublished)
+        {
+            let read = timeout(Duration::from_secs(15), self.socket.read(&mut buffer)).await;
+            let len = read.expect("an answer").unwrap();
+            assert_ne!(
+                len, 0,
+                "the end is confirmed before the connection is closed"
+            );
+            told.extend_from_slice(&buffer[..len]);
+        }
+        // The last words of an encoder are heard, too.
+        self.socket.write_all(&[0xc3]).await.unwrap();
+        self.socket.shutdown().await.unwrap();
         self.wait_for_end().await;
     }
 
