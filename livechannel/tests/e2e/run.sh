@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-for test in oss2_client.py ali_oss.mjs page.mjs failover.py s3.py; do
+for test in oss2_client.py ali_oss.mjs page.mjs outage.py failover.py s3.py; do
     printf '\n--- %s (at %d s)\n' "$test" "$SECONDS"
     case $test in
     *.py) .venv/bin/python "$test" ;;
