@@ -48,6 +48,20 @@ async fn after_handshake(server: &Server, bytes: &[u8]) {
     closed(&mut socket, Duration::from_secs(5)).await;
 }
 
+/// Makes the channel `live/other`.
+async fn put_other(server: &Server) {
+    let body =
+        "<LiveChannelConfiguration><Target><Type>HLS</Type></Target></LiveChannelConfiguration>";
+    let url = format!("http://{}/live/other?live", server.http());
+    let put = reqwest::Client::new()
+        .put(url)
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(put.status(), 200);
+}
+
 #[tokio::test]
 async fn half_open_and_endless_handshakes_are_ended() {
     let mut settings = settings();
@@ -94,6 +108,17 @@ async fn what_is_no_rtmp_behind_the_handshake_is_ended_and_a_publisher_beside_it
         together.resize(together.len() + (1 << 20), 0);
     }
     after_handshake(&server, &together).await;
+    // A publisher may send longer ones, up to the limit.
+    put_other(&server).await;
+    let mut other = Publisher::start(&server, "live", "other").await.unwrap();
+    other.push(&[(9, 0, vec![0x17; 4 << 20])], 0).await.unwrap();
+    let sent = other.push(&[(9, 0, vec![0x17; 9 << 20])], 0).await;
+    assert!(
+        sent.is_err()
+            || timeout(Duration::from_secs(5), other.wait_for_end())
+                .await
+                .is_ok()
+    );
     // Chunk streams without end, no header, nesting without end, a chunk size of nothing.
     let many: Vec<u8> = (0..200_u8)
         .flat_map(|low| [&[0, low][..], &full_header(0, 0, 8)[1..]].concat())

@@ -115,7 +115,7 @@ impl Connection {
         let settings = self.service.settings();
         let idle = settings.idle;
         let mut chunks = ChunkReader::new(ChunkLimits {
-            message_len: settings.message_len,
+            message_len: STRANGER_LEN,
             streams: MOST_CHUNK_STREAMS,
         });
         loop {
@@ -192,7 +192,10 @@ impl Connection {
                 Event::None | Event::Media => {}
                 Event::ChunkSize(size) => chunks.set_chunk_size(size)?,
                 Event::Abort(id) => chunks.abort(id),
-                Event::Publish(request) => self.publish(&request).await?,
+                Event::Publish(request) => {
+                    self.publish(&request).await?;
+                    chunks.allow(self.service.settings().message_len);
+                }
                 Event::End => {
                     self.flush().await?;
                     return Err(Ended::Unpublished);
@@ -322,6 +325,8 @@ const WRITE: Duration = Duration::from_secs(10);
 /// How long an encoder's goodbye is listened to.
 const GOODBYE: Duration = Duration::from_secs(2);
 const LINGER: Duration = Duration::from_millis(500);
+/// Longest message of a peer that does not publish yet, and so may be anybody: a command.
+const STRANGER_LEN: usize = 64 * 1024;
 /// What is read at once.
 const READ_LEN: usize = 64 * 1024;
 /// Encoders use half a dozen.

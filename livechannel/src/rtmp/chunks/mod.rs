@@ -102,6 +102,11 @@ impl ChunkReader {
         }
     }
 
+    /// Allows longer messages from now on, to a peer that has shown that it may send media.
+    pub(crate) const fn allow(&mut self, message_len: usize) {
+        self.limits.message_len = message_len;
+    }
+
     /// Takes the peer's Set Chunk Size.
     pub(crate) const fn set_chunk_size(&mut self, size: u32) -> Result<(), ChunkError> {
         if size == 0 || size > 0x7fff_ffff {
