@@ -3,7 +3,7 @@
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// The texts of a `LiveChannelConfiguration`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,6 +74,12 @@ pub enum XmlError {
 pub fn parse_put(body: &[u8]) -> Result<PutBody, XmlError> {
     let text = core::str::from_utf8(body).map_err(|_| XmlError::Encoding)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text
+        .chars()
+        .any(|c| c < ' ' && !matches!(c, '\t' | '\n' | '\r'))
+    {
+        return Err(XmlError::Syntax("a control character".to_owned()));
+    }
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.expand_empty_elements = true;
@@ -84,7 +90,10 @@ pub fn parse_put(body: &[u8]) -> Result<PutBody, XmlError> {
             .read_event()
             .map_err(|error| XmlError::Syntax(error.to_string()))?;
         match event {
-            Event::Start(start) => parser.start(start.name().as_ref())?,
+            Event::Start(start) => {
+                check_attributes(&start)?;
+                parser.start(start.name().as_ref())?;
+            }
             Event::End(_) => parser.end(),
             Event::Text(text) => parser.text(&text.xml10_content())?,
             Event::CData(data) => parser.text(&data.xml10_content())?,
@@ -97,6 +106,17 @@ pub fn parse_put(body: &[u8]) -> Result<PutBody, XmlError> {
             _ => {}
         }
     }
+}
+
+/// Attributes mean nothing here, but have to be some.
+fn check_attributes(start: &BytesStart<'_>) -> Result<(), XmlError> {
+    for attribute in start.attributes().with_checks(false) {
+        let attribute = attribute.map_err(|error| XmlError::Syntax(error.to_string()))?;
+        if attribute.value.contains('<') {
+            return Err(XmlError::Syntax("< in an attribute".to_owned()));
+        }
+    }
+    Ok(())
 }
 
 fn resolve<'b>(reference: &BytesRef<'_>, buffer: &'b mut [u8; 4]) -> Result<&'b str, XmlError> {
@@ -254,6 +274,9 @@ mod tests {
             "<LiveChannelConfiguration>&unknown;</LiveChannelConfiguration>",
             "<LiveChannelConfiguration>&#0;&#xD800;</LiveChannelConfiguration>",
             "<LiveChannelConfiguration a=></",
+            "<LiveChannelConfiguration a b></LiveChannelConfiguration>",
+            "<LiveChannelConfiguration a='<'></LiveChannelConfiguration>",
+            "<LiveChannelConfiguration>\0</LiveChannelConfiguration>",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
