@@ -148,8 +148,10 @@ impl Clock {
                 format_args!("DTS goes on by {step}"),
             );
         }
-        // Where video falls silent the clock goes on with audio, beyond the last picture.
-        let overtaken = |pcr: &Pcr| last.is_some_and(|last| pcr.base.since(last).get() > 0);
+        // Where video falls silent the clock goes on with audio, beyond the last picture or before the first one.
+        let led_by_another = self.dts.len() > 1;
+        let overtaken =
+            |pcr: &Pcr| last.map_or(led_by_another, |last| pcr.base.since(last).get() > 0);
         let excused = |pcr: &Pcr| self.lets_late_frames_pass && (!video || overtaken(pcr));
         if let Some(pcr) = pcr.filter(|pcr| !excused(pcr)) {
             let ahead = dts.since(pcr.base).get();
