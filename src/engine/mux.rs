@@ -3,9 +3,8 @@
 use crate::segment::SegmentStart;
 use crate::sink::SegmentSink;
 use crate::time::{TickSpan, Ticks};
-use crate::timeline::VideoTimes;
 use crate::ts::{
-    ContinuityCounter, Payload, PcrPlan, PesHeader, PesRun, Pid, Program, Start, StreamId,
+    ContinuityCounter, Lead, Payload, PcrPlan, PesHeader, PesRun, Pid, Program, Start, StreamId,
     TsPackets, pcr_only_packet, psi_packets,
 };
 
@@ -153,12 +152,13 @@ impl Mux {
     }
 
     /// Writes a picture, with what must come before it.
+    #[inline(always)]
     pub(super) fn video<S: SegmentSink>(
         &mut self,
         out: &mut Output<'_, S>,
         picture: &Picture<'_>,
     ) -> Result<(), S::Error> {
-        let VideoTimes { dts, pts, .. } = picture.times;
+        let Picture { dts, pts, .. } = *picture;
         self.bridge(out, dts)?;
         self.tables_if_due(out, dts, picture.interval)?;
         let [discontinuity, _] = &mut self.broken;
@@ -180,11 +180,11 @@ impl Mux {
         };
         // The delimiter of every picture, and the start code of the NAL unit behind it.
         let kind = picture.delimiter.unwrap_or(ANY_SLICE);
-        let delimiter = [0, 0, 0, 1, 0x09, kind, 0, 0, 0, 1];
+        let lead = Lead::delimiter([0, 0, 0, 1, 0x09, kind, 0, 0, 0, 1]);
         let wire = |time: Ticks| (time + self.lead).to_wire();
         let payload = Payload::Video(picture.access_unit);
         let len = payload.len();
-        let header = PesHeader::new(StreamId::Video, wire(pts), wire(dts), &delimiter, len);
+        let header = PesHeader::new(StreamId::Video, (wire(pts), wire(dts)), lead, len);
         let run = PesRun::new(
             (Pid::VIDEO, self.counters.video),
             start,
@@ -248,7 +248,8 @@ impl Mux {
             random_access,
         };
         let wire = (pts + self.lead).to_wire();
-        let header = PesHeader::new(StreamId::Audio, wire, wire, sound.header, frames.len());
+        let lead = Lead::of(sound.header);
+        let header = PesHeader::new(StreamId::Audio, (wire, wire), lead, frames.len());
         let run = PesRun::new(
             (Pid::AUDIO, self.counters.audio),
             start,
@@ -306,6 +307,7 @@ impl Mux {
         out.write(TsPackets::whole(&packet))
     }
 
+    #[inline(always)]
     fn tables_if_due<S: SegmentSink>(
         &mut self,
         out: &mut Output<'_, S>,

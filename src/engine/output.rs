@@ -3,7 +3,6 @@
 use crate::codec::avc::AnnexB;
 use crate::sink::SegmentSink;
 use crate::time::{TickSpan, Ticks};
-use crate::timeline::VideoTimes;
 use crate::ts::TsPackets;
 
 /// An open segment, and the sink that takes it.
@@ -23,7 +22,8 @@ impl<S: SegmentSink> Output<'_, S> {
 
 /// A picture ready to be written.
 pub(super) struct Picture<'a> {
-    pub(super) times: VideoTimes,
+    pub(super) dts: Ticks,
+    pub(super) pts: Ticks,
     pub(super) access_unit: &'a AnnexB<'a>,
     /// Second byte of the source's own delimiter.
     pub(super) delimiter: Option<u8>,

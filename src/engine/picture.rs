@@ -274,7 +274,8 @@ impl Segmenter {
             config.filler,
         );
         let picture = Picture {
-            times,
+            dts: times.dts,
+            pts: times.pts,
             access_unit: &access_unit,
             delimiter: incoming.contents.delimiter,
             key_frame: incoming.key_frame,
@@ -296,9 +297,7 @@ impl Segmenter {
                 access_unit,
             });
         }
-        video.meter.add(times.dts, 1, access_unit.len());
-        video.drop_carried();
-        video.last = Some(times.dts);
+        video.wrote(times.dts, access_unit.len());
         segments.count(times.dts, 1, incoming.key_frame);
         self.survive(sink, written)
     }

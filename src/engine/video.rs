@@ -108,6 +108,21 @@ impl Video {
         self.carry_len = 0;
     }
 
+    /// Notes that a picture was written, and all that waited for it.
+    #[inline]
+    pub(super) fn wrote(&mut self, dts: Ticks, len: usize) {
+        self.meter.add(dts, 1, len);
+        self.drop_carried();
+        self.last = Some(dts);
+    }
+
+    /// Says whether a picture that brings nothing but a slice is all there is to write: its NAL units have lengths of 4
+    /// bytes, nothing waits for it, and the parameter sets are there.
+    #[inline]
+    pub(super) fn is_settled(&self) -> bool {
+        self.length_len == 4 && self.carry_len == 0 && self.sets.are_complete()
+    }
+
     /// Says whether there are parameter sets to [take](Self::take_parameter_sets).
     #[inline]
     pub(super) const fn brings_parameter_sets(&self, contents: &Contents, key_frame: bool) -> bool {

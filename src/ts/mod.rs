@@ -7,6 +7,7 @@
 //!
 //! Everything here is told its times, counters and flags; it remembers nothing between two runs.
 
+mod copy;
 mod crc;
 mod heads;
 mod packet;
@@ -23,6 +24,6 @@ pub use pieces::TsBuf;
 pub use psi::StreamType;
 
 pub(crate) use packet::{ContinuityCounter, pcr_only_packet};
-pub(crate) use pes::{PesHeader, StreamId};
+pub(crate) use pes::{Lead, PesHeader, StreamId};
 pub(crate) use psi::{Program, psi_packets};
 pub(crate) use run::{Payload, PcrPlan, PesRun, Start};

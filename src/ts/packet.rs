@@ -5,12 +5,14 @@
 //!                                                                     │ length │ flags │ PCR:48 │ 0xFF … │
 //! ```
 
-use crate::time::{Ticks, WireTime};
+use crate::time::Ticks;
 
 /// Length of a TS packet in bytes.
 pub const PACKET_LEN: usize = 188;
+/// Bytes of header of every packet.
+pub(super) const HEAD_LEN: usize = 4;
 /// Length of a TS packet without its 4-byte header.
-pub(super) const BODY_LEN: usize = PACKET_LEN - 4;
+pub(super) const BODY_LEN: usize = PACKET_LEN - HEAD_LEN;
 /// Length of an adaptation field that holds flags and a PCR and nothing else, its length byte included.
 pub(super) const PCR_FIELD_LEN: usize = 8;
 /// Length of an adaptation field that holds flags and nothing else, its length byte included.
@@ -62,42 +64,104 @@ impl ContinuityCounter {
     }
 }
 
-/// What the four header bytes say besides PID and counter.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Body {
-    Payload,
-    AdaptationField,
+/// The header of a TS packet, read as a little-endian number: the counter is on top.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PacketHeader(u32);
+
+impl PacketHeader {
+    /// Makes the header of a plain packet: one that is all payload, and not the first of its PES packet.
+    #[inline]
+    pub(super) const fn new(pid: Pid, counter: ContinuityCounter) -> Self {
+        let [high, low] = pid.0.to_be_bytes();
+        Self(u32::from_le_bytes([0x47, high, low, 0x10 | counter.0]))
+    }
+
+    /// Returns the same with `payload_unit_start_indicator`.
+    #[inline]
+    pub(super) const fn unit_start(self) -> Self {
+        Self(self.0 | 0x40 << 8)
+    }
+
+    /// Returns the same for a packet with an adaptation field before its payload.
+    #[inline]
+    pub(super) const fn with_field(self) -> Self {
+        Self(self.0 | 0x20 << 24)
+    }
+
+    /// Returns the same for a packet that is all adaptation field.
+    const fn all_field(self) -> Self {
+        Self(self.0 ^ 0x30 << 24)
+    }
+
+    /// Returns the header of the plain packet so many packets behind this one: only the counter differs.
+    #[inline]
+    pub(super) const fn ahead(self, packets: usize) -> Self {
+        let counter = (packets as u32) << 24;
+        Self(self.0.wrapping_add(counter) & 0x0fff_ffff | 0x1000_0000)
+    }
+
+    #[inline]
+    pub(super) const fn to_bytes(self) -> [u8; HEAD_LEN] {
+        self.0.to_le_bytes()
+    }
 }
 
-/// `payload_unit_start_indicator`, and the upper bit of `adaptation_field_control`, in a header read as a little-endian
-/// number.
-pub(super) const UNIT_START: u32 = 0x40 << 8;
-pub(super) const ADAPTATION_FIELD: u32 = 0x20 << 24;
-
-/// Composes the header of a TS packet.
-pub(super) const fn packet_header(
-    pid: Pid,
-    unit_start: bool,
-    body: Body,
-    counter: ContinuityCounter,
-) -> [u8; 4] {
-    let [high, low] = pid.0.to_be_bytes();
-    let control = match body {
-        Body::Payload => 0x10,
-        Body::AdaptationField => 0x20,
-    };
-    [
-        0x47,
-        high | if unit_start { 0x40 } else { 0 },
-        low,
-        control | counter.0,
-    ]
+/// The adaptation field of a packet that carries payload too. One that says nothing and fills nothing is not there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field {
+    pub(super) flags: u8,
+    pub(super) pcr: Option<Ticks>,
+    pub(super) stuffing: usize,
 }
 
-/// Composes `program_clock_reference_base`, six reserved bits and an extension of 0 (§2.4.3.5).
-pub(super) const fn pcr_field(base: WireTime) -> [u8; 6] {
-    let [_, _, b0, b1, b2, b3, b4, b5] = (base.get() << 15 | 0x7e00).to_be_bytes();
-    [b0, b1, b2, b3, b4, b5]
+impl Field {
+    /// `discontinuity_indicator` and `random_access_indicator`.
+    pub(super) const DISCONTINUITY: u8 = 0x80;
+    pub(super) const RANDOM_ACCESS: u8 = 0x40;
+
+    /// Returns the length in bytes, that of the length itself included.
+    #[inline]
+    pub(super) const fn len(&self) -> usize {
+        self.stuffing
+            + match (self.pcr, self.flags) {
+                (Some(_), _) => PCR_FIELD_LEN,
+                (None, 0) => 0,
+                (None, _) => FLAGS_FIELD_LEN,
+            }
+    }
+
+    /// Writes `header` and the field to the front of a packet, and returns the length of both. The stuffing is 0xFF
+    /// bytes that stand there already.
+    #[inline(always)]
+    pub(super) fn write(&self, header: PacketHeader, packet: &mut [u8; PACKET_LEN]) -> usize {
+        let len = self.len();
+        let (head, body) = packet.split_at_mut(HEAD_LEN);
+        if len == 0 {
+            head.copy_from_slice(&header.to_bytes());
+            return HEAD_LEN;
+        }
+        head.copy_from_slice(&header.with_field().to_bytes());
+        if let Some(pcr) = self.pcr {
+            if let Some(field) = body.first_chunk_mut() {
+                *field = pcr_field(len, self.flags, pcr);
+            }
+        } else if let [length, flags, ..] = body {
+            *length = (len - 1) as u8;
+            // A field of one byte has no flags: it only stuffs.
+            if len > 1 {
+                *flags = self.flags;
+            }
+        }
+        HEAD_LEN + len
+    }
+}
+
+/// Composes the front of an adaptation field of `len` bytes with a PCR: its length, which does not count itself, flags,
+/// `program_clock_reference_base`, six reserved bits and an extension of 0 (§2.4.3.4–5).
+#[inline]
+pub(super) const fn pcr_field(len: usize, flags: u8, pcr: Ticks) -> [u8; PCR_FIELD_LEN] {
+    let front = (len as u64 - 1) << 56 | (flags as u64 | 0x10) << 48;
+    (front | pcr.to_wire().get() << 15 | 0x7e00).to_be_bytes()
 }
 
 /// Composes a packet that carries a PCR and no payload; `last` is the counter of the last packet that had one.
@@ -108,11 +172,15 @@ pub(crate) fn pcr_only_packet(
     discontinuity: bool,
 ) -> [u8; PACKET_LEN] {
     let mut packet = [0xff; PACKET_LEN];
-    let flags = 0x10 | u8::from(discontinuity) << 7;
-    let [h0, h1, h2, h3] = packet_header(pid, false, Body::AdaptationField, last);
-    let [p0, p1, p2, p3, p4, p5] = pcr_field(pcr.to_wire());
-    if let Some(head) = packet.first_chunk_mut() {
-        *head = [h0, h1, h2, h3, 183, flags, p0, p1, p2, p3, p4, p5];
+    let (head, body) = packet.split_at_mut(HEAD_LEN);
+    let flags = if discontinuity {
+        Field::DISCONTINUITY
+    } else {
+        0
+    };
+    head.copy_from_slice(&PacketHeader::new(pid, last).all_field().to_bytes());
+    if let Some(field) = body.first_chunk_mut() {
+        *field = pcr_field(BODY_LEN, flags, pcr);
     }
     packet
 }
@@ -124,12 +192,15 @@ mod tests {
     #[test]
     fn t_09a_pcr_fields_have_the_golden_bytes() {
         for (base, want) in [
-            (0, [0x00, 0x00, 0x00, 0x00, 0x7e, 0x00]),
-            (63_000, [0x00, 0x00, 0x7b, 0x0c, 0x7e, 0x00]),
-            (1 << 32, [0x80, 0x00, 0x00, 0x00, 0x7e, 0x00]),
-            ((1 << 33) - 1, [0xff, 0xff, 0xff, 0xff, 0xfe, 0x00]),
+            (0, [183, 0x90, 0x00, 0x00, 0x00, 0x00, 0x7e, 0x00]),
+            (63_000, [183, 0x90, 0x00, 0x00, 0x7b, 0x0c, 0x7e, 0x00]),
+            (1 << 32, [183, 0x90, 0x80, 0x00, 0x00, 0x00, 0x7e, 0x00]),
+            (
+                (1 << 33) - 1,
+                [183, 0x90, 0xff, 0xff, 0xff, 0xff, 0xfe, 0x00],
+            ),
         ] {
-            assert_eq!(pcr_field(WireTime::new(base)), want, "{base}");
+            assert_eq!(pcr_field(BODY_LEN, 0x80, Ticks::new(base)), want, "{base}");
         }
     }
 

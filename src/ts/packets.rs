@@ -17,7 +17,11 @@ use core::fmt;
 /// [`copy_to_slice`]: Self::copy_to_slice
 /// [`for_each_piece`]: Self::for_each_piece
 #[derive(Clone, Copy, Debug)]
-pub struct TsPackets<'a>(Run<'a>);
+pub struct TsPackets<'a> {
+    run: Run<'a>,
+    /// In bytes.
+    len: usize,
+}
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Run<'a> {
@@ -29,22 +33,25 @@ pub(super) enum Run<'a> {
 impl<'a> TsPackets<'a> {
     #[inline]
     pub(crate) const fn whole(packets: &'a [u8]) -> Self {
-        Self(Run::Whole(packets))
+        Self {
+            run: Run::Whole(packets),
+            len: packets.len(),
+        }
     }
 
     #[inline]
     pub(crate) const fn pes(run: &'a PesRun<'a>) -> Self {
-        Self(Run::Pes(run))
+        Self {
+            run: Run::Pes(run),
+            len: run.packets * PACKET_LEN,
+        }
     }
 
     /// Returns the length in bytes: a multiple of [`PACKET_LEN`], never 0.
     #[expect(clippy::len_without_is_empty, reason = "a run is never empty")]
     #[inline]
     pub const fn len(&self) -> usize {
-        match &self.0 {
-            Run::Whole(packets) => packets.len(),
-            Run::Pes(run) => run.packets * PACKET_LEN,
-        }
+        self.len
     }
 
     /// Copies the packets to the front of `out` and returns how many bytes that were.
@@ -54,9 +61,9 @@ impl<'a> TsPackets<'a> {
     /// [`ShortBuffer`] when `out` is shorter than [`len`](Self::len); nothing is written then.
     #[inline]
     pub fn copy_to_slice(&self, out: &mut [u8]) -> Result<usize, ShortBuffer> {
-        let needed = self.len();
+        let needed = self.len;
         let room = out.get_mut(..needed).ok_or(ShortBuffer { needed })?;
-        match &self.0 {
+        match &self.run {
             Run::Whole(packets) => room.copy_from_slice(packets),
             Run::Pes(run) => run.copy(room.as_chunks_mut().0),
         }
@@ -72,7 +79,7 @@ impl<'a> TsPackets<'a> {
     }
 
     pub(super) fn pieces(&self) -> Pieces<'a> {
-        Pieces::new(self.0)
+        Pieces::new(self.run)
     }
 }
 

@@ -1,14 +1,15 @@
 //! A run of TS packets shown in pieces: heads, composed one by one, and payload where it lies.
 
-use super::heads::Heads;
 use super::packet::PACKET_LEN;
 use super::packets::Run;
+use super::run::PesRun;
 use crate::codec::avc::Slices;
 
 /// Walks over the bytes of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Pieces<'a> {
-    heads: Option<Heads<'a>>,
+    /// The run whose heads stand between its payload, and how many of those were composed.
+    heads: Option<(&'a PesRun<'a>, usize)>,
     slices: Slices<'a>,
     slice: &'a [u8],
     /// Payload bytes that the packet before still takes.
@@ -29,7 +30,7 @@ impl<'a> Pieces<'a> {
     pub(super) fn new(run: Run<'a>) -> Self {
         let (heads, slices, room) = match run {
             Run::Whole(packets) => (None, Slices::one(packets), packets.len()),
-            Run::Pes(pes) => (Some(Heads::new(pes)), pes.payload().slices(), 0),
+            Run::Pes(pes) => (Some((pes, 0)), pes.payload.slices(), 0),
         };
         Self {
             heads,
@@ -44,8 +45,12 @@ impl<'a> Pieces<'a> {
     #[inline]
     pub(super) fn next(&mut self) -> Option<Piece<'a>> {
         if self.room == 0 {
-            let heads = self.heads.as_mut().filter(|heads| !heads.is_done())?;
-            let len = heads.write(&mut self.head).min(PACKET_LEN);
+            let (run, index) = self.heads.as_mut()?;
+            if *index == run.packets() {
+                return None;
+            }
+            let len = run.write_head(*index, &mut self.head).min(PACKET_LEN);
+            *index += 1;
             self.room = PACKET_LEN - len;
             return Some(Piece::Head(len));
         }

@@ -4,7 +4,7 @@
 //! stuffing, which some demuxers take for a missing section.
 
 use super::crc::crc32_mpeg2;
-use super::packet::{Body, ContinuityCounter, PACKET_LEN, Pid, packet_header};
+use super::packet::{ContinuityCounter, PACKET_LEN, PacketHeader, Pid};
 
 /// Codec of an elementary stream as the PMT names it (table 2-34 and its registered extensions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -106,7 +106,7 @@ fn put_section(
     version: u8,
     body: &[u8],
 ) {
-    let [h0, h1, h2, h3] = packet_header(pid, true, Body::Payload, counter);
+    let [h0, h1, h2, h3] = PacketHeader::new(pid, counter).unit_start().to_bytes();
     // Five bytes up to last_section_number and the CRC count into section_length: 8 bits are enough here.
     let section_len = (5 + body.len() + 4) as u8;
     let head = [

@@ -1,13 +1,12 @@
-//! A PES packet laid out over TS packets, and the copy that writes it.
+//! A PES packet laid out over TS packets.
 //!
 //! Only the first packet of a run, the last one and those with a PCR have an adaptation field; where they stand
 //! is worked out once, when the run is made. Between them every packet is 4 bytes of header and 184 bytes of
-//! payload, so that the copy moves constant lengths with no bounds to check.
+//! payload.
 
-use core::mem;
-
-use super::heads::Heads;
-use super::packet::{BODY_LEN, ContinuityCounter, FLAGS_FIELD_LEN, PACKET_LEN, PCR_FIELD_LEN, Pid};
+use super::packet::{
+    BODY_LEN, ContinuityCounter, FLAGS_FIELD_LEN, Field, PCR_FIELD_LEN, PacketHeader, Pid,
+};
 use super::pes::PesHeader;
 use crate::codec::avc::{AnnexB, Slices};
 use crate::time::{TickSpan, Ticks};
@@ -18,6 +17,23 @@ pub(crate) struct Start {
     /// The first packet of its PID after a break of the timeline.
     pub(crate) discontinuity: bool,
     pub(crate) random_access: bool,
+}
+
+impl Start {
+    #[inline]
+    const fn flags(self) -> u8 {
+        let discontinuity = if self.discontinuity {
+            Field::DISCONTINUITY
+        } else {
+            0
+        };
+        let random_access = if self.random_access {
+            Field::RANDOM_ACCESS
+        } else {
+            0
+        };
+        discontinuity | random_access
+    }
 }
 
 /// The clock references that a run carries: `count` of them, from `first` on, `step` apart.
@@ -44,18 +60,70 @@ impl PcrPlan {
 /// A PES packet laid out over TS packets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PesRun<'a> {
-    pub(super) pid: Pid,
-    pub(super) counter: ContinuityCounter,
-    pub(super) start: Start,
+    /// Of the first packet, as if that were plain.
+    pub(super) first: PacketHeader,
+    /// Of the adaptation field of the first packet.
+    pub(super) flags: u8,
     pub(super) header: PesHeader,
-    payload: Payload<'a>,
-    pub(super) pcr: PcrPlan,
-    /// Index of the first packet with a PCR; the others follow `pcr_every` packets apart.
-    pub(super) pcr_at: usize,
-    pub(super) pcr_every: usize,
+    pub(super) payload: Payload<'a>,
+    pub(super) pcrs: Pcrs,
+    /// How many packets: never 0.
     pub(super) packets: usize,
     /// Bytes of the last packet that neither field nor payload fills.
     pub(super) stuffing: usize,
+}
+
+/// The clock references of a run: `count` of them, in packet `at` and in those `every` packets apart behind it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pcrs {
+    first: Ticks,
+    step: TickSpan,
+    pub(super) count: usize,
+    pub(super) at: usize,
+    /// Never 0.
+    pub(super) every: usize,
+}
+
+impl Pcrs {
+    #[inline]
+    pub(super) fn nth(&self, nth: usize) -> Ticks {
+        self.first + TickSpan::new(self.step.get().wrapping_mul(nth as i64))
+    }
+
+    /// Returns the last one, and the packet that it is in.
+    #[inline]
+    pub(super) fn last(&self) -> Option<(usize, Ticks)> {
+        let behind = self.count.checked_sub(1)?;
+        Some((self.at + behind * self.every, self.nth(behind)))
+    }
+
+    /// Returns the clock reference of the first packet, if it has one.
+    #[inline]
+    pub(super) fn of_first(&self) -> Option<Ticks> {
+        (self.count > 0 && self.at == 0).then_some(self.first)
+    }
+
+    /// Returns the clock reference of a packet, if it has one.
+    pub(super) fn of_packet(&self, index: usize) -> Option<Ticks> {
+        let behind = index.checked_sub(self.at)?;
+        let nth = if self.count > 1 {
+            behind / self.every
+        } else {
+            behind
+        };
+        (nth < self.count && nth * self.every == behind).then(|| self.nth(nth))
+    }
+
+    /// Returns the first packet from `index` on that has a clock reference.
+    pub(super) fn next_at(&self, index: usize) -> Option<usize> {
+        let behind = index.saturating_sub(self.at);
+        let nth = if self.count > 1 {
+            behind.div_ceil(self.every)
+        } else {
+            behind
+        };
+        (nth < self.count).then_some(self.at + nth * self.every)
+    }
 }
 
 /// The bytes of a PES packet behind its [`PesHeader`].
@@ -76,7 +144,7 @@ impl<'a> Payload<'a> {
 
     /// Returns all of it, where it lies in one piece.
     #[inline]
-    const fn piece(&self) -> Option<&'a [u8]> {
+    pub(super) const fn piece(&self) -> Option<&'a [u8]> {
         match self {
             Self::Video(access_unit) => access_unit.piece_behind_start_code(),
             Self::Audio(frames) => Some(frames),
@@ -94,56 +162,50 @@ impl<'a> Payload<'a> {
 
 impl<'a> PesRun<'a> {
     /// Lays `header` and `payload` out; `counter` is that of the first packet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(
         (pid, counter): (Pid, ContinuityCounter),
         start: Start,
-        pcr: PcrPlan,
+        plan: PcrPlan,
         header: PesHeader,
         payload: Payload<'a>,
     ) -> Self {
+        let flags = start.flags();
         let bytes = header.len() + payload.len();
-        let bare = bytes.div_ceil(BODY_LEN).max(1);
+        let bare = packets_for(bytes);
         let mut run = Self {
-            pid,
-            counter,
-            start,
+            first: PacketHeader::new(pid, counter),
+            flags,
             header,
             payload,
-            pcr,
-            pcr_at: 0,
-            pcr_every: 1,
+            pcrs: Pcrs {
+                first: plan.first,
+                step: plan.step,
+                // Two never share a packet, and the last packet of several keeps room for payload.
+                count: plan.count.min((bare - 1).max(1)),
+                at: 0,
+                every: 1,
+            },
             packets: bare,
             stuffing: bare * BODY_LEN - bytes,
         };
-        let flagged = start != Start::default();
-        if pcr.count == 0 && !flagged {
-            return run;
-        }
-        // Two PCRs never share a packet, and the last packet of several keeps room for payload.
-        run.pcr.count = pcr.count.min((bare - 1).max(1));
-        let free = run.pcr.count == 1 && pcr.floating && !flagged && run.stuffing >= PCR_FIELD_LEN;
-        if free {
-            // A lone PCR costs nothing where stuffing would stand anyway.
-            run.pcr_at = run.packets - 1;
-            run.stuffing -= PCR_FIELD_LEN;
-            return run;
-        }
-        let fields = if run.pcr.count == 0 {
-            FLAGS_FIELD_LEN
-        } else {
-            run.pcr.count * PCR_FIELD_LEN
+        let fields = match (run.pcrs.count, flags) {
+            (0, 0) => return run,
+            (0, _) => FLAGS_FIELD_LEN,
+            (1, 0) if plan.floating && run.stuffing >= PCR_FIELD_LEN => {
+                // A lone one costs nothing where stuffing would stand anyway.
+                run.pcrs.at = bare - 1;
+                run.stuffing -= PCR_FIELD_LEN;
+                return run;
+            }
+            (count, _) => count * PCR_FIELD_LEN,
         };
-        run.packets = (bytes + fields).div_ceil(BODY_LEN).max(1);
+        run.packets = packets_for(bytes + fields);
         run.stuffing = run.packets * BODY_LEN - bytes - fields;
-        if run.pcr.count > 1 {
-            run.pcr_every = (run.packets / run.pcr.count).max(1);
+        if run.pcrs.count > 1 {
+            run.pcrs.every = (run.packets / run.pcrs.count).max(1);
         }
         run
-    }
-
-    pub(super) const fn payload(&self) -> Payload<'a> {
-        self.payload
     }
 
     /// Returns how many packets the run has.
@@ -155,87 +217,29 @@ impl<'a> PesRun<'a> {
     /// Returns the last clock reference of the run, if it has any.
     #[inline]
     pub(crate) fn last_pcr(&self) -> Option<Ticks> {
-        let last = self.pcr.count.checked_sub(1)?;
-        Some(self.pcr.first + TickSpan::new(self.pcr.step.get().wrapping_mul(last as i64)))
-    }
-
-    #[inline]
-    pub(super) fn copy(&self, packets: &mut [[u8; PACKET_LEN]]) {
-        let mut copy = RunCopy {
-            heads: Heads::new(self),
-            packets,
-            room: &mut [],
-        };
-        match self.payload.piece() {
-            Some(piece) => copy.append(piece),
-            None => self.payload.slices().for_each(|slice| copy.append(slice)),
-        }
+        self.pcrs.last().map(|(_, pcr)| pcr)
     }
 }
 
-/// A run on its way into memory.
-struct RunCopy<'a, 'out> {
-    heads: Heads<'a>,
-    /// The packets that are still to be begun.
-    packets: &'out mut [[u8; PACKET_LEN]],
-    /// What is left of the packet that was begun last.
-    room: &'out mut [u8],
-}
-
-impl RunCopy<'_, '_> {
-    /// Lays a slice of the payload behind what there is.
-    fn append(&mut self, mut slice: &[u8]) {
-        // Worked on in registers, and put back at the end.
-        let mut heads = self.heads;
-        let mut packets = mem::take(&mut self.packets);
-        let mut room = mem::take(&mut self.room);
-        loop {
-            if !room.is_empty() {
-                let count = room.len().min(slice.len());
-                let (now, later) = slice.split_at(count);
-                let (taken, left) = room.split_at_mut(count);
-                taken.copy_from_slice(now);
-                (slice, room) = (later, left);
-            }
-            let (chunks, _) = slice.as_chunks::<BODY_LEN>();
-            let plain = heads.plain_count().min(chunks.len()).min(packets.len());
-            if plain > 0 {
-                let (now, later) = packets.split_at_mut(plain);
-                heads.copy_plain(now, chunks);
-                packets = later;
-                slice = slice.get(plain * BODY_LEN..).unwrap_or_default();
-            }
-            if slice.is_empty() {
-                break;
-            }
-            let Some((packet, later)) = packets.split_first_mut() else {
-                packets = &mut [];
-                break;
-            };
-            let head_len = heads.write(packet);
-            room = packet.get_mut(head_len..).unwrap_or_default();
-            packets = later;
-        }
-        *self = Self {
-            heads,
-            packets,
-            room,
-        };
-    }
+/// Returns how many packets hold so many bytes, of which there are some: the PES header at least.
+#[inline]
+const fn packets_for(bytes: usize) -> usize {
+    1 + bytes.saturating_sub(1) / BODY_LEN
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::time::WireTime;
-    use crate::ts::pes::StreamId;
+    use crate::ts::PACKET_LEN;
+    use crate::ts::pes::{Lead, StreamId};
     use crate::ts::{ShortBuffer, TsPackets};
     use std::vec;
     use std::vec::Vec;
 
     fn run(payload: &[u8], start: Start, pcr: PcrPlan) -> PesRun<'_> {
         let time = WireTime::new(9);
-        let header = PesHeader::new(StreamId::Audio, time, time, &[], payload.len());
+        let header = PesHeader::new(StreamId::Audio, (time, time), Lead::of(&[]), payload.len());
         let place = (Pid::AUDIO, ContinuityCounter::new(5));
         PesRun::new(place, start, pcr, header, Payload::Audio(payload))
     }
