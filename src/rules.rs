@@ -73,6 +73,13 @@ impl SwitchRule {
         }
     }
 
+    /// Returns the greatest age at which such a frame [stays](Decision::Stay).
+    pub(crate) fn audio_stays_until(&self, to_next: TickSpan) -> TickSpan {
+        let last = self.audio - TickSpan::TICK;
+        self.target
+            .map_or(last, |target| last.min(target - to_next))
+    }
+
     /// Decides on an audio frame of a stream whose video has fallen silent.
     pub fn audio_for_silent_video(&self, age: TickSpan, to_next: TickSpan) -> Decision {
         self.video(age, false, to_next)

@@ -46,6 +46,9 @@ impl FlvTime {
 pub struct Ticks(i64);
 
 impl Ticks {
+    pub(crate) const MIN: Self = Self(i64::MIN);
+    pub(crate) const MAX: Self = Self(i64::MAX);
+
     /// Takes a count of 1/90 000 s.
     pub const fn new(ticks: i64) -> Self {
         Self(ticks)
@@ -119,6 +122,13 @@ impl TickSpan {
     /// Returns the nearest number of milliseconds, halves away from zero.
     pub const fn round_millis(self) -> i64 {
         (self.0 / 90).wrapping_add((self.0 % 90) / 45)
+    }
+
+    /// Says whether the distance is at most `most`, which is not negative, in either direction.
+    #[inline]
+    pub(crate) const fn is_within(self, most: Self) -> bool {
+        let above = self.0.wrapping_add(most.0).cast_unsigned();
+        above <= most.0.cast_unsigned() << 1
     }
 
     /// Returns the distance without its sign.

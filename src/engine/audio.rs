@@ -153,6 +153,12 @@ impl Audio {
         self.set_aside = None;
     }
 
+    /// Notes that a frame was announced and had nothing in it, or nothing that could be kept.
+    pub(super) const fn skip(&mut self) {
+        self.clock.skip();
+        self.queue.pace = None;
+    }
+
     fn rate(&self) -> u32 {
         self.format.map_or(1, |format| format.rate())
     }
@@ -237,6 +243,7 @@ impl Segmenter {
         self.audio.format = Some(format);
         self.audio.track = Some(format.track());
         self.audio.differs = self.audio.muxed != Some(format);
+        self.audio.queue.pace = None;
         // A format that comes back before another was muxed finds its clock as it was.
         self.audio.stale_clock = self.audio.differs;
         if let Some((_, stale)) = &mut self.audio.set_aside {
@@ -266,7 +273,7 @@ impl Segmenter {
             return Ok(());
         };
         if frame.is_empty() {
-            self.audio.clock.skip();
+            self.audio.skip();
             return Ok(());
         }
         let payload = match strip_adts(frame) {

@@ -82,7 +82,7 @@ impl Segmenter {
             NoticeKind::AudioBeforeKeyFrame
         };
         if !may_begin && !AudioQueue::could_hold(len) {
-            self.audio.clock.skip();
+            self.audio.skip();
             self.tally(sink, dropped);
             return Ok(());
         }
@@ -250,10 +250,11 @@ impl Segmenter {
             return self.survive(sink, written);
         }
         self.audio.queue.push(placed, count, header, payload);
-        match self.video.last {
-            Some(last) => self.flush_late_audio(sink, last),
-            None => Ok(()),
+        if let Some(last) = self.video.last {
+            self.flush_late_audio(sink, last)?;
         }
+        self.set_pace();
+        Ok(())
     }
 
     /// Writes the queue if its oldest frame has waited long enough at `now`.

@@ -218,6 +218,7 @@ impl Segmenter {
         result: Result<(), S::Error>,
     ) -> Result<(), S::Error> {
         if result.is_err() {
+            self.audio.queue.pace = None;
             self.segments.abort(sink);
             self.mux.roll_back();
             self.note(sink, NoticeKind::SinkFailed, self.now, 0);

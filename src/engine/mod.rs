@@ -173,11 +173,16 @@ impl Segmenter {
         tag: Tag<'_>,
         sink: &mut S,
     ) -> Result<(), Error<S::Error>> {
+        let in_step = match tag.kind {
+            TagKind::AUDIO => self.gather_in_step(&tag, sink),
+            TagKind::VIDEO => self.picture_in_step(&tag, sink),
+            _ => None,
+        };
+        if let Some(taken) = in_step {
+            return taken.map_err(Error::Sink);
+        }
         if self.finished {
             return Err(Error::Finished);
-        }
-        if tag.kind == TagKind::AUDIO && self.gather_in_step(&tag) {
-            return Ok(());
         }
         if tag.kind != TagKind::AGGREGATE {
             return self.push_one(tag, sink);
@@ -207,6 +212,7 @@ impl Segmenter {
     /// Asks for a switch regardless of FragDuration. Where playlists promise independent segments, a switch at once
     /// falls on the next key frame too.
     pub const fn request_switch(&mut self, at: SwitchAt) {
+        self.audio.queue.pace = None;
         self.requested = Some(if self.config.independent_segments {
             SwitchAt::KeyFrame
         } else {

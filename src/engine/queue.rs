@@ -8,6 +8,8 @@ use crate::codec::aac::Adts;
 use crate::time::{TickSpan, Ticks};
 use crate::timeline::{AudioClock, AudioTime};
 
+use super::in_step::Pace;
+
 /// The most media time in one PES packet. A PTS must come every 700 ms (ISO/IEC 13818-1 §2.7.4); audio that waited
 /// longer than this would also come too close to the PCR.
 pub(super) const GATHERED: TickSpan = TickSpan::from_millis(300);
@@ -25,8 +27,14 @@ pub(super) struct AudioQueue {
     len: usize,
     frames: [Queued; MAX_FRAMES],
     count: usize,
+    /// Frames that begin a PES packet, one bit each: there is a gap or an overlap before them.
+    detached: u32,
+    /// Coded frames beyond one for each frame here: those of MPEG tags with several.
+    more_coded: u32,
     /// All frames are known to make one PES packet; false says nothing.
     unbroken: bool,
+    /// How the frames that follow join the last one, where that is known.
+    pub(super) pace: Option<Pace>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,8 +45,13 @@ struct Queued {
     len: u16,
     /// Coded frames: one of AAC, or those of a tag.
     count: u16,
-    /// It begins a PES packet: there is a gap or an overlap before it.
-    detached: bool,
+}
+
+impl Queued {
+    /// Where the frame ends, rounded down.
+    fn end(&self) -> Ticks {
+        self.pts + TickSpan::new(i64::from(self.duration))
+    }
 }
 
 /// Frames that follow each other without a gap: one PES packet.
@@ -61,10 +74,12 @@ impl AudioQueue {
                 duration: 0,
                 len: 0,
                 count: 0,
-                detached: false,
             }; MAX_FRAMES],
             count: 0,
-            unbroken: false,
+            detached: 0,
+            more_coded: 0,
+            unbroken: true,
+            pace: None,
         }
     }
 
@@ -94,35 +109,40 @@ impl AudioQueue {
         self.first_pts().map_or(TickSpan::ZERO, |first| end - first)
     }
 
-    /// Says whether a frame of `len` bytes that ends at `end` may join those there are in their PES packet.
-    #[inline]
-    pub(super) fn takes(&self, len: usize, end: Ticks) -> bool {
-        !self.is_empty() && self.fits(len) && self.span_to(end) <= GATHERED
-    }
-
-    /// Appends an AAC frame that it [takes](Self::takes), and that follows the one before it.
-    #[inline]
+    /// Appends an AAC frame that follows the one before it and joins its PES packet; says whether it fits.
+    #[inline(always)]
     pub(super) fn append(
         &mut self,
         pts: Ticks,
         duration: TickSpan,
-        header: [u8; Adts::HEADER_LEN],
+        adts: Adts,
         frame: &[u8],
-    ) {
-        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
-        if let Some((head, room)) = room.split_first_chunk_mut()
-            && let Some(body) = room.get_mut(..frame.len())
-        {
-            *head = header;
-            body.copy_from_slice(frame);
-            self.enlist(Queued {
-                pts,
-                duration: duration.get() as u32,
-                len: (header.len() + frame.len()) as u16,
-                count: 1,
-                detached: false,
-            });
+    ) -> bool {
+        let len = Adts::HEADER_LEN + frame.len();
+        let (Some(queued), Some((_, free))) = (
+            self.frames.get_mut(self.count),
+            self.bytes.split_at_mut_checked(self.len),
+        ) else {
+            return false;
+        };
+        let Some(room) = free.get_mut(..len) else {
+            return false;
+        };
+        if let Some(head) = room.first_chunk_mut() {
+            *head = adts.header_and_byte(frame.len());
         }
+        if let Some(body) = room.get_mut(Adts::HEADER_LEN..) {
+            body.copy_from_slice(frame);
+        }
+        *queued = Queued {
+            pts,
+            duration: duration.get() as u32,
+            len: len as u16,
+            count: 1,
+        };
+        self.count += 1;
+        self.len += len;
+        true
     }
 
     /// Appends a frame; one that does not [fit](Self::fits) is left out.
@@ -141,39 +161,38 @@ impl AudioQueue {
         head.copy_from_slice(header);
         body.copy_from_slice(payload);
         let end = time.pts + time.duration;
-        self.unbroken =
-            self.is_empty() || self.unbroken && !time.detached && self.span_to(end) <= GATHERED;
-        self.enlist(Queued {
-            pts: time.pts,
-            duration: u32::try_from(time.duration.get()).unwrap_or(u32::MAX),
-            len: len as u16,
-            count: u16::try_from(count).unwrap_or(u16::MAX),
-            detached: time.detached,
-        });
-    }
-
-    #[inline]
-    fn enlist(&mut self, queued: Queued) {
-        if let Some(frame) = self.frames.get_mut(self.count) {
-            *frame = queued;
+        self.pace = None;
+        self.unbroken &= self.is_empty() || !time.detached && self.span_to(end) <= GATHERED;
+        if let Some(queued) = self.frames.get_mut(self.count) {
+            *queued = Queued {
+                pts: time.pts,
+                duration: u32::try_from(time.duration.get()).unwrap_or(u32::MAX),
+                len: len as u16,
+                count: u16::try_from(count.max(1)).unwrap_or(u16::MAX),
+            };
+            self.detached |= u32::from(time.detached) << self.count;
+            self.more_coded += u32::from(queued.count) - 1;
             self.count += 1;
-            self.len += usize::from(queued.len);
+            self.len += len;
         }
     }
 
     /// Drops the oldest `count` frames.
     pub(super) fn drop_oldest(&mut self, count: usize) {
         let count = count.min(self.count);
-        let len = self
-            .frames
-            .iter()
-            .take(count)
-            .map(|frame| usize::from(frame.len))
-            .sum();
+        let dropped = self.frames.iter().take(count);
+        let (mut len, mut more_coded) = (0, 0);
+        for frame in dropped {
+            len += usize::from(frame.len);
+            more_coded += u32::from(frame.count) - 1;
+        }
+        self.pace = None;
         self.bytes.copy_within(len..self.len, 0);
         self.frames.copy_within(count..self.count, 0);
+        self.detached = self.detached.checked_shr(count as u32).unwrap_or(0);
         self.len -= len;
         self.count -= count;
+        self.more_coded -= more_coded;
     }
 
     /// Drops the frames before `earliest` and returns how many those were.
@@ -190,38 +209,40 @@ impl AudioQueue {
 
     pub(super) const fn clear(&mut self) -> usize {
         let count = self.count;
-        (self.len, self.count) = (0, 0);
+        (self.len, self.count, self.detached) = (0, 0, 0);
+        (self.more_coded, self.unbroken, self.pace) = (0, true, None);
         count
     }
 
     /// Iterates over the PES packets that the frames make.
+    #[inline]
     pub(super) fn gathered(&self) -> impl Iterator<Item = Gathered<'_>> {
         let mut frames = self.frames.get(..self.count).unwrap_or_default();
         let mut bytes = self.bytes.get(..self.len).unwrap_or_default();
+        let mut detached = self.detached;
         core::iter::from_fn(move || {
             let (first, rest) = frames.split_first()?;
-            let last = first.pts + GATHERED;
-            let joins = |frame: &&Queued| {
-                !frame.detached && frame.pts + TickSpan::new(i64::from(frame.duration)) <= last
-            };
-            let more = if self.unbroken {
-                rest.len()
+            let (now, later, len, coded);
+            if self.unbroken {
+                (now, later) = (frames, [].as_slice());
+                (len, coded) = (bytes.len(), frames.len() as u32 + self.more_coded);
             } else {
-                rest.iter().take_while(joins).count()
-            };
-            let (now, later) = frames.split_at_checked(1 + more)?;
-            let len = if later.is_empty() {
-                bytes.len()
-            } else {
-                now.iter().map(|frame| usize::from(frame.len)).sum()
-            };
+                let last = first.pts + GATHERED;
+                let joins = |frame: &&Queued| {
+                    detached >>= 1;
+                    detached & 1 == 0 && frame.end() <= last
+                };
+                (now, later) =
+                    frames.split_at_checked(1 + rest.iter().take_while(joins).count())?;
+                len = now.iter().map(|frame| usize::from(frame.len)).sum();
+                coded = now.iter().map(|frame| u32::from(frame.count)).sum();
+            }
             let (packet, left) = bytes.split_at_checked(len)?;
             (frames, bytes) = (later, left);
-            let last = now.last()?;
             Some(Gathered {
                 pts: first.pts,
-                end: last.pts + TickSpan::new(i64::from(last.duration)),
-                frames: now.iter().map(|frame| u32::from(frame.count)).sum(),
+                end: now.last()?.end(),
+                frames: coded,
                 bytes: packet,
             })
         })

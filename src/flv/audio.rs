@@ -29,6 +29,16 @@ impl<'a> AudioTag<'a> {
         Self::any(data).map_err(Fault::into_tag_error)
     }
 
+    /// Takes at a glance what most tags are: an AAC frame behind a legacy header, and no ADTS frame, which begins with
+    /// 0xFF.
+    #[inline]
+    pub(crate) fn raw_aac_frame(data: &'a [u8]) -> Option<&'a [u8]> {
+        match data {
+            [0xa0..=0xaf, 1, 0..=0xfe, ..] => data.get(2..),
+            _ => None,
+        }
+    }
+
     fn any(data: &'a [u8]) -> Result<Self, nom::Err<Fault>> {
         let Some((byte, input)) = data.split_first() else {
             return Ok(Self {

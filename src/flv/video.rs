@@ -35,6 +35,17 @@ impl<'a> VideoTag<'a> {
         Self::any(data).map_err(Fault::into_tag_error)
     }
 
+    /// Takes at a glance what most tags are: an access unit of AVC behind a legacy header that says "inter frame", with a
+    /// composition offset that is not negative.
+    #[inline]
+    pub(crate) const fn inter_avc(data: &'a [u8]) -> Option<(TickSpan, &'a [u8])> {
+        let [0x27, 1, c0 @ 0..=0x7f, c1, c2, data @ ..] = data else {
+            return None;
+        };
+        let composition = i32::from_be_bytes([0, *c0, *c1, *c2]);
+        Some((TickSpan::from_millis(composition as i64), data))
+    }
+
     fn any(data: &'a [u8]) -> Result<Self, nom::Err<Fault>> {
         let (input, byte) = context("FrameType", be_u8).parse(data)?;
         if byte & EX_HEADER == 0 {

@@ -142,24 +142,27 @@ impl AudioClock {
         time
     }
 
-    /// Returns time and duration of a frame that is like the one before it and comes where the clock has it. Where this
-    /// is all there is to say, [`place`](Self::place) says the same, and then [advances](Self::advance).
-    #[inline]
-    pub(crate) fn in_step(&self, tag: Ticks, samples: u32) -> Option<(Ticks, TickSpan)> {
-        let next = self.next?;
-        let duration = self.frame.ticks;
+    /// Returns the duration of the last frame, rounded down, if the next one of that size begins where it ends.
+    pub(crate) fn pace(&self, samples: u32) -> Option<TickSpan> {
         let usual = samples == self.frame.samples && !self.gap && !self.repairing;
-        (usual && (tag - next).abs() <= duration + duration).then_some((next, duration))
+        (usual && self.next.is_some()).then_some(self.frame.ticks)
+    }
+
+    /// Returns time and duration of a frame at this [pace](Self::pace) that comes where the clock has it:
+    /// [`place`](Self::place) says the same, and then [advances](Self::advance).
+    #[inline]
+    pub(crate) fn in_step(&self, tag: Ticks) -> Option<(Ticks, TickSpan)> {
+        let (next, duration) = (self.next?, self.frame.ticks);
+        let near = (tag - next).is_within(duration + duration);
+        near.then_some((next, duration))
     }
 
     /// Moves on by the frame at `pts`.
     #[inline]
     pub(crate) fn advance(&mut self, pts: Ticks) {
-        self.short += self.frame.rest;
-        let carry = self.short >= u64::from(self.rate);
-        if carry {
-            self.short -= u64::from(self.rate);
-        }
+        let (short, rate) = (self.short + self.frame.rest, u64::from(self.rate));
+        let carry = short >= rate;
+        self.short = if carry { short - rate } else { short };
         self.next = Some(pts + self.frame.ticks + TickSpan::new(i64::from(carry)));
         self.last = Some(pts);
     }

@@ -33,6 +33,9 @@ pub(crate) struct Timeline {
     epoch: u32,
     video: Option<Seen>,
     audio: Option<Seen>,
+    /// Audio after this goes on without video. Where video has come, that is on the timeline as it is now unless this is
+    /// [`Ticks::MIN`].
+    silent_after: Ticks,
     /// Audio was on one timeline with video.
     related: bool,
     /// Added to audio times, where clocks are unrelated and the host wants them aligned.
@@ -53,6 +56,7 @@ impl Timeline {
             epoch: 0,
             video: None,
             audio: None,
+            silent_after: Ticks::MAX,
             related: false,
             audio_shift: TickSpan::ZERO,
         }
@@ -76,10 +80,7 @@ impl Timeline {
         if step.is_some() {
             self.epoch = self.epoch.wrapping_add(1);
         }
-        self.video = Some(Seen {
-            time,
-            epoch: self.epoch,
-        });
+        self.take_video(time);
         step.map_or(Step::On, Step::Jump)
     }
 
@@ -108,6 +109,9 @@ impl Timeline {
             Step::On => self.follow(time),
             Step::Jump(_) => {
                 self.epoch = self.epoch.wrapping_add(1);
+                if self.video.is_some() {
+                    self.silent_after = Ticks::MIN;
+                }
                 self.follow(time);
             }
             Step::Ahead | Step::Astray | Step::Unrelated => {}
@@ -115,23 +119,38 @@ impl Timeline {
         (step, time)
     }
 
-    /// Returns where audio at `time` stands if it goes on from the tag before it, and video beside it goes on as well.
-    /// What it takes [`audio`](Self::audio) takes alike; what it does not take changes nothing.
+    /// Says whether a video frame surely goes on from the one before it. [`video`](Self::video) says the same; nothing is
+    /// changed yet.
     #[inline]
-    pub(crate) fn audio_in_step(&mut self, time: Ticks) -> Option<Ticks> {
+    pub(crate) fn video_in_step(&self, time: Ticks) -> bool {
+        time <= self.silent_after && self.video.is_some_and(|video| time >= video.time)
+    }
+
+    /// Takes a video frame of the timeline as it is now.
+    #[inline]
+    pub(crate) fn take_video(&mut self, time: Ticks) {
+        self.video = Some(Seen {
+            time,
+            epoch: self.epoch,
+        });
+        self.silent_after = time + self.jump_limit;
+        self.related |= self.current(self.audio).is_some();
+    }
+
+    /// Returns where audio stands that is known to go on from the tag before it, unless video beside it is silent.
+    /// [`audio`](Self::audio) says the same; nothing is changed yet.
+    #[inline]
+    pub(crate) fn audio_in_step(&self, time: Ticks) -> Option<Ticks> {
         let time = time + self.audio_shift;
-        if let Some(video) = self.video
-            && (video.epoch != self.epoch || time - video.time > self.jump_limit)
-        {
-            return None;
+        (time <= self.silent_after).then_some(time)
+    }
+
+    /// Takes audio in step, as [`audio`](Self::audio) does.
+    #[inline]
+    pub(crate) fn take_audio_in_step(&mut self, time: Ticks) {
+        if let Some(audio) = &mut self.audio {
+            audio.time = time;
         }
-        let audio = self.audio.as_mut()?;
-        if audio.epoch != self.epoch || !is_steady(time - audio.time, self.jump_limit) {
-            return None;
-        }
-        audio.time = time;
-        self.related |= self.video.is_some();
-        Some(time)
     }
 
     /// Says whether video has come on the timeline as it is now.
@@ -141,10 +160,8 @@ impl Timeline {
 
     /// Says whether video has been silent for longer than the jump limit while audio went on.
     pub(crate) fn video_is_silent(&self) -> bool {
-        let audio = self.current(self.audio);
-        audio.zip(self.video).is_some_and(|(audio, video)| {
-            video.epoch != self.epoch || audio - video.time > self.jump_limit
-        })
+        self.current(self.audio)
+            .is_some_and(|audio| audio > self.silent_after)
     }
 
     /// Says whether audio at `time` fits the timeline that a jump of video began, and takes it as its last if so.

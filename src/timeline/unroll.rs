@@ -7,7 +7,10 @@ use crate::time::{FlvTime, TickSpan, Ticks};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unroller {
     base: TimelineBase,
-    last: Option<(FlvTime, i64)>,
+    begun: bool,
+    /// Time of the last tag, and the same unrolled.
+    last: FlvTime,
+    millis: i64,
     origin_millis: i64,
 }
 
@@ -15,7 +18,9 @@ impl Unroller {
     pub(crate) const fn new(base: TimelineBase) -> Self {
         Self {
             base,
-            last: None,
+            begun: false,
+            last: FlvTime::from_millis(0),
+            millis: 0,
             origin_millis: 0,
         }
     }
@@ -23,18 +28,21 @@ impl Unroller {
     /// Returns `time` as an instant within 2^31 ms of the tag before it, whatever its track.
     #[inline]
     pub(crate) fn unroll(&mut self, time: FlvTime) -> Ticks {
-        let millis = match self.last {
-            Some((last, millis)) => millis.wrapping_add(i64::from(time.since(last))),
-            None => {
-                let millis = i64::from(time.millis());
-                if self.base == TimelineBase::FirstTagZero {
-                    self.origin_millis = millis;
-                }
-                millis
-            }
-        };
-        self.last = Some((time, millis));
-        Ticks::new(0) + TickSpan::from_millis(millis.wrapping_sub(self.origin_millis))
+        if !self.begun {
+            self.begin(time);
+        }
+        self.millis = self.millis.wrapping_add(i64::from(time.since(self.last)));
+        self.last = time;
+        Ticks::new(0) + TickSpan::from_millis(self.millis.wrapping_sub(self.origin_millis))
+    }
+
+    #[cold]
+    fn begin(&mut self, time: FlvTime) {
+        self.begun = true;
+        (self.last, self.millis) = (time, i64::from(time.millis()));
+        if self.base == TimelineBase::FirstTagZero {
+            self.origin_millis = self.millis;
+        }
     }
 }
 

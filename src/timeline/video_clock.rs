@@ -94,10 +94,7 @@ impl VideoClock {
             Some(last) => wanted.max(last + TickSpan::TICK),
             None => wanted,
         };
-        if let Some(last) = self.last {
-            self.intervals = [self.intervals[1], dts - last];
-        }
-        self.last = Some(dts);
+        self.advance(dts);
         let repaired = (dts != wanted).then(|| dts - wanted);
         let run_begins = repaired.is_some() && !self.repairing;
         self.repairing = repaired.is_some();
@@ -108,6 +105,27 @@ impl VideoClock {
             run_begins,
             wild,
         }
+    }
+
+    /// Returns DTS of a frame whose composition offset is not negative, and the distance to the next one as far as that
+    /// can be told, where there is nothing to learn and nothing to repair: [`place`](Self::place) says the same, and
+    /// then [advances](Self::advance). PTS is that offset behind `tag`.
+    #[inline]
+    pub(crate) fn in_step(&self, tag: Ticks) -> Option<(Ticks, TickSpan)> {
+        let dts = tag - self.early;
+        let step = dts - self.last?;
+        let [_, older] = self.intervals;
+        let usual = matches!(self.lesson, Lesson::Learned) && !self.repairing;
+        (usual && step > TickSpan::ZERO).then_some((dts, older.min(step)))
+    }
+
+    /// Moves on to the frame at `dts`.
+    #[inline]
+    pub(crate) fn advance(&mut self, dts: Ticks) {
+        if let Some(last) = self.last {
+            self.intervals = [self.intervals[1], dts - last];
+        }
+        self.last = Some(dts);
     }
 
     /// Learns how early DTS must run.

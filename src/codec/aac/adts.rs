@@ -10,8 +10,8 @@ use super::{AacError, AudioSpecificConfig};
 /// ADTS headers of one configuration: everything but the length is worked out once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Adts {
-    /// The header of an empty frame with its length field 0.
-    template: [u8; Self::HEADER_LEN],
+    /// A header with its length field 0, read as a big-endian number, with a byte of 0 behind it.
+    template: u64,
 }
 
 impl Adts {
@@ -49,7 +49,7 @@ impl Adts {
                 .to_be_bytes();
         // buffer_fullness 0x7FF: variable rate.
         Ok(Self {
-            template: [0xFF, 0xF1, b2, b3, 0x00, 0x1F, 0xFC],
+            template: u64::from_be_bytes([0xFF, 0xF1, b2, b3, 0x00, 0x1F, 0xFC, 0]),
         })
     }
 
@@ -62,17 +62,16 @@ impl Adts {
         if payload_len > Self::MAX_PAYLOAD_LEN {
             return Err(AacError::AdtsFrameLen { len: payload_len });
         }
-        let frame_len = payload_len + Self::HEADER_LEN;
-        let [b0, b1, b2, b3, _, b5, b6] = self.template;
-        Ok([
-            b0,
-            b1,
-            b2,
-            b3 | (frame_len >> 11) as u8,
-            (frame_len >> 3) as u8,
-            b5 | ((frame_len & 7) << 5) as u8,
-            b6,
-        ])
+        let [header @ .., _] = self.header_and_byte(payload_len);
+        Ok(header)
+    }
+
+    /// Returns the header of an AAC frame of so many bytes, at most [`MAX_PAYLOAD_LEN`](Self::MAX_PAYLOAD_LEN), and a
+    /// byte that the frame is to be laid over: eight bytes are written as one.
+    #[inline]
+    pub(crate) const fn header_and_byte(&self, payload_len: usize) -> [u8; Self::HEADER_LEN + 1] {
+        let frame_len = (payload_len + Self::HEADER_LEN) as u64;
+        (self.template | frame_len << 21).to_be_bytes()
     }
 }
 

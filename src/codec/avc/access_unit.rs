@@ -67,17 +67,10 @@ impl<'a> AccessUnit<'a> {
     /// Takes what most access units are, one slice behind a length of 4 bytes: there is nothing to walk.
     #[inline]
     fn lone_slice(data: &'a [u8], length_len: usize) -> Option<(Self, Contents)> {
-        let (len, nal_unit) = data.split_first_chunk()?;
-        let kind = NalUnitType::of(nal_unit);
-        let lone = length_len == 4 && u32::from_be_bytes(*len) as usize == nal_unit.len();
-        if !lone || !kind.is_slice() {
+        let (unit, kind) = Self::lone_unit(data)?;
+        if length_len != 4 || !kind.is_slice() {
             return None;
         }
-        let unit = Self {
-            data: nal_unit,
-            framing: Framing::Lone,
-            hidden: false,
-        };
         let contents = Contents {
             slice: true,
             idr: kind == NalUnitType::IDR_SLICE,
@@ -85,6 +78,25 @@ impl<'a> AccessUnit<'a> {
             ..Contents::default()
         };
         Some((unit, contents))
+    }
+
+    /// Takes one slice of a picture that is no IDR picture, behind a length of 4 bytes.
+    #[inline]
+    pub(crate) fn lone_inter(data: &'a [u8]) -> Option<Self> {
+        let (unit, kind) = Self::lone_unit(data)?;
+        (kind.is_slice() && kind != NalUnitType::IDR_SLICE).then_some(unit)
+    }
+
+    #[inline]
+    fn lone_unit(data: &'a [u8]) -> Option<(Self, NalUnitType)> {
+        let (len, nal_unit) = data.split_first_chunk()?;
+        let unit = Self {
+            data: nal_unit,
+            framing: Framing::Lone,
+            hidden: false,
+        };
+        let lone = u32::from_be_bytes(*len) as usize == nal_unit.len();
+        lone.then_some((unit, NalUnitType::of(nal_unit)))
     }
 
     /// Returns the NAL unit where there is only one, a slice.

@@ -51,6 +51,18 @@ impl<'a> AnnexB<'a> {
         }
     }
 
+    /// Takes an access unit that is [one slice](AccessUnit::lone_inter) of `len` bytes, its length included.
+    #[inline]
+    pub(crate) const fn lone(unit: AccessUnit<'a>, len: usize) -> Self {
+        Self {
+            parameter_sets: &[],
+            carried: &[],
+            unit,
+            filler: Filler::Keep,
+            len,
+        }
+    }
+
     /// Returns the length in bytes.
     pub const fn len(&self) -> usize {
         self.len

@@ -74,9 +74,15 @@ impl ParameterSets {
     }
 
     /// Says whether there are sets of both kinds, without which nothing can be decoded.
+    #[inline]
     pub(crate) fn are_complete(&self) -> bool {
-        let has = |kind: fn(&Key) -> bool| self.entries().iter().any(|entry| kind(&entry.key));
-        has(|key| matches!(key, Key::Sps(_))) && has(|key| matches!(key, Key::Pps(_)))
+        let keys = self
+            .entries
+            .first()
+            .zip(self.entries.get(self.count.wrapping_sub(1)));
+        keys.is_some_and(|(first, last)| {
+            matches!((first.key, last.key), (Key::Sps(_), Key::Pps(_)))
+        })
     }
 
     /// Enters `nal_unit` under its kind and id; anything but a parameter set changes nothing.
