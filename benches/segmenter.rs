@@ -127,13 +127,14 @@ fn describe(input: &Input, elementary: &Elementary, ts_bytes: u64, segments: u64
     let tags = read(&input.file, |_| {});
     let over = |bytes: usize| 100.0 * (ts_bytes as f64 / bytes as f64 - 1.0);
     println!(
-        "\n{} (by {}): {} MB of FLV, {tags} tags, {} TS packets, {segments} segments, overhead {:.2} % over payload, {:.2} % over elementary streams",
+        "\n{} (by {}): {} MB of FLV, {tags} tags, {} TS packets, {segments} segments, overhead {:.2} % over payload, {:.2} % over elementary streams; at the least {:.2} % over payload",
         input.name,
         input.made_by,
         input.file.len() / 1_000_000,
         ts_bytes / 188,
         over(elementary.payload_len),
         over(elementary.bytes.len()),
+        100.0 * (elementary.floor(segments) as f64 * 188.0 / elementary.payload_len as f64 - 1.0),
     );
 }
 

@@ -15,6 +15,9 @@ pub struct Elementary {
     pub payload_len: usize,
 }
 
+/// What the main buffer of the system target decoder holds of two channels of AAC, less a PES header.
+const GATHERED_LEN: usize = 3570;
+
 /// A picture, or an AAC frame in ADTS.
 pub struct Frame {
     pub video: bool,
@@ -93,6 +96,32 @@ impl Elementary {
             elementary.frames.push(frame);
         });
         elementary
+    }
+
+    /// Returns how many TS packets these frames need at the least: each picture a PES packet of its own, audio in PES
+    /// packets of whole frames and up to [`GATHERED_LEN`] bytes, clock references only where stuffing would stand anyway,
+    /// and two tables for each segment.
+    pub fn floor(&self, segments: u64) -> u64 {
+        let packets = |len: usize| len.div_ceil(184) as u64;
+        let (mut floor, mut gathered) = (2 * segments, 0);
+        for frame in &self.frames {
+            let len = frame.end - frame.start;
+            if frame.video {
+                floor += packets(9 + if frame.pts == frame.dts { 5 } else { 10 } + len);
+                continue;
+            }
+            if gathered + len > GATHERED_LEN {
+                floor += packets(9 + 5 + gathered);
+                gathered = 0;
+            }
+            gathered += len;
+        }
+        floor
+            + if gathered > 0 {
+                packets(9 + 5 + gathered)
+            } else {
+                0
+            }
     }
 
     pub fn bytes_of(&self, frame: &Frame) -> &[u8] {
