@@ -376,6 +376,33 @@ fn x6_h_16_independent_segments_all_start_with_an_idr_picture() {
 }
 
 #[test]
+fn h_16_y_09_audio_goes_on_without_the_video_track_where_segments_are_independent() {
+    let options = Options {
+        independent_segments: true,
+        forced_switch: false,
+        mid_gop: hls_segmenter::config::MidGop::DropUntilKey,
+        ..options(5)
+    };
+    let mut tags = Base { gop: 125, ..BASE }.both();
+    tags.retain(|tag| !support::is_video(tag) || !(8_000..22_000).contains(&tag.millis));
+    // Video is silent, audio jumps, and pictures come back in the middle of a group.
+    shift(&mut tags, 20_000, 30_000);
+    let output = run(&tags, options);
+    assert!(output.starts_with_idr().into_iter().all(|idr| idr));
+    let shows_pictures = |body: &Vec<u8>| {
+        let mut packets = body.chunks(188);
+        packets.any(|packet| [packet[1] & 0x1f, packet[2]] == VIDEO.to_be_bytes())
+    };
+    let shown: Vec<_> = output.memory.bodies.iter().map(shows_pictures).collect();
+    assert_eq!(
+        shown,
+        [true, true, false, true, true, true],
+        "silence, and pictures from a key frame on"
+    );
+    assert_eq!(output.discontinuities(), [2, 3]);
+}
+
+#[test]
 fn r_53_r_40_a_real_capture_without_key_frames_is_cut_by_force() {
     let (_, long_gop) = support::captures()
         .into_iter()

@@ -53,7 +53,9 @@ impl Segmenter {
         }
         // Video joins with a picture; audio alone does not bring it in.
         self.video.joined |= matches!(first, First::Picture { .. });
-        let joined = self.video.is_known() && self.video.joined;
+        // Where each segment is to be decoded alone, one that audio begins waits for no pictures: a key frame joins it.
+        let alone = matches!(first, First::Audio) && self.config.independent_segments;
+        let joined = self.video.is_known() && self.video.joined && !alone;
         let video = joined.then_some(StreamType::AVC);
         let audio = self
             .audio
