@@ -65,6 +65,8 @@ impl Segmenter {
         let program = Program { video, audio };
         if self.muxed && program != self.mux.program() {
             self.segments.break_off();
+        }
+        if self.segments.is_broken_off() {
             self.mux.rewind(at);
         }
         self.mux.mark();

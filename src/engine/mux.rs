@@ -115,7 +115,7 @@ impl Mux {
         self.program = program;
     }
 
-    /// Begins a timeline of its own where a track joins so far back that the clock is past its time.
+    /// Begins a timeline of its own where what comes is so far back that the clock is past its time.
     pub(super) fn rewind(&mut self, to: Ticks) {
         if self.last_pcr.is_some_and(|last| to + self.lead < last) {
             self.break_timeline();

@@ -99,6 +99,11 @@ impl Segments {
         self.discontinuity = true;
     }
 
+    /// Says whether the next segment begins behind EXT-X-DISCONTINUITY, or would if there were one before it.
+    pub(super) const fn is_broken_off(&self) -> bool {
+        self.discontinuity
+    }
+
     /// Opens a segment and writes its tables.
     pub(super) fn open<S: SegmentSink>(
         &mut self,

@@ -262,3 +262,29 @@ fn h_05_no_switch_falls_before_the_segment() {
         assert_contract(&tags, &short(), accidents);
     }
 }
+
+#[test]
+fn t_10_video_that_begins_anew_far_behind_audio_has_a_clock_of_its_own() {
+    // Audio whose clock was aligned to a picture of long ago goes on alone, ten seconds ahead of video.
+    let key_frame = shown(true);
+    let steps = [
+        shown(false),
+        vec![Step::Jump(-10_213)],
+        sound(1),
+        key_frame.clone(),
+        vec![Step::VideoHole(12_000)],
+        shown(false),
+        [1, 748, 27, 1409, 1351]
+            .map(|len| Step::Audio { jitter: 0, len })
+            .to_vec(),
+        vec![Step::AudioHeader { rate: 48_000 }],
+        key_frame,
+    ]
+    .concat();
+    let options = Options {
+        unrelated_clocks: UnrelatedClocks::AlignToLead,
+        mid_gop: MidGop::DropUntilKey,
+        ..short()
+    };
+    assert_contract(&tags(&steps, (true, true)), &options, Accidents::default());
+}
