@@ -1,6 +1,6 @@
 //! A run of TS packets shown in pieces: heads, composed one by one, and payload where it lies.
 
-use super::packet::PACKET_LEN;
+use super::packet::{HEAD_LEN, PACKET_LEN};
 use super::packets::Run;
 use super::run::PesRun;
 use crate::codec::avc::Slices;
@@ -10,6 +10,8 @@ use crate::codec::avc::Slices;
 pub(super) struct Pieces<'a> {
     /// The run whose heads stand between its payload, and how many of those were composed.
     heads: Option<(&'a PesRun<'a>, usize)>,
+    /// How many of the heads to come are those of plain packets.
+    plain: usize,
     slices: Slices<'a>,
     slice: &'a [u8],
     /// Payload bytes that the packet before still takes.
@@ -34,6 +36,7 @@ impl<'a> Pieces<'a> {
         };
         Self {
             heads,
+            plain: 0,
             slices,
             slice: &[],
             room,
@@ -45,14 +48,7 @@ impl<'a> Pieces<'a> {
     #[inline]
     pub(super) fn next(&mut self) -> Option<Piece<'a>> {
         if self.room == 0 {
-            let (run, index) = self.heads.as_mut()?;
-            if *index == run.packets() {
-                return None;
-            }
-            let len = run.write_head(*index, &mut self.head).min(PACKET_LEN);
-            *index += 1;
-            self.room = PACKET_LEN - len;
-            return Some(Piece::Head(len));
+            return self.next_head();
         }
         if self.slice.is_empty() {
             self.slice = self.slices.next()?;
@@ -63,12 +59,42 @@ impl<'a> Pieces<'a> {
         Some(Piece::Borrowed(now))
     }
 
+    #[inline]
+    fn next_head(&mut self) -> Option<Piece<'a>> {
+        let (run, index) = self.heads.as_mut()?;
+        let len = if self.plain > 0 {
+            self.plain -= 1;
+            let (head, _) = self.head.split_at_mut(HEAD_LEN);
+            head.copy_from_slice(&run.header(*index).to_bytes());
+            HEAD_LEN
+        } else if *index < run.packets() {
+            self.plain = run.plain_count(*index + 1);
+            run.write_head(*index, &mut self.head).min(PACKET_LEN)
+        } else {
+            return None;
+        };
+        *index += 1;
+        self.room = PACKET_LEN - len;
+        Some(Piece::Head(len))
+    }
+
     /// Returns the bytes of the piece that came last.
     #[inline]
     pub(super) fn bytes_of<'s>(&'s self, piece: Piece<'s>) -> &'s [u8] {
         match piece {
             Piece::Head(len) => self.head.get(..len).unwrap_or_default(),
             Piece::Borrowed(bytes) => bytes,
+        }
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl Piece<'_> {
+    #[inline]
+    const fn len(&self) -> usize {
+        match self {
+            Self::Head(len) => *len,
+            Self::Borrowed(bytes) => bytes.len(),
         }
     }
 }
@@ -116,23 +142,20 @@ impl bytes::Buf for TsBuf<'_> {
     ///
     /// As the trait demands, when `count` is more than [`remaining`](bytes::Buf::remaining).
     #[inline]
-    fn advance(&mut self, mut count: usize) {
+    fn advance(&mut self, count: usize) {
         assert!(
             count <= self.remaining,
             "cannot advance {count} of {} bytes",
             self.remaining
         );
         self.remaining -= count;
-        while count > 0 || (self.remaining > 0 && self.chunk().is_empty()) {
-            let step = count.min(self.chunk().len());
-            self.read += step;
-            count -= step;
-            if self.chunk().is_empty() {
-                let Some(piece) = self.pieces.next() else {
-                    break;
-                };
-                (self.piece, self.read) = (piece, 0);
-            }
+        self.read += count;
+        while self.read >= self.piece.len() && self.remaining > 0 {
+            self.read -= self.piece.len();
+            let Some(piece) = self.pieces.next() else {
+                break;
+            };
+            self.piece = piece;
         }
     }
 }
