@@ -1,0 +1,150 @@
+//! A sink that stands for others: behind a reference, or two as one, each hears everything.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod support;
+
+use hls_segmenter::config::{FragDuration, Options};
+use hls_segmenter::notice::Notice;
+use hls_segmenter::playlist::Playlist;
+use hls_segmenter::time::TickSpan;
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{
+    AbortedSegment, Config, End, ExpiredSegment, Segment, SegmentSink, SegmentStart, Segmenter,
+    Snapshot, Track,
+};
+use support::stream::{BASE, Base, shift};
+
+/// Writes down every call, and fails at one of them.
+#[derive(Default)]
+struct Log {
+    lines: Vec<String>,
+    fails_at: usize,
+}
+
+impl Log {
+    fn call(&mut self, line: String) -> Result<(), usize> {
+        self.lines.push(line);
+        let at = self.lines.len();
+        if at == self.fails_at { Err(at) } else { Ok(()) }
+    }
+}
+
+impl SegmentSink for Log {
+    type Error = usize;
+
+    fn open_segment(&mut self, start: &SegmentStart) -> Result<(), usize> {
+        self.call(format!("open {start:?}"))
+    }
+
+    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), usize> {
+        let mut bytes = vec![0; packets.len()];
+        packets.copy_to_slice(&mut bytes).unwrap();
+        self.call(format!("write {bytes:?}"))
+    }
+
+    fn close_segment(&mut self, segment: &Segment) -> Result<(), usize> {
+        self.call(format!("close {segment:?}"))
+    }
+
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), usize> {
+        self.call(format!("update {}", support::text(playlist)))
+    }
+
+    fn expire_segment(&mut self, expired: &ExpiredSegment) {
+        self.lines.push(format!("expire {expired:?}"));
+    }
+
+    fn abort_segment(&mut self, aborted: &AbortedSegment) {
+        self.lines.push(format!("abort {aborted:?}"));
+    }
+
+    fn snapshot(&mut self, snapshot: Snapshot<'_>) {
+        self.lines.push(format!("snapshot {:?}", snapshot.pts));
+    }
+
+    fn track(&mut self, track: &Track) {
+        self.lines.push(format!("track {track:?}"));
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        self.lines.push(format!("notice {notice:?}"));
+    }
+}
+
+/// Sends a stream through that leads to every call there is, if one of them fails.
+fn send(sink: &mut impl SegmentSink<Error = usize>) {
+    let mut tags = Base {
+        millis: 14_000,
+        ..BASE
+    }
+    .both();
+    shift(&mut tags, 7000, 30_000);
+    let mut segmenter = Segmenter::new(
+        Config::new(Options {
+            frag_duration: FragDuration::new(1).unwrap(),
+            snapshot_interval: Some(TickSpan::from_secs(3)),
+            ..Options::default()
+        })
+        .unwrap(),
+    );
+    for tag in &tags {
+        let _ = segmenter.push(tag.borrow(), sink);
+    }
+    segmenter.finish(End::List, sink).unwrap();
+}
+
+fn log(fails_at: usize) -> Log {
+    Log {
+        fails_at,
+        ..Log::default()
+    }
+}
+
+/// Number of the second write of a picture, whose failure ends the first segment.
+const WRITE: usize = 9;
+
+#[test]
+fn the_stream_of_these_tests_leads_to_every_call() {
+    let mut plain = log(WRITE);
+    send(&mut plain);
+    assert!(plain.lines[WRITE - 1].starts_with("write"));
+    for call in [
+        "open", "write", "close", "update", "expire", "abort", "snapshot", "track", "notice",
+    ] {
+        assert!(
+            plain.lines.iter().any(|line| line.starts_with(call)),
+            "{call}"
+        );
+    }
+}
+
+#[test]
+fn a_sink_behind_a_reference_hears_every_call_and_its_errors_come_back() {
+    let (mut plain, mut lent) = (log(WRITE), log(WRITE));
+    send(&mut plain);
+    send(&mut &mut lent);
+    assert_eq!(lent.lines, plain.lines);
+}
+
+#[test]
+fn two_sinks_as_one_hear_every_call_and_only_an_error_of_the_first_keeps_one_from_the_second() {
+    let mut plain = log(WRITE);
+    send(&mut plain);
+    let mut tee = (log(WRITE), log(0));
+    send(&mut tee);
+    assert_eq!(tee.0.lines, plain.lines);
+    plain.lines.remove(WRITE - 1);
+    assert_eq!(tee.1.lines, plain.lines);
+
+    let (mut plain, mut tee) = (log(WRITE), (log(0), log(WRITE)));
+    send(&mut plain);
+    send(&mut tee);
+    assert_eq!(tee.0.lines, plain.lines);
+    assert_eq!(tee.1.lines, plain.lines);
+}
