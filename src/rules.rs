@@ -169,6 +169,25 @@ mod tests {
     }
 
     #[test]
+    fn the_greatest_age_at_which_an_audio_frame_stays_is_the_rules_own() {
+        let frame = TickSpan::new(2090);
+        for target in [
+            TargetDuration::HighWater,
+            TargetDuration::Declared(5),
+            TargetDuration::Declared(8),
+        ] {
+            let rule = rule(5, target);
+            let last = rule.audio_stays_until(frame);
+            assert_eq!(rule.audio(last, frame), Decision::Stay, "{target:?}");
+            assert_ne!(
+                rule.audio(last + TickSpan::TICK, frame),
+                Decision::Stay,
+                "{target:?}"
+            );
+        }
+    }
+
+    #[test]
     fn y_14_a_declared_target_switches_at_the_last_frame_that_keeps_it() {
         let rule = rule(5, TargetDuration::Declared(8));
         let frame = TickSpan::from_millis(40);

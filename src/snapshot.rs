@@ -65,6 +65,7 @@ impl SnapshotPace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::avc::{AccessUnit, Contents, Filler};
 
     #[test]
     fn o_12_at_most_one_key_frame_is_taken_per_interval() {
@@ -76,5 +77,34 @@ mod tests {
             [true, false, false, true, false, false, true, false, true]
         );
         assert!(!SnapshotPace::new(None).take(Ticks::new(0)));
+    }
+
+    #[test]
+    fn o_12_time_that_ran_backwards_is_a_new_beginning_and_the_same_time_again_is_not() {
+        let mut pace = SnapshotPace::new(Some(TickSpan::from_secs(5)));
+        let taken = [10, 10, 8, 8, 12, 13].map(|secs| pace.take(Ticks::new(secs * 90_000)));
+        assert_eq!(taken, [true, false, true, false, false, true]);
+    }
+
+    #[test]
+    fn the_parameter_sets_are_the_first_piece_where_there_are_any() {
+        for parameter_sets in [&b"\0\0\0\x01\x67\x42"[..], b""] {
+            let snapshot = Snapshot {
+                pts: Ticks::new(0),
+                parameter_sets,
+                access_unit: AnnexB::new(
+                    b"\0\0\0\x01\x68\xcb",
+                    b"",
+                    (AccessUnit::of_byte_stream(b""), Contents::default()),
+                    Filler::Keep,
+                ),
+            };
+            let mut pieces = std::vec::Vec::new();
+            snapshot.for_each_piece(|piece| pieces.push(piece.to_vec()));
+            assert!(pieces.iter().all(|piece| !piece.is_empty()));
+            let bytes = pieces.concat();
+            assert_eq!(bytes, [parameter_sets, b"\0\0\0\x01\x68\xcb"].concat());
+            assert_eq!(bytes.len(), snapshot.len());
+        }
     }
 }

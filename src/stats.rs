@@ -28,3 +28,31 @@ impl Stats {
             .filter(|&(_, count)| count > 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_noticed_is_what_was_counted_at_least_once() {
+        let mut counts = NoticeCounts::new();
+        for kind in [
+            NoticeKind::BadTag,
+            NoticeKind::SinkFailed,
+            NoticeKind::BadTag,
+        ] {
+            counts.add(kind);
+        }
+        let stats = Stats {
+            video: None,
+            audio: None,
+            counts,
+        };
+        let mut noticed: std::vec::Vec<_> = stats.noticed().collect();
+        noticed.sort_by_key(|&(_, count)| count);
+        assert_eq!(
+            noticed,
+            [(NoticeKind::SinkFailed, 1), (NoticeKind::BadTag, 2)]
+        );
+    }
+}

@@ -370,6 +370,18 @@ fn r_46_resuming_needs_the_segments_that_the_token_came_with() {
 }
 
 #[test]
+fn r_46_a_list_resumed_before_its_first_segment_is_a_new_list() {
+    let config = Config::new(options(5, 3)).unwrap();
+    let token = Segmenter::new(config).resume_token();
+    let resumed = Segmenter::resume(config, &token, []).unwrap();
+    let (_, auditor) = drive(resumed, auditor(&options(5, 3)), &BASE.both(), End::List);
+    auditor.assert_clean();
+    let (got, want) = (auditor.into_inner(), run(&BASE.both(), options(5, 3)));
+    assert_eq!(got.bodies, want.memory.bodies);
+    assert_eq!(got.playlists, want.memory.playlists);
+}
+
+#[test]
 fn r_46_a_resumed_list_keeps_target_discontinuity_sequence_and_expiry() {
     let mut tags = BASE.both();
     shift(&mut tags, 12_000, 9000);

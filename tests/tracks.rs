@@ -37,11 +37,18 @@ fn pmt_version(output: &Output, segment: usize) -> u8 {
 }
 
 fn announcing(what: &str, codec: f64) -> OwnedTag {
-    let mut data = b"\x02\x00\x0aonMetaData\x08\x00\x00\x00\x01".to_vec();
-    data.extend((what.len() as u16).to_be_bytes());
-    data.extend(what.as_bytes());
-    data.push(0);
-    data.extend(codec.to_be_bytes());
+    metadata(&[(what, codec)])
+}
+
+fn metadata(values: &[(&str, f64)]) -> OwnedTag {
+    let mut data = b"\x02\x00\x0aonMetaData\x08\x00\x00\x00".to_vec();
+    data.push(values.len() as u8);
+    for (name, value) in values {
+        data.extend((name.len() as u16).to_be_bytes());
+        data.extend(name.as_bytes());
+        data.push(0);
+        data.extend(value.to_be_bytes());
+    }
     data.extend([0, 0, 9]);
     OwnedTag { data, ..script(0) }
 }
@@ -138,6 +145,29 @@ fn y_05_announced_audio_is_listed_and_leaves_where_it_does_not_come() {
         output.memory.bodies,
         "the host's word counts like the stream's"
     );
+}
+
+#[test]
+fn f_44_announced_mp3_is_listed_by_the_version_that_its_sample_rate_needs() {
+    for (rate, stream_type) in [
+        (Some(22_050.0), 0x04),
+        (Some(31_999.0), 0x04),
+        (Some(32_000.0), 0x03),
+        (Some(44_100.0), 0x03),
+        (None, 0x03),
+    ] {
+        let values = [
+            ("audiocodecid", 2.0),
+            ("audiosamplerate", rate.unwrap_or(0.0)),
+        ];
+        let values = if rate.is_some() {
+            &values[..]
+        } else {
+            &values[..1]
+        };
+        let output = defaults(&[vec![metadata(values)], BASE.video()].concat());
+        assert_eq!(listed(&output, 0), [0x1b, stream_type], "{rate:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,152 @@
+//! Tags and messages as they are handed over: what they are taken for, and which error comes back.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod support;
+
+use std::convert::Infallible;
+
+use hls_segmenter::config::Options;
+use hls_segmenter::flv::TagKind;
+use hls_segmenter::notice::NoticeKind;
+use hls_segmenter::playlist::Playlist;
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{Config, End, Error, Segment, SegmentSink, SegmentStart, Segmenter};
+use support::stream::{BASE, audio, audio_header};
+use support::{Base, Memory, OwnedTag, run};
+
+const SHORT: Base = Base {
+    millis: 6000,
+    ..BASE
+};
+
+/// An aggregate message of `tags`, at the time of the first.
+fn aggregate(tags: &[OwnedTag]) -> OwnedTag {
+    let mut data = Vec::new();
+    for tag in tags {
+        let [t3, t2, t1, t0] = (tag.millis as u32).to_be_bytes();
+        data.push(tag.kind.get());
+        data.extend(&(tag.data.len() as u32).to_be_bytes()[1..]);
+        data.extend([t2, t1, t0, t3, 0, 0, 0]);
+        data.extend(&tag.data);
+        data.extend((tag.data.len() as u32 + 11).to_be_bytes());
+    }
+    OwnedTag {
+        kind: TagKind::AGGREGATE,
+        millis: tags[0].millis,
+        data,
+    }
+}
+
+/// An AAC header that is cut in its second byte.
+fn bad(millis: i64) -> OwnedTag {
+    OwnedTag {
+        kind: TagKind::AUDIO,
+        millis,
+        data: vec![0xaf, 0, 0x12],
+    }
+}
+
+/// Fails at every write once that is wanted.
+#[derive(Default)]
+struct Full {
+    is_full: bool,
+}
+
+impl SegmentSink for Full {
+    type Error = &'static str;
+
+    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    fn write_packets(&mut self, _: TsPackets<'_>) -> Result<(), &'static str> {
+        if self.is_full { Err("full") } else { Ok(()) }
+    }
+
+    fn close_segment(&mut self, _: &Segment) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    fn update_playlist(&mut self, _: Playlist<'_>) -> Result<(), &'static str> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_tag_is_what_its_kind_says_whatever_its_bytes_look_like() {
+    let tags = SHORT.both();
+    let want = run(&tags, Options::default());
+    for kind in [TagKind::SCRIPT, TagKind::new(77)] {
+        let disguised = tags.iter().flat_map(|tag| {
+            let audio = !support::is_video(tag) && !tag.is_header();
+            let twin = audio.then(|| OwnedTag {
+                kind,
+                ..tag.clone()
+            });
+            [tag.clone()].into_iter().chain(twin)
+        });
+        let got = run(&disguised.collect::<Vec<_>>(), Options::default());
+        assert_eq!(got.memory.bodies, want.memory.bodies, "{kind:?}");
+    }
+}
+
+#[test]
+fn f_03_the_error_of_an_aggregate_is_that_of_its_bad_tag_and_the_others_count() {
+    let tags = SHORT.both();
+    let (headers, frames) = tags.split_at(2);
+    let whole = run(&tags, Options::default());
+    let parts = [&frames[..1], &[bad(0)], &frames[1..9]].concat();
+    let split = [
+        headers.to_vec(),
+        vec![aggregate(&parts)],
+        frames[9..].to_vec(),
+    ]
+    .concat();
+    let mut memory = Memory::default();
+    let mut segmenter = Segmenter::new(Config::default());
+    let mut errors: Vec<Error<Infallible>> = Vec::new();
+    for tag in &split {
+        errors.extend(segmenter.push(tag.borrow(), &mut memory).err());
+    }
+    segmenter.finish(End::List, &mut memory).unwrap();
+    assert!(matches!(errors[..], [Error::Codec(_)]), "{errors:?}");
+    assert_eq!(memory.bodies, whole.memory.bodies);
+    assert_eq!(segmenter.stats().count(NoticeKind::BadTag), 1);
+}
+
+#[test]
+fn f_03_a_lost_segment_weighs_more_than_a_bad_tag_before_or_behind_it_in_an_aggregate() {
+    // A second header asks for a segment of its own, which is written to at once: that is where the sink fails.
+    let fails = |millis| vec![audio_header(millis, 48_000), audio(millis, 90)];
+    for (parts, case) in [
+        ([vec![bad(500)], fails(500)].concat(), "bad tag first"),
+        ([fails(500), vec![bad(500)]].concat(), "bad tag last"),
+    ] {
+        let mut sink = Full::default();
+        let mut segmenter = Segmenter::new(Config::default());
+        for tag in BASE.audio().iter().filter(|tag| tag.millis < 500) {
+            segmenter.push(tag.borrow(), &mut sink).unwrap();
+        }
+        sink.is_full = true;
+        let got = segmenter.push(aggregate(&parts).borrow(), &mut sink);
+        assert_eq!(got, Err(Error::Sink("full")), "{case}");
+    }
+}
+
+#[test]
+fn audio_alone_too_short_to_begin_by_itself_is_a_segment_at_the_end() {
+    let tags: Vec<_> = BASE
+        .audio()
+        .into_iter()
+        .filter(|tag| tag.millis < 100)
+        .collect();
+    let output = run(&tags, Options::default());
+    assert_eq!(output.memory.segments.len(), 1);
+    assert_eq!(output.stats.audio.unwrap().frames, tags.len() as u64 - 1);
+}
