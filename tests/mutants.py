@@ -205,10 +205,11 @@ def write(path, text):
 
 
 def copied_tree(tree):
-    """Copies what git knows; returns a digest of all of it."""
+    """Copies what git knows, or would; returns a digest of all of it."""
     digest = hashlib.sha256()
-    names = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True)
-    names = [name for name in names.stdout.split("\n") if (REPOSITORY / name).is_file()]
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True)
+    names = sorted(name for name in names.stdout.split("\n") if (REPOSITORY / name).is_file())
     for name in names:
         data, to = (REPOSITORY / name).read_bytes(), tree / name
         digest.update(name.encode() + data)
