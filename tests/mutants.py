@@ -243,12 +243,13 @@ def binaries(messages):
 class Schemata:
     """The one tree that holds all mutants, made to build."""
 
-    def __init__(self, folder, mutants, sources, results):
+    def __init__(self, folder, mutants, sources, report):
         self.tree, self.target = folder / "all", folder / "target"
-        self.sources, self.results = sources, results
-        self.kept = set()  # names of functions that constants call
+        self.mutants, self.sources, self.results, self.kept = mutants, sources, report.results, set()
         self.alone = {m.id for m in mutants if not m.in_function}  # what is built one by one
-        self.mutants = mutants
+        for path in sorted(report.const):
+            self.keep_const(path)
+        report.const = self.kept
         copied_tree(self.tree)
 
     def write(self):
@@ -312,11 +313,11 @@ class Schemata:
         return binaries(messages)
 
 
-def run(tree, binary, mutant, seconds):
-    """Runs a test binary up to the first failure; returns `passed`, `timeout`, or who caught it."""
+def run(tree, binary, mutant, seconds, *only):
+    """Runs a test binary, or one test of it, up to the first failure; returns `passed`, `timeout`, or who caught it."""
     environment = {**os.environ, "MUTANT": str(mutant), "RUST_BACKTRACE": "0", "CARGO_MANIFEST_DIR": str(tree)}
     process = subprocess.Popen(
-        [binary, "--test-threads=1"],
+        [binary, "--test-threads=1", *(["--exact", *only] if only else [])],
         cwd=tree,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -356,7 +357,11 @@ def timed(tree, tests):
     return [(name, binary, seconds) for _, seconds, name, binary in sorted(order)]
 
 
-def judged(tree, order, mutant):
+def judged(tree, order, mutant, guess=None):
+    """Runs the tests one after the other, but first the one that is guessed to catch this mutant."""
+    for name, binary, seconds in order:
+        if guess and guess[0] == name and run(tree, binary, mutant, 3 + 6 * seconds, guess[1]) == guess[1]:
+            return f"caught by {name}: {guess[1]}"
     for name, binary, seconds in order:
         found = run(tree, binary, mutant, 3 + 6 * seconds)
         if found != "passed":
@@ -372,6 +377,8 @@ class Report:
         path = folder / "results.json"
         known = json.loads(path.read_text()) if path.exists() else {"tree": "", "results": {}}
         self.tree, self.results = known["tree"], known["results"]
+        self.const = set(known.get("const", []))  # names of functions that constants call
+        self.catchers = {}  # the last test that caught a mutant of a file
 
     def begin(self, tree):
         if tree != self.tree:
@@ -380,6 +387,8 @@ class Report:
 
     def add(self, mutant, found):
         self.results[mutant.key] = found
+        if found.startswith("caught by ") and " process" not in found:
+            self.catchers[mutant.file] = found.removeprefix("caught by ").split(": ")
         if found in ("missed", "timeout"):
             print(f"{found} {mutant.name}", flush=True)
         if time.monotonic() > self.saved + 5:
@@ -388,7 +397,7 @@ class Report:
     def save(self):
         self.saved = time.monotonic()
         new = self.folder / "results.new"
-        new.write_text(json.dumps({"tree": self.tree, "results": self.results}, indent=0))
+        new.write_text(json.dumps({"tree": self.tree, "const": sorted(self.const), "results": self.results}, indent=0))
         new.replace(self.folder / "results.json")
 
     def write(self, mutants):
@@ -424,14 +433,15 @@ def main():
     mutants, sources = listed_mutants(plain)
     sources.setdefault("src/lib.rs", Source((plain / "src/lib.rs").read_text()))
 
-    schemata = Schemata(folder, mutants, sources, report.results)
+    schemata = Schemata(folder, mutants, sources, report)
     order = timed(schemata.tree, schemata.build())
     report.save()
     todo = [m for m in mutants if m.key not in report.results and given.re.search(m.name)]
     print(f"{len(todo)} of {len(mutants)} to run; a whole run takes {sum(s for _, _, s in order):.1f} s", flush=True)
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         together = [m for m in todo if m.id not in schemata.alone]
-        running = {pool.submit(judged, schemata.tree, order, m.id): m for m in together}
+        guessed = lambda m: judged(schemata.tree, order, m.id, report.catchers.get(m.file))
+        running = {pool.submit(guessed, m): m for m in together}
         for done in concurrent.futures.as_completed(running):
             report.add(running[done], done.result())
 
