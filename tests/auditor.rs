@@ -20,11 +20,11 @@ use faults::{FAULTS, Fault};
 use hls_segmenter::audit::{Auditor, Discard, Event, Recorder, Rule, UnitKind};
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::playlist::Playlist;
-use hls_segmenter::time::WallTime;
+use hls_segmenter::time::{TickSpan, WallTime};
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{Config, End, Error, Options, Segment, SegmentSink, SegmentStart, Segmenter};
 use support::{OwnedTag, captures, policy_for, read_flv};
-use tamper::nth;
+use tamper::*;
 
 /// Runs a stream, told the wall time tag by tag, into `sink`.
 fn run<S: SegmentSink<Error = Infallible>>(tags: &[OwnedTag], options: Options, sink: &mut S) {
@@ -56,6 +56,12 @@ fn events(name: &str, jump: bool) -> Vec<Event> {
     recorder.into_parts().1
 }
 
+fn run_into(segmenter: &mut Segmenter, sink: &mut impl SegmentSink<Error = Infallible>) {
+    for tag in capture("nobframes") {
+        segmenter.push(tag.borrow(), sink).unwrap();
+    }
+}
+
 fn short() -> Options {
     Options {
         frag_duration: hls_segmenter::config::FragDuration::new(1).unwrap(),
@@ -65,11 +71,19 @@ fn short() -> Options {
 }
 
 fn judge(events: &[Event]) -> Auditor {
-    let mut auditor = Auditor::new(Discard).frag_count(2);
+    observe(Auditor::new(Discard).frag_count(2), events)
+}
+
+fn observe(mut auditor: Auditor, events: &[Event]) -> Auditor {
     for event in events {
         auditor.observe(event);
     }
     auditor
+}
+
+fn tells(auditor: &Auditor, rule: Rule) -> bool {
+    let mut told = auditor.violations().iter();
+    told.any(|violation| violation.rule == rule)
 }
 
 #[test]
@@ -131,6 +145,202 @@ fn v_01_every_fault_is_told_under_its_rule() {
         }
     }
     assert_eq!(missed, Vec::<String>::new());
+}
+
+#[test]
+fn an_auditor_that_found_something_is_not_clean_counts_it_and_ends_a_test() {
+    let mut events = events("nobframes", false);
+    let clean = judge(&events);
+    assert!(clean.is_clean());
+    assert_eq!(clean.violation_count(), 0);
+    events.remove(nth(&events, 1, is_close));
+    let auditor = judge(&events);
+    assert!(!auditor.is_clean());
+    assert_eq!(
+        auditor.violation_count(),
+        auditor.violations().len() as u64,
+        "all are kept of so few"
+    );
+    assert!(std::panic::catch_unwind(|| auditor.assert_clean()).is_err());
+}
+
+#[test]
+fn a_violation_names_the_call_and_the_bytes_of_the_fault() {
+    for (cut, rule) in [(0, Rule::Packet), (1, Rule::Packet)] {
+        let mut events = events("nobframes", false);
+        let at = nth(&events, 5, is_video);
+        let bytes = packets(&mut events, at);
+        bytes[0] = 0x46;
+        bytes.truncate(bytes.len() - cut);
+        let len = bytes.len();
+        let auditor = judge(&events);
+        let first = &auditor.violations()[0];
+        assert_eq!((first.rule, first.place.call), (rule, at as u64));
+        let short = format!("a run has {len} bytes");
+        assert_eq!(first.what == short, cut > 0, "{}", first.what);
+    }
+}
+
+#[test]
+fn tables_that_change_within_a_timeline_are_told_where_they_change() {
+    let mut events = events("nobframes", false);
+    let at = nth(&events, 1, is_tables);
+    let tables = packets(&mut events, at);
+    tables[LEN + 10] += 2;
+    tables[LEN + 22] = 0x03;
+    seal(&mut tables[LEN..]);
+    let auditor = judge(&events);
+    let first = &auditor.violations()[0];
+    assert_eq!(
+        (first.rule, first.place.call),
+        (Rule::SectionVersion, at as u64)
+    );
+    assert_eq!(first.what, "PMT changed without a discontinuity");
+}
+
+#[test]
+fn of_any_input_audio_may_be_too_late_for_the_clock_and_video_may_not() {
+    for video in [true, false] {
+        let is = if video { is_key_frame } else { is_audio };
+        let mut events = events("nobframes", false);
+        // A second before, which the clock has passed: it is 700 ms behind the times written.
+        change(&mut events, 5, is, |bytes| {
+            let at = pes_at(bytes) + 9;
+            let early = time(&bytes[at..]) - 90_000;
+            put_time(&mut bytes[at..], early);
+        });
+        for any_input in [false, true] {
+            let auditor = Auditor::new(Discard).frag_count(2).any_input(any_input);
+            assert_eq!(
+                tells(&observe(auditor, &events), Rule::PcrOrder),
+                video || !any_input,
+                "video: {video}, any input: {any_input}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_resumed_list_goes_on_with_its_counters() {
+    let options = short();
+    let mut memory = support::Memory::default();
+    let mut segmenter = Segmenter::new(Config::new(options).unwrap());
+    run_into(&mut segmenter, &mut memory);
+    let (token, listed) = (segmenter.resume_token(), memory.listed);
+    let config = Config::new(options).unwrap();
+    let mut resumed = Segmenter::resume(config, &token, listed.iter().copied()).unwrap();
+    let mut recorder = Recorder::new(Discard);
+    run_into(&mut resumed, &mut recorder);
+    let mut events = recorder.into_parts().1;
+    let at = nth(&events, 0, is_tables);
+    let counter = &mut packets(&mut events, at)[3];
+    *counter = *counter & 0xf0 | (*counter + 1) & 0x0f;
+    let mut auditor = Auditor::new(Discard).frag_count(2);
+    auditor.resume(&token, &listed);
+    let auditor = observe(auditor, &events);
+    let first = &auditor.violations()[0];
+    assert_eq!(
+        (first.rule, first.place.call),
+        (Rule::Continuity, at as u64)
+    );
+}
+
+#[test]
+fn what_a_segment_repeats_of_its_beginning_is_the_same() {
+    type Spoil = fn(&mut Segment);
+    let fields: [(&str, Spoil); 7] = [
+        ("id", |segment| segment.id += 1),
+        ("sequence", |segment| segment.sequence += 1),
+        ("start", |segment| {
+            segment.start = segment.start + TickSpan::TICK
+        }),
+        ("wall", |segment| segment.wall = None),
+        ("program_date_time", |segment| {
+            segment.program_date_time = None;
+        }),
+        ("discontinuity", |segment| {
+            segment.discontinuity = !segment.discontinuity;
+        }),
+        ("starts_with_idr", |segment| {
+            segment.starts_with_idr = !segment.starts_with_idr;
+        }),
+    ];
+    for (name, spoil) in fields {
+        let mut events = events("nobframes", false);
+        change_segment(&mut events, 1, |_| {}, spoil);
+        let auditor = judge(&events);
+        let want = format!("{name} of the segment is another than when it was opened");
+        let mut told = auditor.violations().iter();
+        assert!(
+            told.any(|told| told.rule == Rule::Facts && told.what == want),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_close_that_failed_is_not_judged_by_what_the_segment_holds() {
+    let events = events("nobframes", false);
+    let (open, close) = (nth(&events, 0, is_open), nth(&events, 0, is_close));
+    let failed = Event::Failed(Box::new(events[close].clone()));
+    judge(&[events[open].clone(), failed]).assert_clean();
+    assert!(!judge(&[events[open].clone(), events[close].clone()]).is_clean());
+}
+
+#[test]
+fn audio_frames_are_counted_where_they_can_be_told_apart() {
+    for (name, any_input, broken, told) in [
+        ("audio_only", false, false, true),
+        ("audio_only", true, false, true),
+        ("audio_only", false, true, false),
+        ("mp3", false, false, true),
+        ("mp3", true, false, false),
+    ] {
+        let mut tags = capture(name);
+        tags.retain(|tag| tag.kind == TagKind::AUDIO);
+        let mut recorder = Recorder::new(Discard);
+        run(&tags, short(), &mut recorder);
+        let mut events = recorder.into_parts().1;
+        if broken {
+            change(&mut events, 1, is_audio, |bytes| {
+                let at = payload_at(bytes);
+                bytes[at + 5] ^= 0x80;
+            });
+        }
+        change_segment(&mut events, 0, |_| {}, |segment| segment.frames += 1);
+        let auditor = Auditor::new(Discard).frag_count(2).any_input(any_input);
+        let auditor = observe(auditor, &events);
+        assert_eq!(
+            tells(&auditor, Rule::Facts),
+            told,
+            "{name}, any input: {any_input}, broken: {broken}"
+        );
+    }
+}
+
+#[test]
+fn of_a_resumed_list_a_segment_may_be_kept_longer_than_what_is_known_asks_for() {
+    let options = short();
+    let mut memory = support::Memory::default();
+    let mut segmenter = Segmenter::new(Config::new(options).unwrap());
+    run_into(&mut segmenter, &mut memory);
+    let (token, listed) = (segmenter.resume_token(), memory.listed);
+    let config = Config::new(options).unwrap();
+    let mut resumed = Segmenter::resume(config, &token, listed.iter().copied()).unwrap();
+    let mut recorder = Recorder::new(Discard);
+    run_into(&mut resumed, &mut recorder);
+    let events = recorder.into_parts().1;
+    for (by, told) in [(-1, true), (0, false), (1, false)] {
+        let mut events = events.clone();
+        let at = nth(&events, 0, is_expire);
+        if let Event::Expire(expired) = &mut events[at] {
+            expired.keep_for += TickSpan::from_millis(by);
+        }
+        let mut auditor = Auditor::new(Discard).frag_count(2);
+        auditor.resume(&token, &listed);
+        let auditor = observe(auditor, &events);
+        assert_eq!(tells(&auditor, Rule::Expiry), told, "{by} ms");
+    }
 }
 
 /// NAL units of H.264 other than delimiters and parameter sets, which a segmenter adds.
@@ -255,23 +465,11 @@ fn r_52_an_error_goes_through_and_costs_one_segment() {
         panic!("a segment opens next")
     };
     start.discontinuity = false;
-    let told = judge(&events);
-    let missing = |rule| {
-        told.violations()
-            .iter()
-            .any(|violation| violation.rule == rule)
-    };
-    assert!(missing(Rule::DiscontinuityMissing));
+    assert!(tells(&judge(&events), Rule::DiscontinuityMissing));
     // And it takes the number of the one that was lost.
     let Event::Open(start) = &mut events[failed + 2] else {
         panic!("a segment opens next")
     };
     start.sequence += 1;
-    let told = judge(&events);
-    let missing = |rule| {
-        told.violations()
-            .iter()
-            .any(|violation| violation.rule == rule)
-    };
-    assert!(missing(Rule::Sequence));
+    assert!(tells(&judge(&events), Rule::Sequence));
 }

@@ -374,7 +374,9 @@ fn r_46_a_list_resumed_before_its_first_segment_is_a_new_list() {
     let config = Config::new(options(5, 3)).unwrap();
     let token = Segmenter::new(config).resume_token();
     let resumed = Segmenter::resume(config, &token, []).unwrap();
-    let (_, auditor) = drive(resumed, auditor(&options(5, 3)), &BASE.both(), End::List);
+    let mut auditor = auditor(&options(5, 3));
+    auditor.resume(&token, &[]);
+    let (_, auditor) = drive(resumed, auditor, &BASE.both(), End::List);
     auditor.assert_clean();
     let (got, want) = (auditor.into_inner(), run(&BASE.both(), options(5, 3)));
     assert_eq!(got.bodies, want.memory.bodies);

@@ -9,6 +9,7 @@
 
 mod support;
 
+use hls_segmenter::audit::{Auditor, Recorder};
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::notice::Notice;
 use hls_segmenter::playlist::Playlist;
@@ -147,4 +148,21 @@ fn two_sinks_as_one_hear_every_call_and_only_an_error_of_the_first_keeps_one_fro
     send(&mut tee);
     assert_eq!(tee.0.lines, plain.lines);
     assert_eq!(tee.1.lines, plain.lines);
+}
+
+#[test]
+fn the_auditor_and_the_recorder_pass_every_call_and_every_error_on() {
+    let mut plain = log(WRITE);
+    send(&mut plain);
+    let mut auditor = Auditor::new(log(WRITE));
+    send(&mut auditor);
+    auditor.assert_clean();
+    assert_eq!(auditor.into_inner().lines, plain.lines);
+    let mut recorder = Recorder::new(log(WRITE));
+    send(&mut recorder);
+    assert!(!recorder.events().is_empty());
+    let kept = recorder.events().to_vec();
+    let (inner, events) = recorder.into_parts();
+    assert_eq!(events, kept);
+    assert_eq!(inner.lines, plain.lines);
 }

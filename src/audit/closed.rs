@@ -86,7 +86,11 @@ impl Closed {
         );
         let millis = u64::from(listed.extinf_millis) + longest_millis;
         let want = TickSpan::from_millis(millis.cast_signed());
-        let right = expired.keep_for == want || !exact && expired.keep_for > want;
+        let right = if *exact {
+            expired.keep_for == want
+        } else {
+            expired.keep_for >= want
+        };
         let kept = expired.keep_for.round_millis();
         findings.expect(
             right,

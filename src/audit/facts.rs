@@ -128,3 +128,107 @@ impl Facts<'_> {
         (last + least..=last + longer).contains(&duration) || audio && outlasts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{Ticks, WireTime};
+
+    const FRAME: i64 = 3600;
+
+    /// Says whether a segment of these DTS, and audio that ends at either time, fits a duration.
+    fn fits(pictures: &[i64], audio_end: Option<(i64, i64)>, cause: Cause, duration: i64) -> bool {
+        let (mut content, mut steps) = (Content::default(), Steps::default());
+        for &dts in pictures {
+            let dts = WireTime::new(dts.cast_unsigned());
+            content.count_picture(dts, (Some(false), false), &mut steps);
+        }
+        content.audio_end = audio_end.map(|(from, to)| (TickSpan::new(from), TickSpan::new(to)));
+        let segment = Segment {
+            id: 0,
+            sequence: 0,
+            start: Ticks::new(0),
+            duration: TickSpan::new(duration),
+            extinf_millis: 0,
+            bytes: 0,
+            frames: 0,
+            key_frames: 0,
+            longest_gop: TickSpan::ZERO,
+            wall: None,
+            program_date_time: None,
+            discontinuity: false,
+            starts_with_idr: true,
+            cause,
+        };
+        Facts {
+            segment: &segment,
+            content: &content,
+            steps: &steps,
+            has_video: !pictures.is_empty(),
+            jump_limit: TickSpan::ZERO,
+            any_input: false,
+        }
+        .ends_with_last_frame()
+    }
+
+    #[test]
+    fn h_05_audio_alone_ends_with_its_last_frame_of_960_or_1024_samples() {
+        for (duration, want) in [
+            (957, false),
+            (958, true),
+            (1000, true),
+            (1026, true),
+            (1027, false),
+        ] {
+            let got = fits(&[], Some((960, 1024)), Cause::End, duration);
+            assert_eq!(got, want, "{duration}");
+        }
+    }
+
+    #[test]
+    fn h_05_video_ends_an_interval_behind_its_last_picture() {
+        // The last two steps are of one frame and of two.
+        let pictures = [0, FRAME, 3 * FRAME];
+        for (cause, duration, want) in [
+            (Cause::End, 4 * FRAME - 1, false),
+            (Cause::End, 4 * FRAME, true),
+            (Cause::End, 5 * FRAME, true),
+            (Cause::End, 5 * FRAME + 1, false),
+            (Cause::ConfigChange, 3 * FRAME, false),
+            (Cause::ConfigChange, 3 * FRAME + 1, true),
+            (Cause::ConfigChange, 5 * FRAME + 1, false),
+        ] {
+            let got = fits(&pictures, None, cause, duration);
+            assert_eq!(got, want, "{cause} {duration}");
+        }
+    }
+
+    #[test]
+    fn h_05_audio_ends_a_segment_whose_video_is_silent_for_more_than_a_second() {
+        let last = 2 * FRAME;
+        for (end, want) in [(last + 90_000, false), (last + 90_001, true)] {
+            let audio = Some((end, end));
+            for pictures in [&[0, FRAME, last][..], &[0, last]] {
+                let of_audio = fits(pictures, audio, Cause::End, end);
+                let longer = end + 90;
+                let of_neither = fits(pictures, audio, Cause::End, longer);
+                // Where no interval is known yet, a duration may be anything behind the last picture.
+                let unknown = pictures.len() == 2;
+                assert_eq!(of_audio, want || unknown, "{pictures:?}, {end}");
+                assert_eq!(of_neither, unknown, "{pictures:?}, {longer}");
+            }
+        }
+    }
+
+    #[test]
+    fn h_05_a_picture_before_the_beginning_leaves_the_end_to_audio() {
+        for (pictures, want) in [
+            (&[9000, 9000, 9000][..], false),
+            (&[9000, 9000, 8999], true),
+            (&[9000, 8999], true),
+        ] {
+            let got = fits(pictures, Some((-90, -90)), Cause::End, -90);
+            assert_eq!(got, want, "{pictures:?}");
+        }
+    }
+}

@@ -332,6 +332,48 @@ mod tests {
     }
 
     #[test]
+    fn h_01_empty_lines_and_comments_are_passed_over() {
+        let text = TEXT.replace("\n8.ts", "\n\n# a note\n8.ts");
+        assert_eq!(rules(&text), []);
+    }
+
+    #[test]
+    fn h_01_what_belongs_to_the_whole_list_stands_before_the_first_segment() {
+        for before in ["#EXTINF:5.000,\n8.ts", "8.ts", "#EXT-X-ENDLIST"] {
+            let text = TEXT
+                .replace("#EXT-X-VERSION:3\n", "")
+                .replace(before, &["#EXT-X-VERSION:3\n", before].concat());
+            let early = before.starts_with("#EXTINF");
+            assert_eq!(rules(&text).is_empty(), early, "{text}");
+        }
+    }
+
+    #[test]
+    fn h_01_tags_that_have_no_value_are_told_with_one() {
+        for tag in ["#EXT-X-DISCONTINUITY\n", "#EXT-X-ENDLIST\n"] {
+            let text = TEXT.replace(tag, &tag.replace('\n', ":1\n"));
+            assert_eq!(rules(&text), [Rule::Syntax], "{tag}");
+        }
+    }
+
+    #[test]
+    fn h_15_every_day_of_three_centuries_follows_the_one_before_it() {
+        let mut last = days_before(1899, 12, 31);
+        for year in 1900..2201 {
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let february = if leap { 29 } else { 28 };
+            let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+            for (month, length) in (1..).zip(lengths) {
+                for day in 1..=length {
+                    let next = days_before(year, month, day);
+                    assert_eq!(next, last + 1, "{year}-{month}-{day}");
+                    last = next;
+                }
+            }
+        }
+    }
+
+    #[test]
     fn h_15_days_are_counted_across_leap_years() {
         for (date, want) in [
             ((1970, 1, 1), 0),

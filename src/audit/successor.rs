@@ -165,6 +165,24 @@ mod tests {
     }
 
     #[test]
+    fn h_13_where_no_segment_is_awaited_only_the_end_comes() {
+        let old = list(1, &[1, 2, 3]);
+        for (new, want) in [
+            (list(1, &[1, 2, 3]), None),
+            (list(2, &[2, 3]), Some(Rule::EndList)),
+            (list(1, &[1, 2, 3, 4]), Some(Rule::EndList)),
+        ] {
+            let mut findings = Findings::default();
+            check_successor(&old, &new, None, &mut findings);
+            assert_eq!(
+                findings.kept().last().map(|violation| violation.rule),
+                want,
+                "{new:?}"
+            );
+        }
+    }
+
+    #[test]
     fn h_08_the_number_grows_with_the_tag_that_leaves() {
         let (old, mut new) = (list(2, &[2, 3]), list(3, &[3, 4]));
         for (number, want) in [(0, 1), (1, 0), (2, 1)] {

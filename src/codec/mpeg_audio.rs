@@ -290,6 +290,7 @@ mod tests {
             ),
             ([0xFF, 0xF5, 0x84, 0x04], Mpeg2, 2, 64, 24_000, 2, 384, 1152),
             ([0xFF, 0xFF, 0xC2, 0x04], Mpeg1, 1, 384, 44_100, 2, 420, 384), // padded by a slot
+            ([0xFF, 0xF7, 0xC0, 0x04], Mpeg2, 1, 192, 22_050, 2, 416, 384),
         ] {
             let bit_rate = kilobits * 1000;
             let want = FrameHeader {
@@ -359,7 +360,10 @@ mod tests {
                 left: 100
             })
         );
-        assert_eq!(Frames::new(&[]).count(), 0);
+        assert_eq!(frames.next(), None);
+        let mut whole = Frames::new(&frame);
+        assert_eq!(whole.by_ref().count(), 1);
+        assert_eq!((whole.remainder(), whole.error()), (0, None));
     }
 
     #[test]

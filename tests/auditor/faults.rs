@@ -1,5 +1,6 @@
 //! Faults, one to a recording, and the rule that must tell each.
 
+use hls_segmenter::Cause;
 use hls_segmenter::audit::{Event, Rule};
 use hls_segmenter::time::{TickSpan, WallTime};
 
@@ -174,10 +175,35 @@ pub(crate) const FAULTS: &[Fault] = &[
         let at = nth(events, 0, is_expire);
         events.remove(at);
     } },
+    Fault { name: "a segment expires while the next one is open", rule: Rule::Order, stream: PLAIN, spoil: |events| {
+        let at = nth(events, 0, is_expire);
+        events.swap(at, at + 1);
+    } },
+    Fault { name: "no segment that left expires", rule: Rule::Expiry, stream: PLAIN, spoil: |events| {
+        events.retain(|event| !is_expire(event));
+    } },
     Fault { name: "a segment expires too early", rule: Rule::Expiry, stream: PLAIN, spoil: |events| {
         let at = nth(events, 0, is_expire);
         if let Event::Expire(expired) = &mut events[at] {
             expired.keep_for = expired.keep_for - TickSpan::from_millis(1);
+        }
+    } },
+    Fault { name: "a segment expires too late", rule: Rule::Expiry, stream: PLAIN, spoil: |events| {
+        let at = nth(events, 0, is_expire);
+        if let Event::Expire(expired) = &mut events[at] {
+            expired.keep_for += TickSpan::from_millis(1);
+        }
+    } },
+    Fault { name: "a segment expires under another number", rule: Rule::Expiry, stream: PLAIN, spoil: |events| {
+        let at = nth(events, 0, is_expire);
+        if let Event::Expire(expired) = &mut events[at] {
+            expired.sequence += 1;
+        }
+    } },
+    Fault { name: "a segment expires with another wall time", rule: Rule::Expiry, stream: PLAIN, spoil: |events| {
+        let at = nth(events, 0, is_expire);
+        if let Event::Expire(expired) = &mut events[at] {
+            expired.wall = expired.wall.map(|wall| wall.offset(1));
         }
     } },
     // Packets.
@@ -208,6 +234,21 @@ pub(crate) const FAULTS: &[Fault] = &[
     } },
     // Tables.
     Fault { name: "the PAT is missing", rule: Rule::TablesFirst, stream: PLAIN, spoil: |events| change(events, 1, is_tables, |bytes| drop(bytes.drain(..LEN))) },
+    Fault { name: "the PMT stands where the PAT should", rule: Rule::TablesFirst, stream: PLAIN, spoil: |events| {
+        change(events, 1, is_tables, |bytes| bytes.copy_within(LEN..2 * LEN, 0));
+    } },
+    Fault { name: "the PAT stands where the PMT should", rule: Rule::TablesFirst, stream: PLAIN, spoil: |events| {
+        change(events, 1, is_tables, |bytes| bytes.copy_within(..LEN, LEN));
+    } },
+    Fault { name: "a third table is another PMT", rule: Rule::SectionVersion, stream: PLAIN, spoil: |events| {
+        change(events, 0, is_tables, |bytes| {
+            let mut pmt = bytes[LEN..2 * LEN].to_vec();
+            pmt[10] += 2;
+            pmt[22] = 0x03;
+            seal(&mut pmt);
+            bytes.extend(pmt);
+        });
+    } },
     Fault { name: "a CRC is wrong", rule: Rule::SectionCrc, stream: PLAIN, spoil: |events| change(events, 1, is_tables, |bytes| bytes[LEN + 30] ^= 1) },
     Fault { name: "a section is followed by zeros", rule: Rule::SectionFill, stream: PLAIN, spoil: |events| change(events, 1, is_tables, |bytes| bytes[LEN - 1] = 0) },
     Fault { name: "a version changes alone", rule: Rule::SectionVersion, stream: PLAIN, spoil: |events| {
@@ -255,11 +296,16 @@ pub(crate) const FAULTS: &[Fault] = &[
         change(events, 9, has_pcr, |bytes| bytes[6..9].fill(0));
     } },
     Fault { name: "a new timeline is not marked", rule: Rule::DiscontinuityIndicator, stream: JUMP, spoil: |events| {
-        let marked = |event: &Event| is_video(event) && matches!(event, Event::Packets(bytes) if bytes[3] & 0x20 != 0 && bytes[5] & 0x80 != 0);
-        change(events, 0, marked, |bytes| bytes[5] &= 0x7f);
+        change(events, 0, is_marked, |bytes| bytes[5] &= 0x7f);
     } },
     Fault { name: "a new timeline is marked where none is", rule: Rule::DiscontinuityIndicator, stream: PLAIN, spoil: |events| {
         change(events, 1, is_key_frame, |bytes| bytes[5] |= 0x80);
+    } },
+    Fault { name: "a new timeline behind a close that failed is not marked", rule: Rule::DiscontinuityIndicator, stream: JUMP, spoil: |events| {
+        let breaks = |event: &Event| matches!(event, Event::Close(segment) if segment.cause == Cause::Discontinuity);
+        let at = nth(events, 0, breaks);
+        events[at] = Event::Failed(Box::new(events[at].clone()));
+        change(events, 0, is_marked, |bytes| bytes[5] &= 0x7f);
     } },
     Fault { name: "an old frame stands behind a jump", rule: Rule::Stray, stream: JUMP, spoil: |events| {
         let old = events[nth(events, 2, is_audio)].clone();
@@ -310,6 +356,18 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault { name: "random access is marked without a PCR", rule: Rule::RandomAccess, stream: PLAIN, spoil: |events| {
         change(events, 1, is_key_frame, |bytes| silence(&mut bytes[..LEN]));
     } },
+    Fault { name: "a segment's first picture has no PCR", rule: Rule::LeadFirst, stream: PLAIN, spoil: |events| {
+        change(events, 1, is_key_frame, |bytes| silence(&mut bytes[..LEN]));
+    } },
+    Fault { name: "the last segment has no PCR", rule: Rule::PcrInterval, stream: PLAIN, spoil: |events| {
+        let opens = events.iter().filter(|event| is_open(event)).count();
+        let last = nth(events, opens - 1, is_open);
+        for event in &mut events[last..] {
+            if let Event::Packets(bytes) = event {
+                bytes.chunks_mut(LEN).for_each(silence);
+            }
+        }
+    } },
     Fault { name: "a delimiter is missing", rule: Rule::Delimiter, stream: PLAIN, spoil: |events| {
         change(events, 5, is_video, |bytes| { let at = payload_at(bytes) + 4; bytes[at] = 0x0c });
     } },
@@ -331,6 +389,9 @@ pub(crate) const FAULTS: &[Fault] = &[
         change(events, 1, is_key_frame, |bytes| { let at = payload_at(bytes) + 6 + 4; bytes[at + 3] ^= 1 });
     } },
     Fault { name: "an ADTS length is wrong", rule: Rule::Adts, stream: PLAIN, spoil: |events| change(events, 5, is_audio, |bytes| { let at = payload_at(bytes) + 5; bytes[at] ^= 0x20 }) },
+    Fault { name: "audio that says it is aligned begins within a frame", rule: Rule::PesHeader, stream: PLAIN, spoil: |events| {
+        change(events, 5, is_audio, |bytes| { let at = payload_at(bytes); bytes[at] = 0 });
+    } },
     Fault { name: "an audio frame is split", rule: Rule::AudioFrames, stream: PLAIN, spoil: |events| {
         change(events, 5, is_audio, |bytes| {
             // The header of the first frame says that it ends four bytes before it does.

@@ -47,6 +47,12 @@ pub(crate) fn is_key_frame(event: &Event) -> bool {
         && matches!(event, Event::Packets(bytes) if bytes[3] & 0x20 != 0 && bytes[5] & 0x40 != 0)
 }
 
+/// A picture with `discontinuity_indicator`.
+pub(crate) fn is_marked(event: &Event) -> bool {
+    is_video(event)
+        && matches!(event, Event::Packets(bytes) if bytes[3] & 0x20 != 0 && bytes[5] & 0x80 != 0)
+}
+
 pub(crate) fn is_other_picture(event: &Event) -> bool {
     is_video(event) && !is_key_frame(event)
 }

@@ -67,7 +67,7 @@ impl Content {
         at
     }
 
-    pub(super) fn count_picture(
+    pub(in super::super) fn count_picture(
         &mut self,
         dts: WireTime,
         (idr, key_frame): (Option<bool>, bool),
@@ -85,7 +85,7 @@ impl Content {
         }
     }
 
-    pub(super) fn count_frames(&mut self, dts: WireTime, count: u32, span: TickSpan) {
+    pub(in super::super) fn count_frames(&mut self, dts: WireTime, count: u32, span: TickSpan) {
         let at = self.count(dts, false);
         self.audio_frames += count;
         let shorter = TickSpan::new(span.get() * 960 / 1024);
