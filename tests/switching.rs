@@ -190,6 +190,28 @@ fn y_09_silent_video_is_cut_by_audio_at_the_forced_age() {
 }
 
 #[test]
+fn h_05_y_09_the_last_segment_ends_with_audio_where_video_was_silent_beyond_the_jump_limit() {
+    // Video ends at 4 s; audio has frames of 20 ms, and 10 s are no silence yet.
+    let video = Base {
+        millis: 4_000,
+        ..BASE
+    }
+    .video();
+    for (audio_end, want) in [(9_000, 4_000), (14_000, 4_000), (14_020, 14_020)] {
+        let header = OwnedTag {
+            data: vec![0xaf, 0, 0x11, 0x8c],
+            ..stream::audio_header(0, 48_000)
+        };
+        let audio = (0..audio_end / 20).map(|n| stream::audio(n * 20, 90));
+        let mut tags: Vec<_> = video.iter().cloned().chain([header]).collect();
+        tags.extend(audio);
+        tags.sort_by_key(|tag| (tag.millis, !tag.is_header()));
+        let output = run(&tags, Options::default());
+        assert_eq!(output.extinf(), [want], "{audio_end}");
+    }
+}
+
+#[test]
 fn r_43_x8_audio_alone_is_cut_at_frag_duration_and_not_at_the_video_limit() {
     let output = run(&BASE.audio(), options(2));
     assert!(

@@ -148,6 +148,23 @@ fn y_05_announced_audio_is_listed_and_leaves_where_it_does_not_come() {
 }
 
 #[test]
+fn y_05_announced_audio_is_listed_as_long_as_the_host_waits_for_tracks() {
+    let tags = [vec![announcing("audiocodecid", 10.0)], BASE.video()].concat();
+    // The second segment begins at 5 s.
+    for (millis, second) in [(4_999, vec![0x1b]), (5_000, vec![0x1b, 0x0f])] {
+        let output = run(
+            &tags,
+            Options {
+                track_wait: TickSpan::from_millis(millis),
+                ..Options::default()
+            },
+        );
+        assert_eq!(listed(&output, 1), second, "{millis}");
+        assert_eq!(listed(&output, 2), [0x1b], "{millis}");
+    }
+}
+
+#[test]
 fn f_44_announced_mp3_is_listed_by_the_version_that_its_sample_rate_needs() {
     for (rate, stream_type) in [
         (Some(22_050.0), 0x04),

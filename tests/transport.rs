@@ -228,6 +228,69 @@ fn t_09_t_10_the_clock_runs_at_most_100_ms_apart_and_never_back() {
 }
 
 #[test]
+fn t_09_clock_references_come_no_more_often_than_they_must() {
+    // At 20 and 10 pictures a second two references can be just 100 ms apart, and neither picture needs company.
+    for (fps, step) in [(10, 9000), (20, 9000), (25, 7200)] {
+        let tags = Base {
+            fps: (fps, 1),
+            gop: fps,
+            ..BASE
+        }
+        .video();
+        let all = packets(&run(&tags, Options::default()));
+        assert!(
+            all.iter().all(|packet| packet.has_payload),
+            "no packet at {fps} a second is for the clock alone"
+        );
+        let pcrs: Vec<_> = all.iter().filter_map(|packet| packet.pcr).collect();
+        let mut steps: Vec<_> = pcrs.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        steps.sort_unstable();
+        assert_eq!(steps[steps.len() / 2], step, "{fps}");
+    }
+}
+
+#[test]
+fn t_10_while_pictures_are_far_apart_the_clock_keeps_up_with_audio() {
+    let tags = Base {
+        fps: (1, 1),
+        gop: 2,
+        ..BASE
+    }
+    .both();
+    let (mut clock, mut far) = (0, 0);
+    for packet in packets(&run(&tags, Options::default())) {
+        clock = packet.pcr.unwrap_or(clock);
+        if packet.pid == AUDIO && packet.unit_start {
+            let [_, _, _, _, _, _, _, _, _, b0, b1, b2, b3, b4, ..] = packet.payload[..] else {
+                panic!("a PES header has a PTS")
+            };
+            let pts = u64::from(b0 >> 1 & 7) << 30
+                | u64::from(b1) << 22
+                | u64::from(b2 >> 1) << 15
+                | u64::from(b3) << 7
+                | u64::from(b4 >> 1);
+            far = far.max(pts - clock);
+        }
+    }
+    // 700 ms ahead of the clock as everything is, 400 ms behind which the clock follows, and an interval.
+    assert!(far <= 108_000, "{far}");
+}
+
+#[test]
+fn t_08_y_05_a_track_that_joins_in_time_leaves_the_clock_as_it_is() {
+    let mut tags: Vec<_> = BASE
+        .both()
+        .into_iter()
+        .filter(|tag| support::is_video(tag) || tag.millis > 7300)
+        .collect();
+    let at = tags.iter().position(|tag| !support::is_video(tag)).unwrap();
+    tags.insert(at, audio_header(7300, 44_100));
+    let output = run(&tags, Options::default());
+    assert_eq!(output.discontinuities(), [2]);
+    assert!(packets(&output).iter().all(|packet| !packet.discontinuity));
+}
+
+#[test]
 fn t_16_dts_grows_on_every_stream_and_pts_is_never_before_it() {
     let mut tags = Base {
         composition: 80,
@@ -298,6 +361,19 @@ fn t_25_tables_are_repeated_where_the_host_wants_them() {
         );
         assert!(tables.len() >= 100);
     }
+    // Ten pictures are 400 ms to the tick: no more of them go without tables, and no fewer.
+    let options = Options {
+        psi_interval,
+        ..Options::default()
+    };
+    let (mut pictures, mut between) = (0, Vec::new());
+    for packet in packets(&run(&BASE.video(), options)) {
+        pictures += usize::from(packet.pid == VIDEO && packet.unit_start);
+        if packet.pid == PMT {
+            between.push(core::mem::take(&mut pictures));
+        }
+    }
+    assert_eq!(between[1..12], [10; 11]);
 }
 
 #[test]

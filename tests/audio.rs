@@ -1,0 +1,156 @@
+//! Audio packets: which are carried, and what is told of the others.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::std_instead_of_core,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod support;
+
+use hls_segmenter::Options;
+use hls_segmenter::flv::TagKind;
+use hls_segmenter::notice::NoticeKind;
+use support::stream::{BASE, SPS, video_header};
+use support::{AUDIO, Base, Output, OwnedTag, VIDEO, run};
+
+const SHORT: Base = Base {
+    millis: 6000,
+    ..BASE
+};
+
+fn defaults(tags: &[OwnedTag]) -> Output {
+    run(tags, Options::default())
+}
+
+fn tag(millis: i64, data: &[&[u8]]) -> OwnedTag {
+    OwnedTag {
+        kind: TagKind::AUDIO,
+        millis,
+        data: data.concat(),
+    }
+}
+
+#[test]
+fn f_11_behind_an_empty_frame_audio_stays_where_its_tags_are() {
+    let mut tags = SHORT.both();
+    let frames: Vec<_> = (0..tags.len())
+        .filter(|&at| !support::is_video(&tags[at]) && !tags[at].is_header())
+        .collect();
+    let empty = frames[100];
+    tags[empty].data.truncate(2);
+    let next = tags[frames[101]].millis;
+    let output = defaults(&tags);
+    assert_eq!(output.count(NoticeKind::AudioReanchor), 1);
+    // The frame behind the hole begins a PES packet, at the time of its tag.
+    let (pts, want) = (output.stream(AUDIO), 63_000 + next as u64 * 90);
+    assert!(pts.iter().any(|pes| pes.pts == want), "{want}");
+}
+
+#[test]
+fn f_17_tracks_beside_the_one_that_is_carried_are_counted() {
+    // Enhanced, multitrack; many tracks of coded frames; AAC; then id, length and body of each.
+    let several = |tag: &OwnedTag| {
+        let body = &tag.data[2..];
+        let len = (body.len() as u32).to_be_bytes();
+        let track = |id: u8| [&[id][..], &len[1..], body].concat();
+        self::tag(tag.millis, &[&[0x95, 0x11], b"mp4a", &track(0), &track(1)])
+    };
+    let tags = SHORT.both();
+    let multi: Vec<_> = tags
+        .iter()
+        .map(|tag| {
+            if support::is_video(tag) || tag.is_header() {
+                tag.clone()
+            } else {
+                several(tag)
+            }
+        })
+        .collect();
+    let (want, got) = (defaults(&tags), defaults(&multi));
+    assert_eq!(got.memory.bodies, want.memory.bodies);
+    assert_eq!(want.count(NoticeKind::OtherTrack), 0);
+    assert_eq!(
+        got.count(NoticeKind::OtherTrack),
+        want.stats.audio.unwrap().frames
+    );
+}
+
+#[test]
+fn f_15_f_18_a_header_of_mp3_is_nothing_and_an_unknown_packet_is_told() {
+    for (data, unknown) in [
+        // A sequence start, and a packet type that is reserved.
+        (&[0x90, b'.', b'm', b'p', b'3'][..], 0),
+        (&[0x96, b'.', b'm', b'p', b'3'], 1),
+        (&[0x96, b'm', b'p', b'4', b'a'], 1),
+    ] {
+        let mut tags = SHORT.both();
+        tags.insert(2, tag(0, &[data]));
+        let output = defaults(&tags);
+        assert_eq!(output.count(NoticeKind::UnknownPacket), unknown, "{data:x?}");
+        assert_eq!(output.count(NoticeKind::UnsupportedAudio), 0, "{data:x?}");
+        assert_eq!(output.count(NoticeKind::BadTag), 0, "{data:x?}");
+    }
+}
+
+#[test]
+fn aac_whose_channels_only_its_frames_tell_is_carried_where_they_do() {
+    let mut tags = SHORT.both();
+    let header = tags
+        .iter_mut()
+        .find(|tag| tag.is_header() && !support::is_video(tag));
+    // AAC-LC, 44.1 kHz, channel configuration 0.
+    header.unwrap().data = vec![0xaf, 0, 0x12, 0x00];
+    let mut frames = 0;
+    for tag in &mut tags {
+        if support::is_video(tag) || tag.is_header() {
+            continue;
+        }
+        // The first element of every other frame is a program_config_element.
+        tag.data[2] = if frames % 2 == 0 { 0xa0 } else { 0x21 };
+        frames += 1;
+    }
+    let output = defaults(&tags);
+    let carried = output.stats.audio.unwrap().frames;
+    assert_eq!(carried, frames / 2 + frames % 2);
+    assert_eq!(output.count(NoticeKind::AudioNotCarried), frames / 2);
+}
+
+#[test]
+fn y_06_video_that_comes_soon_after_audio_is_there_from_the_beginning() {
+    let mut tags = SHORT.audio();
+    let video = SHORT.video();
+    let at = tags.iter().position(|tag| tag.millis > 250).unwrap();
+    let late = video[1..].iter().map(|tag| OwnedTag {
+        millis: tag.millis + 250,
+        ..tag.clone()
+    });
+    tags.splice(
+        at..at,
+        [video_header(250, SPS)]
+            .into_iter()
+            .chain(late.clone().take(1)),
+    );
+    tags.extend(late.skip(1));
+    tags[1..].sort_by_key(|tag| tag.millis);
+    let output = defaults(&tags);
+    assert_eq!(output.discontinuities(), []);
+    assert_eq!(output.stream(VIDEO)[0].segment, 0);
+    assert_eq!(output.stream(AUDIO)[0].segment, 0);
+    assert_eq!(output.stream(AUDIO)[0].pts, 63_000);
+}
+
+#[test]
+fn y_08_frames_that_fill_300_ms_to_the_tick_are_one_packet() {
+    // 48 kHz, 960 samples a frame: 1,800 ticks, of which fifteen are 300 ms. A frame that begins as ADTS would is
+    // looked at more closely, and gathered all the same.
+    for first in [0x21, 0xff] {
+        let mut tags = vec![tag(0, &[&[0xaf, 0, 0x11, 0x8c]])];
+        tags.extend((0..100).map(|n| tag(n * 20, &[&[0xaf, 1, first, 0, 0, 0, 0]])));
+        let output = defaults(&tags);
+        let pts: Vec<_> = output.stream(AUDIO).iter().map(|pes| pes.pts).collect();
+        let steps: Vec<_> = pts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert_eq!(steps, [27_000; 6], "{first:#x}");
+    }
+}
