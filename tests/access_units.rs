@@ -133,6 +133,29 @@ fn r_21_h_07_a_new_size_in_the_access_unit_alone_is_a_change() {
 }
 
 #[test]
+fn r_21_r_36_a_new_size_in_a_tag_of_its_own_is_a_change_too() {
+    let tags: Vec<_> = BASE
+        .video()
+        .into_iter()
+        .flat_map(|tag| {
+            let sets =
+                (tag.millis == 12_000).then(|| video_tag(tag.millis, false, 0, &[OTHER_SPS, PPS]));
+            sets.into_iter().chain([tag])
+        })
+        .collect();
+    let output = run(&tags, Options::default());
+    assert_eq!(output.extinf()[..4], [5000, 5000, 2000, 5000]);
+    assert_eq!(output.discontinuities(), [3]);
+    // They are in force from there on.
+    let key_frame = output
+        .stream(VIDEO)
+        .into_iter()
+        .find(|pes| pes.segment == 4);
+    let units = nal_units(&key_frame.unwrap().data);
+    assert_eq!(units[1..3], [OTHER_SPS, PPS]);
+}
+
+#[test]
 fn f_22_f_23_slices_and_messages_of_a_picture_stay_one_access_unit() {
     let sei = [&[6, 5, 255, 255, 200][..], &[0x11; 710], &[0x80]].concat();
     assert_eq!(

@@ -88,7 +88,11 @@ fn f_15_f_18_a_header_of_mp3_is_nothing_and_an_unknown_packet_is_told() {
         let mut tags = SHORT.both();
         tags.insert(2, tag(0, &[data]));
         let output = defaults(&tags);
-        assert_eq!(output.count(NoticeKind::UnknownPacket), unknown, "{data:x?}");
+        assert_eq!(
+            output.count(NoticeKind::UnknownPacket),
+            unknown,
+            "{data:x?}"
+        );
         assert_eq!(output.count(NoticeKind::UnsupportedAudio), 0, "{data:x?}");
         assert_eq!(output.count(NoticeKind::BadTag), 0, "{data:x?}");
     }

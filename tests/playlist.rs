@@ -11,10 +11,16 @@
 
 mod support;
 
+use std::convert::Infallible;
+
 use hls_segmenter::config::{FragCount, FragDuration, Options, WindowPolicy};
 use hls_segmenter::notice::NoticeKind;
+use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::WallTime;
-use hls_segmenter::{Config, End, ResumeError, ResumeToken, Segmenter};
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{
+    Config, End, ResumeError, ResumeToken, Segment, SegmentSink, SegmentStart, Segmenter,
+};
 use support::stream::{BASE, shift};
 use support::{Base, Memory, Output, auditor, drive, run, run_to};
 
@@ -413,4 +419,107 @@ fn r_46_a_resumed_list_keeps_target_discontinuity_sequence_and_expiry() {
     );
     assert_eq!(memory.expired[0].sequence, first.memory.listed[0].sequence);
     assert!(memory.segments[0].discontinuity);
+}
+
+/// Where the host's clock is set forward by a minute, 8 s into a stream that breaks at 12 s or not.
+fn clock_set_forward(breaks: bool) -> Vec<(i64, i64)> {
+    let mut tags = BASE.both();
+    shift(&mut tags, 12_000, if breaks { 30_000 } else { 0 });
+    let mut segmenter = Segmenter::new(Config::new(options(5, 3)).unwrap());
+    let mut auditor = auditor(&options(5, 3));
+    for (nth, tag) in tags.iter().enumerate() {
+        let set = if nth * 40 > 8 * tags.len() { 60_000 } else { 0 };
+        let now = WallTime::from_unix_millis(1_543_895_706_266 + tag.millis + set);
+        segmenter.set_wall_time(now);
+        segmenter.push(tag.borrow(), &mut auditor).unwrap();
+    }
+    auditor.assert_clean();
+    let segments = auditor.inner().segments.iter();
+    segments
+        .map(|segment| {
+            let date = segment.program_date_time.unwrap();
+            (date.unix_millis(), segment.wall.unwrap().unix_millis())
+        })
+        .collect()
+}
+
+#[test]
+fn h_15_a_clock_that_is_set_changes_dates_behind_a_discontinuity_only() {
+    let whole = clock_set_forward(false);
+    let steps = whole.windows(2).map(|pair| pair[1].0 - pair[0].0);
+    assert_eq!(steps.collect::<Vec<_>>(), [5000; 6]);
+    assert_eq!(whole[2].1 - whole[2].0, 60_000);
+    let broken = clock_set_forward(true);
+    assert_eq!(broken[2].1 - broken[2].0, 60_000, "before the break");
+    assert_eq!(broken[3].1, broken[3].0, "behind it");
+}
+
+#[test]
+fn o_30_r_46_stamps_stay_unique_where_the_clock_of_a_resumed_engine_is_behind() {
+    let config = Config::new(options(5, 3)).unwrap();
+    let mut segmenter = Segmenter::new(config);
+    let mut first = Memory::default();
+    for tag in BASE.both() {
+        segmenter.set_wall_time(WallTime::from_unix_millis(1_543_895_706_266));
+        segmenter.push(tag.borrow(), &mut first).unwrap();
+    }
+    let token = ResumeToken::from_bytes(&segmenter.resume_token().to_bytes()).unwrap();
+    let mut resumed = Segmenter::resume(config, &token, first.listed.iter().copied()).unwrap();
+    let mut second = Memory::default();
+    for tag in BASE.both() {
+        resumed.set_wall_time(WallTime::from_unix_millis(1_000));
+        resumed.push(tag.borrow(), &mut second).unwrap();
+    }
+    let last = first.starts.last().unwrap().wall.unwrap();
+    assert_eq!(second.starts[0].wall, Some(last.offset(1)));
+
+    // Without a clock before, the new one counts.
+    let token = Segmenter::new(config).resume_token();
+    let mut resumed = Segmenter::resume(config, &token, []).unwrap();
+    let mut second = Memory::default();
+    for tag in BASE.both() {
+        resumed.set_wall_time(WallTime::from_unix_millis(1_000));
+        resumed.push(tag.borrow(), &mut second).unwrap();
+    }
+    let wall = second.starts[0].wall;
+    assert_eq!(wall, Some(WallTime::from_unix_millis(1_000)));
+}
+
+/// Keeps what the text of the last playlist is under `Debug`, which needs no names of segments.
+#[derive(Default)]
+struct Debugged(String);
+
+impl SegmentSink for Debugged {
+    type Error = Infallible;
+
+    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn write_packets(&mut self, _: TsPackets<'_>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn close_segment(&mut self, _: &Segment) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
+        self.0 = format!("{:?}", playlist.m3u8(|_, _| Ok(())));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_text_that_is_debugged_says_of_which_playlist_it_is() {
+    let mut sink = Debugged::default();
+    let mut segmenter = Segmenter::new(Config::new(options(5, 3)).unwrap());
+    for tag in BASE.both() {
+        segmenter.push(tag.borrow(), &mut sink).unwrap();
+    }
+    assert!(
+        sink.0.starts_with("M3u8 { playlist: Playlist {"),
+        "{}",
+        sink.0
+    );
 }

@@ -150,3 +150,38 @@ fn audio_alone_too_short_to_begin_by_itself_is_a_segment_at_the_end() {
     assert_eq!(output.memory.segments.len(), 1);
     assert_eq!(output.stats.audio.unwrap().frames, tags.len() as u64 - 1);
 }
+
+#[test]
+fn f_17_f_18_pictures_of_other_tracks_and_unknown_packets_are_counted() {
+    // Enhanced, multitrack; many tracks of coded frames; H.264; then id, length and body of each.
+    let tags = SHORT.video();
+    let several = tags.iter().map(|tag| {
+        if tag.is_header() {
+            return tag.clone();
+        }
+        let frame_type = tag.data[0] & 0x70;
+        let body = &tag.data[2..];
+        let len = (body.len() as u32).to_be_bytes();
+        let track = |id: u8| [&[id][..], &len[1..], body].concat();
+        let head = [0x80 | frame_type | 6, 0x11];
+        OwnedTag {
+            data: [&head[..], b"avc1", &track(0), &track(1)].concat(),
+            ..tag.clone()
+        }
+    });
+    let mut several: Vec<_> = several.collect();
+    // A packet type that is reserved.
+    several.push(OwnedTag {
+        data: b"\x88avc1".to_vec(),
+        ..several[1].clone()
+    });
+    let (want, got) = (
+        run(&tags, Options::default()),
+        run(&several, Options::default()),
+    );
+    assert_eq!(got.memory.bodies, want.memory.bodies);
+    assert_eq!(want.count(NoticeKind::OtherTrack), 0);
+    assert_eq!(got.count(NoticeKind::OtherTrack), 150);
+    assert_eq!(want.count(NoticeKind::UnknownPacket), 0);
+    assert_eq!(got.count(NoticeKind::UnknownPacket), 1);
+}

@@ -14,7 +14,7 @@ mod support;
 use hls_segmenter::config::Options;
 use hls_segmenter::notice::NoticeKind;
 use support::stream::{BASE, audio, shift};
-use support::{AUDIO, Base, Output, OwnedTag, VIDEO, run};
+use support::{AUDIO, Base, Output, OwnedTag, VIDEO, captures, read_flv, run};
 
 const LEAD: i64 = 63_000;
 
@@ -241,4 +241,22 @@ fn t_23_audio_that_comes_late_is_written_before_its_time_has_passed() {
         output.stats.audio.unwrap().frames,
         BASE.audio().len() as u64 - 1
     );
+}
+
+#[test]
+fn h_05_one_picture_alone_lasts_as_long_as_its_parameter_set_says() {
+    let capture = |name: &str| {
+        let (_, bytes) = captures()
+            .into_iter()
+            .find(|(found, _)| found == name)
+            .unwrap();
+        read_flv(&bytes)
+    };
+    for (name, ticks) in [("nobframes", 3600), ("fps2997", 3003)] {
+        let tags = capture(name).into_iter().filter(support::is_video);
+        let one: Vec<_> = tags.take(2).collect();
+        assert!(one[0].is_header() && one[1].is_key_picture(), "{name}");
+        let output = defaults(&one);
+        assert_eq!(output.memory.segments[0].duration.get(), ticks, "{name}");
+    }
 }

@@ -312,6 +312,32 @@ mod tests {
     }
 
     #[test]
+    fn y_07_y_08_two_frames_share_a_packet_that_is_whole_and_no_longer_than_300_ms() {
+        for (second, detached, want) in [
+            (21, false, 1),
+            (21, true, 2),
+            (279, false, 1),
+            (280, false, 2),
+            (300, false, 2),
+        ] {
+            let mut queue = AudioQueue::new();
+            queue.push(&time(0, true), 1, &[], &[1]);
+            queue.push(&time(second, detached), 1, &[], &[2]);
+            assert_eq!(queue.gathered().count(), want, "{second} {detached}");
+        }
+    }
+
+    #[test]
+    fn as_many_frames_fit_as_there_is_room_for_their_times() {
+        let mut queue = AudioQueue::new();
+        for n in 0..MAX_FRAMES as i64 {
+            assert!(queue.fits(1), "{n}");
+            queue.push(&time(n * 21, false), 1, &[], &[1]);
+        }
+        assert!(!queue.fits(1));
+    }
+
+    #[test]
     fn y_06_the_oldest_frames_make_room() {
         let mut queue = queue();
         assert_eq!(queue.drop_before(at(90)), 2);

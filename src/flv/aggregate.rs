@@ -21,7 +21,6 @@ pub struct Aggregate<'a> {
     rest: &'a [u8],
     /// Milliseconds from the tags' own times to the message's; known once the first tag was read.
     shift: Option<i32>,
-    is_broken: bool,
 }
 
 impl<'a> Aggregate<'a> {
@@ -31,7 +30,6 @@ impl<'a> Aggregate<'a> {
             time,
             rest: data,
             shift: None,
-            is_broken: false,
         }
     }
 
@@ -45,13 +43,7 @@ impl<'a> Iterator for Aggregate<'a> {
     type Item = Tag<'a>;
 
     fn next(&mut self) -> Option<Tag<'a>> {
-        if self.is_broken || self.rest.is_empty() {
-            return None;
-        }
-        let Ok((rest, (header, data))) = tag(self.rest) else {
-            self.is_broken = true;
-            return None;
-        };
+        let (rest, (header, data)) = tag(self.rest).ok()?;
         self.rest = rest.get(BACK_POINTER_LEN..).unwrap_or_default();
         let shift = *self.shift.get_or_insert(self.time.since(header.time));
         Some(Tag {

@@ -181,6 +181,8 @@ mod tests {
         );
         assert_eq!(AudioCodec::from_legacy(14), AudioCodec::MP3_8K);
         assert_eq!(VideoCodec::AV1.get(), 1_635_135_537);
+        assert_eq!(AudioCodec::OPUS.get(), 1_332_770_163);
+        assert_eq!(AudioCodec::from_legacy(11).get(), 11);
     }
 
     #[test]
@@ -191,6 +193,7 @@ mod tests {
             (VideoCodec::from_legacy(15), "codec 15"),
             (VideoCodec::from_fourcc(*b"xyz "), "xyz "),
             (VideoCodec::from_fourcc([1, 2, 3, 4]), "codec 0x01020304"),
+            (VideoCodec::from_fourcc([0, 0, 0, 16]), "codec 0x00000010"),
         ] {
             assert_eq!(codec.to_string(), want);
         }

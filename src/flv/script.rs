@@ -355,6 +355,23 @@ mod tests {
     }
 
     #[test]
+    fn f_46_a_codec_of_a_number_below_0_or_of_no_number_is_none() {
+        for (odd, want) in [
+            (0.0, Some(VideoCodec::from_legacy(0))),
+            (-1.0, None),
+            (f64::NAN, None),
+        ] {
+            let data = [
+                string("onMetaData"),
+                Vec::from([OBJECT]),
+                number("videocodecid", odd),
+            ];
+            let metadata = Metadata::parse(&data.concat()).unwrap();
+            assert_eq!(metadata.video, want, "{odd}");
+        }
+    }
+
+    #[test]
     fn f_46_values_that_mean_nothing_are_not_there() {
         for odd in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e300] {
             let data = [

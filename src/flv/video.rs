@@ -263,6 +263,14 @@ mod tests {
     }
 
     #[test]
+    fn f_06_of_the_frame_types_only_1_is_a_key_frame() {
+        for code in 0..8 {
+            let frame = parse(&[code << 4 | 7, 0, 0, 0, 0]).frame;
+            assert_eq!((frame.get(), frame.is_key()), (code, code == 1));
+        }
+    }
+
+    #[test]
     fn f_06_a_command_frame_is_one_byte_and_no_media() {
         for data in [&[0x57, 0][..], &[0x57], &[0x52, 1], &[0xD1, 0], &[0xD0]] {
             assert_eq!(parse(data).packet, VideoPacket::Command, "{data:x?}");
