@@ -346,6 +346,30 @@ mod tests {
     }
 
     #[test]
+    fn r_46_of_more_segments_than_fit_the_newest_are_restored() {
+        let mut window = window(3, WindowPolicy::Exactly);
+        window.restore(7, 0, 5);
+        let all = 2 * RING as u64 + 9;
+        for id in 0..all {
+            window.restore_segment(&ListedSegment {
+                id,
+                sequence: 7 + id,
+                extinf_millis: 5000,
+                wall: None,
+                program_date_time: None,
+                discontinuity: false,
+            });
+        }
+        let listed: Vec<_> = window
+            .segments()
+            .map(|segment| (segment.id, segment.sequence))
+            .collect();
+        let want: Vec<_> = (all - RING as u64..all).map(|id| (id, 7 + id)).collect();
+        assert_eq!(listed, want);
+        assert_eq!(window.take_expired(), None);
+    }
+
+    #[test]
     fn h_08_r_18_the_discontinuity_sequence_grows_when_a_tagged_segment_leaves() {
         let mut window = window(2, WindowPolicy::Exactly);
         let mut grown = Vec::new();

@@ -243,4 +243,58 @@ mod tests {
             "silence that took no time"
         );
     }
+
+    #[test]
+    fn a_frame_lasts_no_longer_than_the_clock_says() {
+        let mut clock = AudioClock::new(44_100);
+        clock.place(at(0), 1024);
+        // 1024 · 90 000 / 44 100 = 2089.8
+        assert_eq!(clock.frame(), TickSpan::new(2090));
+    }
+
+    #[test]
+    fn y_07_behind_a_frame_that_is_not_written_the_next_one_is_detached_at_its_own_time() {
+        for detached in [false, true] {
+            let mut clock = AudioClock::new(48_000);
+            clock.place(at(0), 1024);
+            if detached {
+                clock.detach();
+            }
+            let time = clock.place(at(22), 1024);
+            assert_eq!(time.detached, detached);
+            let (tag, clock) = (at(22), Ticks::new(1920));
+            assert_eq!(time.pts, if detached { tag } else { clock });
+        }
+    }
+
+    #[test]
+    fn r_12_at_another_rate_no_frame_comes_before_the_last_one() {
+        let mut clock = AudioClock::new(48_000);
+        clock.place(at(100), 1024);
+        clock.set_rate(44_100);
+        let time = clock.place(at(90), 1024);
+        assert_eq!(time.pts, at(100) + TickSpan::TICK);
+        assert_eq!(time.repaired, Some(at(100) + TickSpan::TICK - at(90)));
+    }
+
+    #[test]
+    fn f_11_behind_a_gap_a_tag_later_by_half_a_frame_or_more_is_believed_and_an_earlier_one_is_not() {
+        // A frame lasts 1920 ticks.
+        for (tag, want) in [
+            (2881, 2881),
+            (2880, 1920),
+            (1920, 1920),
+            (960, 1920),
+            (959, 1920),
+            (1, 1920),
+            (0, 1),
+        ] {
+            let mut clock = AudioClock::new(48_000);
+            clock.place(Ticks::new(0), 1024);
+            clock.skip();
+            let time = clock.place(Ticks::new(tag), 1024);
+            assert_eq!(time.pts, Ticks::new(want), "{tag}");
+            assert_eq!(time.detached, want != 1920, "{tag}");
+        }
+    }
 }

@@ -70,7 +70,7 @@ impl Timeline {
             (None, Some(audio)) => self.far(time, audio).then_some(time - audio),
             (Some(video), audio) if video.epoch == self.epoch => {
                 let step = time - video.time;
-                let goes_on = self.steady(step)
+                let goes_on = is_steady(step, self.jump_limit)
                     || audio.is_some_and(|audio| returns(time, video.time, audio));
                 (!goes_on).then_some(step)
             }
@@ -183,22 +183,22 @@ impl Timeline {
         self.related |= self.current(self.video).is_some();
     }
 
+    /// Judges audio that does not simply go on from the tag before it.
     fn audio_step(&self, time: Ticks) -> Step {
         let Some(video) = self.current(self.video) else {
             // Audio leads: only its own steps count.
-            return match self.current(self.audio).map(|audio| time - audio) {
-                Some(step) if !self.steady(step) => Step::Jump(step),
-                _ => Step::On,
+            return match self.current(self.audio) {
+                Some(audio) => Step::Jump(time - audio),
+                None => Step::On,
             };
         };
         let near = !self.far(time, video);
         match self.audio {
             Some(audio) if audio.epoch == self.epoch => {
-                let step = time - audio.time;
-                if self.steady(step) || returns(time, audio.time, video) {
+                if returns(time, audio.time, video) {
                     Step::On
                 } else if self.video_is_silent() {
-                    Step::Jump(step)
+                    Step::Jump(time - audio.time)
                 } else {
                     Step::Ahead
                 }
@@ -209,10 +209,6 @@ impl Timeline {
             _ if self.related => Step::Astray,
             _ => Step::Unrelated,
         }
-    }
-
-    fn steady(&self, step: TickSpan) -> bool {
-        is_steady(step, self.jump_limit)
     }
 
     #[inline]
@@ -305,6 +301,88 @@ mod tests {
                 (V, 30_120, On),
             ],
         );
+    }
+
+    #[test]
+    fn r_10_audio_behind_a_jump_is_astray_unless_it_is_near_video_and_nearer_than_its_past() {
+        for (jump, audio, want) in [
+            (12_000, 3_000, Astray),
+            (12_000, 5_999, Astray),
+            (12_000, 6_000, On),
+            (100_000, 80_000, Astray),
+            (100_000, 89_999, Astray),
+            (100_000, 90_000, On),
+            (100_000, 110_001, Astray),
+        ] {
+            play(
+                &mut timeline(),
+                &[(V, 0, On), (A, 0, On), (V, jump, JUMP), (A, audio, want)],
+            );
+        }
+    }
+
+    #[test]
+    fn f_40_audio_is_related_to_video_once_both_were_on_one_timeline() {
+        for in_step in [false, true] {
+            let mut timeline = timeline();
+            play(&mut timeline, &[(A, 0, On), (V, 0, On)]);
+            if in_step {
+                timeline.take_audio_in_step(at(23));
+            } else {
+                play(&mut timeline, &[(A, 23, On)]);
+            }
+            play(&mut timeline, &[(V, 30_000, JUMP), (A, 46, Astray)]);
+        }
+        for (audio, want) in [(10_000, On), (10_001, Unrelated)] {
+            play(&mut timeline(), &[(V, 0, On), (A, audio, want)]);
+        }
+    }
+
+    #[test]
+    fn y_09_video_that_comes_back_to_where_audio_jumped_alone_goes_on() {
+        for (back, want) in [(202_000, On), (210_000, On), (210_001, JUMP)] {
+            play(
+                &mut timeline(),
+                &[
+                    (V, 0, On),
+                    (A, 0, On),
+                    (A, 9_000, On),
+                    (A, 10_001, On),
+                    (A, 200_000, JUMP),
+                    (V, back, want),
+                ],
+            );
+        }
+    }
+
+    #[test]
+    fn y_09_video_is_silent_where_audio_is_beyond_the_jump_limit() {
+        for (audio, want) in [(10_000, false), (10_001, true)] {
+            let mut timeline = timeline();
+            play(&mut timeline, &[(V, 0, On), (A, 1_000, On), (A, audio, On)]);
+            assert_eq!(timeline.video_is_silent(), want, "{audio}");
+        }
+    }
+
+    #[test]
+    fn r_10_video_that_paused_is_back_within_a_second_of_audio() {
+        for (back, want) in [
+            (19_000, JUMP),
+            (19_001, On),
+            (20_999, On),
+            (21_000, JUMP),
+        ] {
+            play(
+                &mut timeline(),
+                &[
+                    (V, 0, On),
+                    (A, 0, On),
+                    (A, 10_000, On),
+                    (A, 20_000, On),
+                    (V, back, want),
+                ],
+            );
+        }
     }
 
     #[test]
