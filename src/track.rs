@@ -150,4 +150,17 @@ mod tests {
             }
         );
     }
+
+    #[test]
+    fn o_21_no_bandwidth_is_told_of_no_time_and_time_that_goes_back_begins_anew() {
+        let mut meter = Meter::new();
+        let rate = |meter: &Meter| meter.stats(()).bytes_per_second;
+        meter.add(Ticks::new(90_000), 1, 1000);
+        meter.add(Ticks::new(90_000), 1, 1000);
+        assert_eq!(rate(&meter), 0);
+        meter.add(Ticks::new(0), 1, 500);
+        assert_eq!(rate(&meter), 2000);
+        meter.add(Ticks::new(180_000), 1, 1000);
+        assert_eq!(rate(&meter), 250);
+    }
 }

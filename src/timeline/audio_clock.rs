@@ -278,7 +278,8 @@ mod tests {
     }
 
     #[test]
-    fn f_11_behind_a_gap_a_tag_later_by_half_a_frame_or_more_is_believed_and_an_earlier_one_is_not() {
+    fn f_11_behind_a_gap_a_tag_later_by_half_a_frame_or_more_is_believed_and_an_earlier_one_is_not()
+    {
         // A frame lasts 1920 ticks.
         for (tag, want) in [
             (2881, 2881),

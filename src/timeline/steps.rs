@@ -366,12 +366,7 @@ mod tests {
 
     #[test]
     fn r_10_video_that_paused_is_back_within_a_second_of_audio() {
-        for (back, want) in [
-            (19_000, JUMP),
-            (19_001, On),
-            (20_999, On),
-            (21_000, JUMP),
-        ] {
+        for (back, want) in [(19_000, JUMP), (19_001, On), (20_999, On), (21_000, JUMP)] {
             play(
                 &mut timeline(),
                 &[

@@ -274,4 +274,26 @@ mod tests {
         place(&mut clock, &[(0, 0), (40, 0), (9080, 0)], None);
         assert_eq!(clock.interval(), TickSpan::from_millis(40));
     }
+
+    #[test]
+    fn f_29_dts_runs_early_by_what_the_first_delay_lacks_if_that_is_more_than_half_a_frame() {
+        // Two frames may be decoded before one that is shown earlier.
+        for (interval, delay, early) in [
+            (40, 80, 0),
+            (40, 70, 0),
+            (40, 60, 0),
+            (40, 59, 21),
+            (40, 0, 80),
+            (250, 0, 500),
+            (251, 0, 0),
+        ] {
+            let mut clock = VideoClock::new();
+            let frames = [(0, delay), (interval, 200), (5000, 200)];
+            let (dts, _) = place(&mut clock, &frames, Some(2))[2];
+            assert_eq!(dts, (5000 - early) * 90, "{interval} {delay}");
+        }
+        let mut clock = VideoClock::new();
+        let (dts, _) = place(&mut clock, &[(0, 0), (40, 0), (5000, 200)], Some(2))[2];
+        assert_eq!(dts, 5000 * 90, "nothing is reordered");
+    }
 }

@@ -316,4 +316,75 @@ mod tests {
         );
         assert_eq!(frames[0].span(1), TickSpan::new(2351));
     }
+
+    #[test]
+    fn r_02_the_span_of_frames_is_rounded_once() {
+        let frame = Frame {
+            bytes: &[],
+            samples: 1024,
+            rate: 44_100,
+        };
+        // 2089.8 and 20897.96 ticks
+        assert_eq!(frame.span(1), TickSpan::new(2090));
+        assert_eq!(frame.span(10), TickSpan::new(20_898));
+    }
+
+    #[test]
+    fn t_22_what_is_no_frame_is_told_but_for_mpeg_audio_of_any_input() {
+        let mpeg = [&[0xff, 0xfb, 0x50, 0xc0][..], &[0; 204]].concat();
+        let adts = [0xff, 0xf1, 0x50, 0x40, 0x01, 0x1f, 0xfc, 0x21];
+        for (stream_type, frame, any_input, told) in [
+            (ADTS, &adts[..], false, true),
+            (ADTS, &adts, true, true),
+            (0x03, &mpeg, false, true),
+            (0x03, &mpeg, true, false),
+        ] {
+            let mut findings = Findings::default();
+            let pes = pes(stream_type, &[frame, &[1, 2, 3]].concat());
+            let (frames, exact) = Audio::default().take(&pes, any_input, &mut findings);
+            assert_eq!((frames.len(), exact), (1, false), "{stream_type}");
+            let mut rules = findings.kept().iter().map(|violation| violation.rule);
+            let is_told = rules.any(|rule| rule == Rule::AudioFrames);
+            assert_eq!(is_told, told, "{stream_type}, any input: {any_input}");
+        }
+    }
+
+    #[test]
+    fn t_21_an_adts_frame_has_a_body() {
+        let mut findings = Findings::default();
+        let header = [0xff, 0xf1, 0x50, 0x40, 0x00, 0xff, 0xfc];
+        let pes = pes(ADTS, &header);
+        let (frames, _) = Audio::default().take(&pes, false, &mut findings);
+        assert!(frames.is_empty());
+        assert_eq!(findings.kept()[0].rule, Rule::Adts);
+    }
+
+    #[test]
+    fn f_44_every_header_of_mpeg_audio_is_read_as_the_engine_reads_it() {
+        use crate::codec::mpeg_audio::{FrameHeader, MpegAudioError, Version};
+        let mut bytes = std::vec![0; 8192];
+        for bits in 0..1_u32 << 16 {
+            // Sync, version, layer, protection; bit rate, sample rate, padding; no mode.
+            let [b1, b2] = (bits as u16).to_be_bytes();
+            for b0 in [0xff, 0xfe] {
+                bytes[..4].copy_from_slice(&[b0, b1, b2, 0]);
+                let got = split_mpeg(&bytes).map(|(frame, rest)| {
+                    assert_eq!(frame.bytes.len() + rest.len(), bytes.len());
+                    (frame.bytes.len(), frame.samples, frame.rate)
+                });
+                let want = match FrameHeader::parse(&bytes) {
+                    Ok(header) if header.version != Version::Mpeg25 => {
+                        Some((header.frame_len, header.samples, header.sample_rate))
+                    }
+                    // Of free format is all there is, if the rest of the header is right.
+                    Err(MpegAudioError::FreeFormat) if got.is_some() => {
+                        assert_eq!(got.map(|(len, ..)| len), Some(bytes.len()));
+                        continue;
+                    }
+                    _ => None,
+                };
+                assert_eq!(got, want, "{b0:02x} {b1:02x} {b2:02x}");
+            }
+        }
+    }
 }

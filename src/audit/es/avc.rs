@@ -255,3 +255,156 @@ fn take_sum(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (&last, rest) = bytes.get(run..)?.split_first()?;
     Some((run * 255 + usize::from(last), rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::WireTime;
+
+    // 00110 is slice_type 7, and the picture parameter set is 0 or 1.
+    const IDR_UNIT: &[u8] = &[0x65, 0b1001_1011, 1];
+    const SLICE_UNIT: &[u8] = &[0x41, 0b1001_1011, 1];
+    const SLICE_OF_PPS_1: &[u8] = &[0x41, 0b1001_1001, 0b0100_0000, 1];
+    const AUD: &[u8] = &[9, 0xf0];
+    const SPS_UNIT: &[u8] = &[0x67, 0x42, 0xc0, 0x0c, 0x80];
+    const OTHER_SPS: &[u8] = &[0x67, 0x42, 0xc0, 0x0d, 0x80];
+    const PPS_UNIT: &[u8] = &[0x68, 0xc0];
+
+    fn pes(units: &[&[u8]], random_access: bool) -> Pes {
+        let time = WireTime::new(0);
+        Pes {
+            index: 2,
+            pid: 0x100,
+            stream_type: 0x1b,
+            first: true,
+            random_access,
+            aligned: false,
+            pts: time,
+            dts: time,
+            payload: units
+                .iter()
+                .flat_map(|unit| [&[0, 0, 0, 1][..], unit].concat())
+                .collect(),
+        }
+    }
+
+    fn settings(key_frames: KeyFramePolicy, any_input: bool) -> Settings {
+        Settings {
+            key_frames,
+            field_pairs: false,
+            any_input,
+        }
+    }
+
+    /// Judges PES packets one after another; returns the rules that the last one breaks and whether it is IDR.
+    fn take(packets: &[Pes], settings: &Settings) -> (Vec<Rule>, Option<bool>) {
+        let (mut video, mut findings, mut idr) = (Video::default(), Findings::default(), None);
+        for pes in packets {
+            findings = Findings::default();
+            idr = video.take(pes, settings, &mut findings);
+        }
+        let kept = findings.kept().iter();
+        (kept.map(|violation| violation.rule).collect(), idr)
+    }
+
+    #[test]
+    fn t_11_an_idr_picture_that_may_lie_hidden_in_a_slice_is_what_the_mark_says() {
+        use KeyFramePolicy::{FrameType, Idr};
+        let (pure, mixed) = (
+            &[AUD, SPS_UNIT, PPS_UNIT, IDR_UNIT][..],
+            &[AUD, SPS_UNIT, PPS_UNIT, IDR_UNIT, SLICE_UNIT],
+        );
+        let plain = &[AUD, SPS_UNIT, PPS_UNIT, SLICE_UNIT];
+        for (units, any_input, marked, policy, told, idr) in [
+            (pure, false, true, Idr, false, Some(true)),
+            (pure, false, false, Idr, true, Some(true)),
+            (pure, true, false, Idr, true, Some(true)),
+            (mixed, true, false, Idr, false, Some(false)),
+            (mixed, true, true, Idr, false, Some(true)),
+            (mixed, false, false, Idr, true, Some(true)),
+            (pure, true, true, FrameType, false, Some(true)),
+            (mixed, true, true, FrameType, false, None),
+            (plain, true, true, FrameType, false, Some(false)),
+        ] {
+            let (rules, got) = take(&[pes(units, marked)], &settings(policy, any_input));
+            let case = std::format!("{units:?} {any_input} {marked} {policy:?}");
+            assert_eq!(rules.contains(&Rule::KeyFrame), told, "{case}");
+            assert_eq!(got, idr, "{case}");
+        }
+    }
+
+    #[test]
+    fn t_20_parameter_sets_come_before_the_first_slice_and_before_every_idr_picture() {
+        let begin = || pes(&[AUD, SPS_UNIT, PPS_UNIT, IDR_UNIT], true);
+        let strict = settings(KeyFramePolicy::Idr, false);
+        for (packets, told) in [
+            (std::vec![begin()], false),
+            (std::vec![pes(&[AUD, SPS_UNIT, IDR_UNIT], true)], true),
+            (std::vec![pes(&[AUD, PPS_UNIT, SLICE_UNIT], false)], true),
+            (std::vec![begin(), pes(&[AUD, SLICE_UNIT], false)], false),
+            (std::vec![begin(), pes(&[AUD, IDR_UNIT], true)], true),
+        ] {
+            let (rules, _) = take(&packets, &strict);
+            assert_eq!(rules.contains(&Rule::ParameterSets), told, "{packets:?}");
+        }
+        for any_input in [false, true] {
+            let packets = [begin(), pes(&[AUD, SLICE_OF_PPS_1], false)];
+            let (rules, _) = take(&packets, &settings(KeyFramePolicy::Idr, any_input));
+            assert_eq!(rules.contains(&Rule::ParameterSets), !any_input);
+        }
+    }
+
+    #[test]
+    fn h_07_a_set_that_changes_is_told_at_an_idr_picture_of_a_sound_source() {
+        let begin = || pes(&[AUD, SPS_UNIT, PPS_UNIT, IDR_UNIT], true);
+        for (slice, any_input, told) in [
+            (IDR_UNIT, false, true),
+            (IDR_UNIT, true, false),
+            (SLICE_UNIT, false, false),
+            (SLICE_UNIT, true, false),
+        ] {
+            let other = pes(&[AUD, OTHER_SPS, PPS_UNIT, slice], slice == IDR_UNIT);
+            let settings = settings(KeyFramePolicy::Idr, any_input);
+            let (rules, _) = take(&[begin(), other], &settings);
+            assert_eq!(rules.contains(&Rule::Reconfigured), told, "{slice:?}");
+        }
+    }
+
+    #[test]
+    fn t_19_start_codes_of_parameter_sets_have_four_bytes_unless_any_input_hid_them() {
+        let mut short = pes(&[AUD, SPS_UNIT, PPS_UNIT, IDR_UNIT], true);
+        // The zero before the start code of the SPS.
+        short.payload.remove(6);
+        for any_input in [false, true] {
+            let settings = settings(KeyFramePolicy::Idr, any_input);
+            let (rules, _) = take(core::slice::from_ref(&short), &settings);
+            assert_eq!(rules.contains(&Rule::Delimiter), !any_input);
+        }
+    }
+
+    #[test]
+    fn a_pes_packet_without_a_picture_is_told() {
+        let (rules, _) = take(
+            &[pes(&[AUD, &[6, 5, 1, 1, 0x80]], false)],
+            &settings(KeyFramePolicy::Idr, false),
+        );
+        assert_eq!(rules, [Rule::OnePicture]);
+    }
+
+    #[test]
+    fn f_25_a_recovery_point_is_a_whole_message() {
+        for (bytes, want) in [
+            (&[6, 6, 1, 0xc4, 0x80][..], true),
+            (&[6, 6, 0x80], false),
+            (&[6, 5, 1, 6, 6, 1, 0xc4, 0x80], true),
+            (&[6, 5, 2, 6, 6, 0x80], false),
+        ] {
+            let unit = NalUnit {
+                zero_byte: true,
+                bytes,
+            };
+            assert_eq!(has_recovery_point(&unit), want, "{bytes:x?}");
+        }
+        assert_eq!(take_sum(&[0xff, 0xff, 1, 9]), Some((511, &[9][..])));
+    }
+}

@@ -74,4 +74,12 @@ mod tests {
         // 23 zeros, a one, 23 bits of which the last 23 are zeros
         assert_eq!(bits.ue(), Some((1 << 23) - 1));
     }
+
+    #[test]
+    fn codes_of_31_leading_zeros_are_the_longest() {
+        let mut bits = Bits::new(&[0, 0, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(bits.ue(), Some((1 << 31) - 1));
+        let mut bits = Bits::new(&[0, 0, 0, 0, 0x80, 0, 0, 0, 0]);
+        assert_eq!(bits.ue(), None);
+    }
 }

@@ -97,3 +97,18 @@ impl Content {
         self.longest_gop.max(duration - self.last_key_frame)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h_05_the_last_audio_frame_ends_after_960_or_1024_samples() {
+        let mut content = Content::default();
+        content.count_frames(WireTime::new(90_000), 1, TickSpan::new(1024));
+        content.count_frames(WireTime::new(92_000), 2, TickSpan::new(2048));
+        let (from, to) = content.audio_end.unwrap();
+        assert_eq!((from.get(), to.get()), (2000 + 1920, 2000 + 2048));
+        assert_eq!(content.audio_frames, 3);
+    }
+}

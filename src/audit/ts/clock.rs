@@ -257,4 +257,71 @@ mod tests {
             .collect();
         assert_eq!(rules, [Rule::TimeOrder, Rule::TimeOrder]);
     }
+
+    #[test]
+    fn t_14_frames_that_are_late_for_the_clock_are_excused_where_the_source_may_be_anything() {
+        const VIDEO: (u16, bool) = (0x100, true);
+        const AUDIO: (u16, bool) = (0x101, false);
+        let pcr = |base| field(base, false).pcr;
+        let (at, late) = (WireTime::new(90_000), Some(90_001));
+        for (before, track, clock, lenient, excused) in [
+            // Audio, at any time.
+            (&[][..], AUDIO, late, true, true),
+            (&[], AUDIO, late, false, false),
+            // Video that is the first of all is on time; behind audio it may be late.
+            (&[], VIDEO, late, true, false),
+            (&[(AUDIO, 80_000)], VIDEO, late, true, true),
+            (&[(AUDIO, 80_000)], VIDEO, late, false, false),
+            // Later pictures are excused where the clock has overtaken the last one.
+            (&[(VIDEO, 89_000)], VIDEO, late, true, true),
+            (&[(VIDEO, 89_999)], VIDEO, Some(90_001), true, true),
+            (&[(VIDEO, 89_999)], VIDEO, Some(90_000), true, true),
+        ] {
+            let mut it = Clock {
+                lets_late_frames_pass: lenient,
+                ..Clock::default()
+            };
+            let mut findings = Findings::default();
+            for &(track, dts) in before {
+                let dts = WireTime::new(dts);
+                it.take_times(track, (dts, dts), None, &mut findings);
+            }
+            it.take_times(track, (at, at), clock.and_then(pcr), &mut findings);
+            let told = findings.count() > 0;
+            assert_eq!(told, !excused, "{before:?} {track:?} {lenient}");
+        }
+        // A picture that goes back behind a clock that has not overtaken the last one is none's fault but its own.
+        for (clock, told) in [(90_000, 2), (90_001, 1)] {
+            let mut it = Clock {
+                lets_late_frames_pass: true,
+                ..Clock::default()
+            };
+            let mut findings = Findings::default();
+            it.take_times(VIDEO, (at, at), None, &mut findings);
+            let back = WireTime::new(89_000);
+            it.take_times(VIDEO, (back, back), pcr(clock), &mut findings);
+            assert_eq!(findings.count(), told, "{clock}");
+        }
+    }
+
+    #[test]
+    fn t_08_behind_a_break_the_clock_goes_on_or_is_marked() {
+        for (base, marked, told) in [(90_001, false, 0), (90_000, false, 1), (90_000, true, 0)] {
+            let (mut clock, mut findings) = (Clock::default(), Findings::default());
+            clock.begin_segment(Boundary::Broken);
+            clock.take_field(0x100, field(90_000, false), true, &mut findings);
+            clock.begin_segment(Boundary::Broken);
+            clock.take_field(0x100, field(base, marked), true, &mut findings);
+            assert_eq!(findings.count(), told, "{base} {marked}");
+        }
+    }
+
+    #[test]
+    fn t_09_a_clock_reference_stands_on_the_lead_track_alone() {
+        let (mut clock, mut findings) = (Clock::default(), Findings::default());
+        clock.take_field(0x101, field(90_000, false), false, &mut findings);
+        assert_eq!(findings.kept()[0].rule, Rule::PcrInterval);
+        clock.end_segment(&mut findings);
+        assert_eq!(findings.count(), 2, "and the segment has none");
+    }
 }

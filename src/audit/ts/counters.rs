@@ -62,4 +62,23 @@ mod tests {
             assert_eq!(findings.count(), want, "{controls:02x?}");
         }
     }
+
+    #[test]
+    fn t_07_a_packet_that_is_repeated_is_told_as_that() {
+        for (fill, control, what) in [
+            (0xff, 0x13, "a packet is repeated"),
+            (0x00, 0x13, "packets are missing or swapped"),
+            (0xff, 0x15, "packets are missing or swapped"),
+        ] {
+            let (mut counters, mut findings) = (Counters::default(), Findings::default());
+            for (control, last) in [(0x13, 0xff), (control, fill)] {
+                let mut bytes = [0xff; LEN];
+                bytes[..4].copy_from_slice(&[0x47, 0x01, 0x00, control]);
+                bytes[LEN - 1] = last;
+                let packet = packet::parse(&bytes, &mut findings).unwrap();
+                counters.take(&packet, &bytes, &mut findings);
+            }
+            assert!(findings.kept()[0].what.ends_with(what), "{fill} {control}");
+        }
+    }
 }

@@ -241,4 +241,13 @@ mod tests {
         }
         assert_eq!(rules(&packet(&[0x20, 183, 0x00])), []);
     }
+
+    #[test]
+    fn t_10_the_extension_of_a_clock_reference_is_below_300() {
+        for (low, told) in [(0x2b, 0), (0x2c, 1)] {
+            let mut findings = Findings::default();
+            parse_pcr([0, 0, 0, 0, 0x7f, low], &mut findings);
+            assert_eq!(findings.count(), told, "{low:#x}");
+        }
+    }
 }

@@ -153,6 +153,7 @@ fn parse_time([b0, b1, b2, b3, b4]: [u8; 5], prefix: u8, findings: &mut Findings
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec::Vec;
 
     #[test]
     fn t_14a_the_golden_times_are_read() {
@@ -208,6 +209,52 @@ mod tests {
                     .any(|violation| violation.rule == want),
                 "byte {at}"
             );
+        }
+    }
+
+    /// A PES header with `stuffing`, before two bytes of a stream.
+    fn with_stuffing(fields: u8, stuffing: &[u8]) -> Vec<u8> {
+        let len = stuffing.len() as u8;
+        [
+            &[0, 0, 1, 0xc0, 0, 10 + len, 0x80, 0x80 | fields, 5 + len][..],
+            &[0x21, 0x00, 0x03, 0xec, 0x31],
+            stuffing,
+            &[0xff, 0xf1],
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn t_13_stuffing_is_of_ones_and_32_bytes_at_the_most() {
+        for (fields, stuffing, told) in [
+            (0, &[0xff; 32][..], false),
+            (0, &[0xff; 33], true),
+            (0, &[0xff, 0], true),
+            (1, &[0xff, 0], false), // a field of some other kind
+        ] {
+            let packet = with_stuffing(fields, stuffing);
+            let mut findings = Findings::default();
+            let header = parse(&packet, false, &mut findings).unwrap();
+            assert!(!header.aligned);
+            assert_eq!(findings.count() > 0, told, "{fields} {stuffing:x?}");
+        }
+    }
+
+    #[test]
+    fn t_13_only_a_pes_packet_of_video_may_leave_its_length_open() {
+        for (video, stated, told) in [
+            (false, 10, false),
+            (false, 0, true),
+            (true, 10, false),
+            (true, 0, false),
+            (true, 9, true),
+        ] {
+            let mut packet = with_stuffing(0, &[]);
+            packet[3] = if video { 0xe0 } else { 0xc0 };
+            packet[5] = stated;
+            let mut findings = Findings::default();
+            parse(&packet, video, &mut findings);
+            assert_eq!(findings.count() > 0, told, "{video} {stated}");
         }
     }
 }

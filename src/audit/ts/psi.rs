@@ -269,4 +269,52 @@ mod tests {
             );
         }
     }
+
+    fn rules(pat: &[u8], pmt: &[u8]) -> (Vec<Rule>, bool) {
+        let (mut tables, mut findings) = (Tables::default(), Findings::default());
+        tables.take_pat(&payload(&PAT, crc32(&PAT)), true, &mut findings);
+        tables.take_pat(&payload(pat, crc32(pat)), true, &mut findings);
+        tables.take_pmt(&payload(pmt, crc32(pmt)), true, &mut findings);
+        let kept = findings.kept().iter().map(|violation| violation.rule);
+        (kept.collect(), tables.changed)
+    }
+
+    fn with(table: &[u8], changes: &[(usize, u8)]) -> Vec<u8> {
+        let mut table = table.to_vec();
+        for &(at, byte) in changes {
+            table[at] = byte;
+        }
+        table
+    }
+
+    #[test]
+    fn t_03_every_way_to_spoil_a_table_is_told() {
+        let section = Some(Rule::Section);
+        for (pat, pmt, want) in [
+            (&[][..], &[][..], None),
+            (&[(10, 0xe0), (11, 0x05)], &[], section), // PMT on a reserved PID
+            (&[(11, 0x01)], &[], section),             // PMT on another PID
+            (&[(1, 0x30)], &[], section),              // no section_syntax_indicator
+            (&[(5, 0x01)], &[], section),              // reserved bits
+            (&[(6, 1)], &[], section),                 // section_number
+            (&[(7, 1)], &[], section),                 // last_section_number
+            (&[], &[(17, 0x1b)], Some(Rule::StreamType)), // video twice
+            (&[], &[(19, 0x00)], Some(Rule::StreamType)), // both on one PID
+        ] {
+            let (rules, _) = rules(&with(&PAT, pat), &with(&PMT, pmt));
+            let told = rules.iter().find(|&&rule| rule != Rule::SectionVersion);
+            assert_eq!(told.copied(), want, "{pat:x?} {pmt:x?}");
+        }
+        let mut none = PMT[..12].to_vec();
+        none[2] = 0x0d;
+        assert_eq!(rules(&PAT, &none).0, [Rule::Section], "no streams");
+    }
+
+    #[test]
+    fn t_05_another_program_number_is_a_change_of_the_tables() {
+        let program_2 = [(5, 0xc3), (9, 2)];
+        let (_, changed) = rules(&with(&PAT, &program_2), &PMT);
+        assert!(changed);
+        assert!(!rules(&PAT, &PMT).1);
+    }
 }

@@ -241,4 +241,13 @@ mod tests {
         assert!(!begins_with_program_config(&[0x21, 0x10]));
         assert!(!begins_with_program_config(&[]));
     }
+
+    #[test]
+    fn f_10_the_last_sample_rate_there_is_may_be_stripped_too() {
+        // sampling_frequency_index 12 and 13; eight bytes.
+        for (b2, stripped) in [(0x70, true), (0x74, false)] {
+            let framed = [0xFF, 0xF1, b2, 0x40, 0x01, 0x1F, 0xFC, 0x21];
+            assert_eq!(strip_adts(&framed).is_some(), stripped, "{b2:#x}");
+        }
+    }
 }

@@ -371,4 +371,51 @@ mod tests {
         }
         assert!(AudioSpecificConfig::parse(&[0x12; 1 << 16]).is_ok());
     }
+
+    #[test]
+    fn f_12_channels_are_those_of_table_1_19() {
+        let want = [
+            None,
+            Some(1),
+            Some(2),
+            Some(3),
+            Some(4),
+            Some(5),
+            Some(6),
+            Some(8),
+            None,
+            None,
+            None,
+            Some(7),
+            Some(8),
+            None,
+            Some(8),
+            None,
+        ];
+        for (config, want) in (0..).zip(want) {
+            assert_eq!(lc(4, config).channels(), want, "{config}");
+        }
+    }
+
+    #[test]
+    fn f_12_sbr_is_looked_for_in_512_places() {
+        for (place, want) in [
+            (0, Some(44_100)),
+            (72, Some(44_100)),
+            (511, Some(44_100)),
+            (512, None),
+        ] {
+            // Sync 0x2b7, object type 5, the flag, 44.1 kHz; behind AAC-LC at 22.05 kHz and a program config element.
+            let sbr = [0x2b7_u128 << 10 | 5 << 5 | 1 << 4 | 4];
+            let bits = 16 + place;
+            let mut data = std::vec![0; bits / 8 + 5];
+            data[..2].copy_from_slice(&[0x13, 0x80]);
+            for bit in 0..21 {
+                let value = (sbr[0] >> (20 - bit) & 1) as u8;
+                data[(bits + bit) / 8] |= value << (7 - (bits + bit) % 8);
+            }
+            let config = AudioSpecificConfig::parse(&data).unwrap();
+            assert_eq!(config.sbr, want, "{place}");
+        }
+    }
 }

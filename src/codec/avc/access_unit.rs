@@ -410,4 +410,43 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn f_37_two_bytes_of_length_are_not_taken_for_four() {
+        let (unit, contents) = AccessUnit::new(&[0, 0, 0, 2, 0x65, 0x88], 2);
+        assert_eq!(contents.empty, 1);
+        assert_eq!(unit.nal_units().collect::<Vec<_>>(), [&[0x65, 0x88]]);
+    }
+
+    #[test]
+    fn f_36_only_what_may_hide_nal_units_is_searched_for_start_codes() {
+        let filler = [0, 0, 0, 6, 12, 0, 0, 1, 0x65, 7];
+        let (unit, contents) = AccessUnit::new(&filler, 4);
+        assert_eq!(unit.nal_units().count(), 1);
+        assert!(!contents.idr);
+        // What hides in a message is searched no further where it is a slice.
+        let message = [0, 0, 0, 12, 6, 1, 0, 0, 1, 0x41, 7, 0, 0, 1, 0x65, 7];
+        let (unit, _) = AccessUnit::new(&message, 4);
+        let units: Vec<_> = unit.nal_units().collect();
+        assert_eq!(units, [&[6, 1][..], &[0x41, 7, 0, 0, 1, 0x65, 7]]);
+    }
+
+    #[test]
+    fn f_35_slices_of_a_byte_stream_are_split() {
+        let stream = [0, 0, 0, 1, 0x65, 7, 0, 0, 1, 0x65, 8];
+        let units: Vec<_> = AccessUnit::of_byte_stream(&stream).nal_units().collect();
+        assert_eq!(units, [[0x65, 7], [0x65, 8]]);
+    }
+
+    #[test]
+    fn f_25_messages_without_a_body_and_threes_that_escape_nothing_are_read() {
+        for (unit, want) in [
+            (&[6, 5, 0, 6, 1, 0xc4, 0x80][..], true),
+            (&[6, 5, 0, 7, 1, 0xc4, 0x80], false),
+            (&[6, 5, 3, 9, 9, 9, 6, 1, 0xc4, 0x80], true),
+            (&[6, 5, 3, 0, 0, 3, 9, 6, 1, 0xc4, 0x80], true),
+        ] {
+            assert_eq!(sei_has_recovery_point(unit), want, "{unit:x?}");
+        }
+    }
 }

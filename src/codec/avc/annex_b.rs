@@ -229,4 +229,13 @@ mod tests {
             assert_eq!(contents.delimiter, Some(0x10));
         }
     }
+
+    #[test]
+    fn a_stream_is_empty_where_no_nal_unit_is() {
+        let nothing = AnnexB::new(&[], &[], AccessUnit::new(&[], 4), Filler::Keep);
+        assert!(nothing.is_empty());
+        let slice = AccessUnit::new(&[0, 0, 0, 2, 0x65, 7], 4);
+        let unit = AnnexB::new(&[], &[], slice, Filler::Keep);
+        assert!(!unit.is_empty());
+    }
 }

@@ -77,6 +77,8 @@ mod tests {
             assert_eq!(find_start_code(&bytes), Some(lead + 1), "{lead}");
         }
         assert_eq!(find_start_code(&[0, 0, 0, 1]), Some(1));
+        assert_eq!(find_start_code(&[0, 9, 1]), None);
+        assert_eq!(find_start_code(&[9, 0, 1]), None);
         assert_eq!(find_start_code(&[0, 0, 2, 0, 1, 0, 0]), None);
     }
 }

@@ -189,7 +189,7 @@ fn exp_golomb(bytes: &[u8]) -> Option<u8> {
     }
     let bits = u32::from_be_bytes(head);
     let zeros = bits.leading_zeros();
-    if zeros > 8 || bytes.is_empty() {
+    if zeros > 8 {
         return None;
     }
     u8::try_from((bits >> (31 - 2 * zeros)) - 1).ok()
@@ -286,5 +286,53 @@ mod tests {
         assert_eq!(exp_golomb(&[0, 0x80, 0, 0]), Some(255));
         assert_eq!(exp_golomb(&[0, 0x40, 0, 0]), None);
         assert_eq!(exp_golomb(&[]), None);
+    }
+
+    #[test]
+    fn f_33_a_set_that_takes_another_ones_place_leaves_nothing_of_it() {
+        let mut sets = ParameterSets::EMPTY;
+        sets.update(&[SPS_0, &[1, 2, 3]].concat()).unwrap();
+        sets.update(PPS_0).unwrap();
+        sets.update(SPS_0).unwrap();
+        let want = [&START_CODE[..], SPS_0, &START_CODE, PPS_0].concat();
+        assert_eq!(sets.annex_b(), want);
+    }
+
+    #[test]
+    fn sets_fit_that_fill_all_the_room() {
+        let mut sets = ParameterSets::EMPTY;
+        let mut large = vec![1; CAPACITY - 4];
+        large[..5].copy_from_slice(SPS_0);
+        assert_eq!(sets.update(&large), Ok(Change::New));
+        assert_eq!(sets.annex_b().len(), CAPACITY);
+        assert!(sets.update(PPS_0).is_err());
+        large.push(1);
+        assert!(ParameterSets::EMPTY.clone().update(&large).is_err());
+    }
+
+    #[test]
+    fn sets_that_differ_in_one_byte_have_other_digests() {
+        let digests: std::collections::BTreeSet<_> = (1..=255)
+            .map(|byte| {
+                let mut sets = ParameterSets::EMPTY;
+                sets.update(&[0x68, 0x80, byte]).unwrap();
+                sets.digest()
+            })
+            .collect();
+        assert_eq!(digests.len(), 255);
+    }
+
+    #[test]
+    fn f_34_ids_beyond_255_are_none() {
+        for (bytes, want) in [
+            (&[0b0000_0000, 0b1000_0000, 0][..], Some(255)),
+            (&[0b0000_0000, 0b1000_0000, 0b1000_0000], None),
+            (&[0, 0b0100_0000, 0, 0], None),
+            (&[0, 0, 0b1000_0000, 0], None),
+            (&[0, 0, 0, 0], None),
+            (&[], None),
+        ] {
+            assert_eq!(exp_golomb(bytes), want, "{bytes:x?}");
+        }
     }
 }

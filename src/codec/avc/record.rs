@@ -332,4 +332,12 @@ mod tests {
         );
         assert_eq!(lists(&data[..9]), ([&b"\x67"[..]].to_vec(), Vec::new(), 0));
     }
+
+    #[test]
+    fn f_08_constraint_flags_are_the_third_byte() {
+        let head = [1, 0x42, 0xC0, 0x1E, 0xFF, 0xE1];
+        let data = record(head, b"\0\x01\x67\x01\0\x01\x68");
+        let parsed = DecoderConfigurationRecord::parse(&data).unwrap();
+        assert_eq!(parsed.compatibility(), 0xC0);
+    }
 }

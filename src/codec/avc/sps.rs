@@ -232,4 +232,27 @@ mod tests {
         assert_eq!(FrameRate::from_ticks(0, 1), None);
         assert_eq!(FrameRate::from_ticks(1, 0), None);
     }
+
+    #[test]
+    fn another_kind_of_nal_unit_is_no_sequence_parameter_set() {
+        let good: Vec<u8> = (0..FULL_HD.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&FULL_HD[at..at + 2], 16).unwrap())
+            .collect();
+        assert!(PictureInfo::parse(&good).is_some());
+        for header in [0x68, 0xe7] {
+            let mut other = good.clone();
+            other[0] = header;
+            assert_eq!(PictureInfo::parse(&other), None, "{header:#x}");
+        }
+        assert_eq!(PictureInfo::parse(&good[..4]), None);
+    }
+
+    #[test]
+    fn a_frame_rate_is_shown_as_a_fraction_of_a_second() {
+        for (num, den, want) in [(25, 1, 25.0), (30_000, 1001, 29.97), (1, 2, 0.5)] {
+            let rate = FrameRate { num, den };
+            assert!((rate.as_f64() - want).abs() < 0.001, "{rate:?}");
+        }
+    }
 }
