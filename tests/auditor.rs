@@ -183,19 +183,29 @@ fn a_violation_names_the_call_and_the_bytes_of_the_fault() {
 
 #[test]
 fn tables_that_change_within_a_timeline_are_told_where_they_change() {
-    let mut events = events("nobframes", false);
-    let at = nth(&events, 1, is_tables);
-    let tables = packets(&mut events, at);
-    tables[LEN + 10] += 2;
-    tables[LEN + 22] = 0x03;
-    seal(&mut tables[LEN..]);
-    let auditor = judge(&events);
-    let first = &auditor.violations()[0];
-    assert_eq!(
-        (first.rule, first.place.call),
-        (Rule::SectionVersion, at as u64)
-    );
-    assert_eq!(first.what, "PMT changed without a discontinuity");
+    // In the second segment, and behind the tables that begin the first one.
+    for third in [false, true] {
+        let mut events = events("nobframes", false);
+        let at = nth(&events, usize::from(!third), is_tables);
+        let tables = packets(&mut events, at);
+        let pmt = if third {
+            tables.extend_from_within(LEN..);
+            &mut tables[2 * LEN..]
+        } else {
+            &mut tables[LEN..]
+        };
+        pmt[3] += u8::from(third);
+        pmt[10] += 2;
+        pmt[22] = 0x03;
+        seal(pmt);
+        let auditor = judge(&events);
+        let what = "PMT changed without a discontinuity";
+        let mut told = auditor.violations().iter();
+        assert!(
+            told.any(|told| told.what == what && told.place.call == at as u64),
+            "third table: {third}"
+        );
+    }
 }
 
 #[test]

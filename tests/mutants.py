@@ -14,7 +14,7 @@ their mutants, and those in constants themselves, are built one by one at the en
 A mutant is caught by a test that fails, by a test that does not end, or by memory without end. The first failure ends its run;
 the library's own tests come first, then the others, fast before slow. Tests in the documentation do not take part.
 
-    tests/mutants.py FOLDER                       all of them, one after the other, two hours at most
+    tests/mutants.py FOLDER                       all of them, one after the other: an hour or two
     tests/mutants.py FOLDER --re 'src/playlist'   only those whose name matches
 
 FOLDER is kept outside the repository and holds the copy of the tree, the build, and `results.json`. A result is kept as long

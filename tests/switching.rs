@@ -276,6 +276,43 @@ fn r_45_the_host_can_ask_for_a_switch() {
 }
 
 #[test]
+fn r_45_a_switch_falls_on_audio_where_that_leads_or_video_is_silent() {
+    let audio = BASE.audio();
+    let silent: Vec<_> = BASE
+        .both()
+        .into_iter()
+        .filter(|tag| !support::is_video(tag) || tag.millis < 8_000)
+        .collect();
+    for (tags, asked_at, at, begins_at) in [
+        (&audio, 2_240, SwitchAt::KeyFrame, Some(2_240)),
+        (&audio, 2_240, SwitchAt::Once, Some(2_240)),
+        (&silent, 30_000, SwitchAt::Once, Some(30_000)),
+        // A key frame would have to come first.
+        (&silent, 30_000, SwitchAt::KeyFrame, None),
+    ] {
+        let mut segmenter = Segmenter::new(Config::default());
+        let mut auditor = auditor(&Options::default());
+        for tag in tags {
+            if (asked_at..asked_at + 23).contains(&tag.millis) {
+                segmenter.request_switch(at);
+            }
+            segmenter.push(tag.borrow(), &mut auditor).unwrap();
+        }
+        segmenter.finish(End::List, &mut auditor).unwrap();
+        auditor.assert_clean();
+        let segments = auditor.into_inner().segments;
+        let asked = segments
+            .windows(2)
+            .find(|pair| pair[0].cause == Cause::Requested);
+        let begins = asked.map(|pair| pair[1].start.get() / 90);
+        let near = begins
+            .zip(begins_at)
+            .is_some_and(|(is, want)| (want..want + 25).contains(&is));
+        assert!(near || begins == begins_at, "{at:?}: {begins:?}");
+    }
+}
+
+#[test]
 fn y_14_x1_a_declared_target_is_never_broken() {
     let target_duration = TargetDuration::Declared(8);
     let output = run(

@@ -165,6 +165,49 @@ fn y_05_announced_audio_is_listed_as_long_as_the_host_waits_for_tracks() {
 }
 
 #[test]
+fn y_06_audio_before_the_first_picture_waits_as_long_as_its_bytes_have_room() {
+    // Frames of 350 bytes, headers added: nine are 3,213 of 3,570 bytes.
+    let (audio, video) = (BASE.audio(), BASE.video());
+    let late = video.into_iter().map(|tag| OwnedTag {
+        millis: tag.millis + 190,
+        ..tag
+    });
+    let large = audio.into_iter().map(|tag| {
+        if tag.is_header() {
+            tag
+        } else {
+            stream::audio(tag.millis, 350)
+        }
+    });
+    let mut tags: Vec<_> = late.chain(large).collect();
+    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    let output = defaults(&tags);
+    assert_eq!(output.count(NoticeKind::AudioBeforeKeyFrame), 0);
+    assert_eq!(output.stream(AUDIO)[0].pts, 63_000);
+}
+
+#[test]
+fn y_05_announced_video_is_waited_for_just_as_long_as_the_host_says() {
+    // Audio has a frame at 0 and every 20 ms; the first one at 1000 ms or later ends the wait.
+    let header = OwnedTag {
+        data: vec![0xaf, 0, 0x11, 0x8c],
+        ..audio_header(0, 48_000)
+    };
+    let frames = (0..500).map(|n| stream::audio(n * 20, 300));
+    let head = [announcing("videocodecid", 7.0), header];
+    let tags: Vec<_> = head.into_iter().chain(frames).collect();
+    let begins = |millis| {
+        let options = Options {
+            track_wait: TickSpan::from_millis(millis),
+            ..Options::default()
+        };
+        run(&tags, options).memory.starts[0].start
+    };
+    assert_eq!(begins(1000), begins(990));
+    assert_ne!(begins(1000), begins(1001));
+}
+
+#[test]
 fn f_44_announced_mp3_is_listed_by_the_version_that_its_sample_rate_needs() {
     for (rate, stream_type) in [
         (Some(22_050.0), 0x04),

@@ -231,4 +231,20 @@ mod tests {
             assert_eq!(got, want, "{pictures:?}");
         }
     }
+
+    #[test]
+    fn h_05_a_segment_that_ends_before_its_last_picture_ends_with_silent_videos_audio_or_is_wrong()
+    {
+        let last = 2 * FRAME;
+        for (audio_end, duration) in [
+            (1000, 1000),          // audio ends there, and video goes on
+            (last + 90_001, 1000), // video is silent, and audio ends elsewhere
+        ] {
+            let audio = Some((audio_end, audio_end));
+            assert!(
+                !fits(&[0, last], audio, Cause::End, duration),
+                "{audio_end}"
+            );
+        }
+    }
 }
