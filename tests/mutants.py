@@ -377,16 +377,21 @@ class Report:
         path = folder / "results.json"
         known = json.loads(path.read_text()) if path.exists() else {"tree": "", "results": {}}
         self.tree, self.results = known["tree"], known["results"]
+        self.again = set(known.get("again", []))  # what was missed before a file changed
         self.const = set(known.get("const", []))  # names of functions that constants call
         self.catchers = {}  # the last test that caught a mutant of a file
 
     def begin(self, tree):
         if tree != self.tree:
-            self.results = {key: found for key, found in self.results.items() if found != "missed"}
+            self.again.update(key for key, found in self.results.items() if found == "missed")
             self.tree = tree
+
+    def lacks(self, mutant):
+        return mutant.key not in self.results or mutant.key in self.again
 
     def add(self, mutant, found):
         self.results[mutant.key] = found
+        self.again.discard(mutant.key)
         if found.startswith("caught by ") and " process" not in found:
             self.catchers[mutant.file] = found.removeprefix("caught by ").split(": ")
         if found in ("missed", "timeout"):
@@ -397,7 +402,8 @@ class Report:
     def save(self):
         self.saved = time.monotonic()
         new = self.folder / "results.new"
-        new.write_text(json.dumps({"tree": self.tree, "const": sorted(self.const), "results": self.results}, indent=0))
+        known = {"tree": self.tree, "const": sorted(self.const), "again": sorted(self.again), "results": self.results}
+        new.write_text(json.dumps(known, indent=0))
         new.replace(self.folder / "results.json")
 
     def write(self, mutants):
@@ -436,7 +442,7 @@ def main():
     schemata = Schemata(folder, mutants, sources, report)
     order = timed(schemata.tree, schemata.build())
     report.save()
-    todo = [m for m in mutants if m.key not in report.results and given.re.search(m.name)]
+    todo = [m for m in mutants if report.lacks(m) and given.re.search(m.name)]
     print(f"{len(todo)} of {len(mutants)} to run; a whole run takes {sum(s for _, _, s in order):.1f} s", flush=True)
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         together = [m for m in todo if m.id not in schemata.alone]

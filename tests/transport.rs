@@ -291,6 +291,29 @@ fn t_08_y_05_a_track_that_joins_in_time_leaves_the_clock_as_it_is() {
 }
 
 #[test]
+fn t_08_y_05_video_that_joins_behind_the_clock_begins_a_timeline_of_its_own() {
+    // What is written is 700 ms ahead of the clock: that much later, video is still in time.
+    for (late, marked) in [(600, false), (900, true)] {
+        let video = BASE.video().into_iter().filter(|tag| tag.millis >= 7400);
+        let header = [video_header(7400, SPS)];
+        let mut tags: Vec<_> = header
+            .into_iter()
+            .chain(video)
+            .map(|tag| (tag.millis + late, tag))
+            .chain(BASE.audio().into_iter().map(|tag| (tag.millis, tag)))
+            .collect();
+        tags.sort_by_key(|(arrival, tag)| (*arrival, !tag.is_header()));
+        let tags: Vec<_> = tags.into_iter().map(|(_, tag)| tag).collect();
+        let output = run(&tags, Options::default());
+        let mut video = packets(&output)
+            .into_iter()
+            .filter(|packet| packet.pid == VIDEO);
+        assert_eq!(video.next().unwrap().discontinuity, marked, "{late}");
+        assert!(video.all(|packet| !packet.discontinuity));
+    }
+}
+
+#[test]
 fn t_16_dts_grows_on_every_stream_and_pts_is_never_before_it() {
     let mut tags = Base {
         composition: 80,
