@@ -17,9 +17,9 @@ use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::time::TickSpan;
 use hls_segmenter::ts::StreamType;
-use hls_segmenter::{AudioCodecString, Cause, Track};
+use hls_segmenter::{AudioCodecString, Cause, Config, End, Segmenter, Track};
 use support::stream::{self, BASE, OTHER_SPS, SPS, audio_header, script, shift, video_header};
-use support::{AUDIO, Base, Output, OwnedTag, VIDEO, run};
+use support::{AUDIO, Base, Output, OwnedTag, VIDEO, auditor, drive, run, run_to};
 
 fn defaults(tags: &[OwnedTag]) -> Output {
     run(tags, Options::default())
@@ -161,6 +161,25 @@ fn y_05_announced_audio_is_listed_as_long_as_the_host_waits_for_tracks() {
         );
         assert_eq!(listed(&output, 1), second, "{millis}");
         assert_eq!(listed(&output, 2), [0x1b], "{millis}");
+    }
+}
+
+#[test]
+fn t_05_r_46_a_resumed_list_has_another_version_of_its_tables_where_its_streams_are_others() {
+    let both = run_to(&BASE.both(), Options::default(), End::Pause);
+    let (token, list) = (both.memory.token.unwrap(), both.memory.listed);
+    for (tags, version) in [(BASE.both(), 0), (BASE.video(), 1)] {
+        let config = Config::new(Options::default()).unwrap();
+        let resumed = Segmenter::resume(config, &token, list.iter().copied()).unwrap();
+        let mut auditor = auditor(&Options::default());
+        auditor.resume(&token, &list);
+        let (engine, auditor) = drive(resumed, auditor, &tags, End::List);
+        auditor.assert_clean();
+        let output = Output {
+            memory: auditor.into_inner(),
+            stats: engine.stats(),
+        };
+        assert_eq!(pmt_version(&output, 0), version);
     }
 }
 

@@ -247,6 +247,16 @@ fn t_09_clock_references_come_no_more_often_than_they_must() {
         steps.sort_unstable();
         assert_eq!(steps[steps.len() / 2], step, "{fps}");
     }
+    // Between pictures a second apart nine references have none of their own, and the tenth is the picture's.
+    let tags = Base {
+        fps: (1, 1),
+        gop: 2,
+        ..BASE
+    }
+    .video();
+    let all = packets(&run(&tags, Options::default()));
+    let pcrs: Vec<_> = all.iter().filter_map(|packet| packet.pcr).collect();
+    assert!(pcrs.windows(2).all(|pair| pair[1] - pair[0] == 9000));
 }
 
 #[test]

@@ -450,4 +450,19 @@ mod tests {
         assert_eq!(window.push(&segment(2, 5500, false)).outgrown, None);
         assert_eq!(window.target_duration(), 6);
     }
+
+    #[test]
+    fn h_11_x2_every_segment_that_leaves_a_full_window_expires() {
+        let mut window = window(1, WindowPolicy::AtLeastThreeTargets);
+        window.target_secs = 60;
+        let mut expired = Vec::new();
+        for id in 0..300 {
+            window.push(&segment(id, 1000, false));
+            while let Some(gone) = window.take_expired() {
+                expired.push(gone.id);
+            }
+        }
+        let first = window.segments().next().unwrap().id;
+        assert_eq!(expired, (0..first).collect::<Vec<_>>());
+    }
 }

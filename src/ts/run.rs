@@ -352,4 +352,10 @@ mod tests {
         );
         assert!(out.iter().all(|&byte| byte == 7));
     }
+
+    #[test]
+    fn a_buffer_that_is_too_short_is_told_what_is_needed() {
+        let text = std::string::ToString::to_string(&ShortBuffer { needed: 376 });
+        assert_eq!(text, "buffer is too short for 376 bytes of TS packets");
+    }
 }
