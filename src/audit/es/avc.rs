@@ -343,6 +343,10 @@ mod tests {
             (std::vec![pes(&[AUD, PPS_UNIT, SLICE_UNIT], false)], true),
             (std::vec![begin(), pes(&[AUD, SLICE_UNIT], false)], false),
             (std::vec![begin(), pes(&[AUD, IDR_UNIT], true)], true),
+            (
+                std::vec![begin(), pes(&[AUD, SPS_UNIT, IDR_UNIT], true)],
+                true,
+            ),
         ] {
             let (rules, _) = take(&packets, &strict);
             assert_eq!(rules.contains(&Rule::ParameterSets), told, "{packets:?}");

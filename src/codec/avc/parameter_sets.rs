@@ -335,4 +335,17 @@ mod tests {
             assert_eq!(exp_golomb(bytes), want, "{bytes:x?}");
         }
     }
+
+    #[test]
+    fn as_many_sets_fit_as_there_are_entries() {
+        let mut sets = ParameterSets::EMPTY;
+        for id in 0..=MAX_ENTRIES as u32 {
+            let code = id + 1;
+            let bits = code << (31 - 2 * code.ilog2()) | 1;
+            let unit = [&[0x68][..], &bits.to_be_bytes()].concat();
+            assert_eq!(Key::of(&unit), Some(Key::Pps(id as u8)));
+            let fits = sets.update(&unit).is_ok();
+            assert_eq!(fits, id < MAX_ENTRIES as u32, "{id}");
+        }
+    }
 }

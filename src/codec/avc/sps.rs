@@ -255,4 +255,27 @@ mod tests {
             assert!((rate.as_f64() - want).abs() < 0.001, "{rate:?}");
         }
     }
+
+    #[test]
+    fn a_picture_that_is_cropped_to_nothing_is_none() {
+        // ue(v) of 3 and 4 is 00100 and 00101; a unit of cropping is two samples, and a macroblock has sixteen.
+        for (left, right, top, bottom, is_some) in [
+            (3, 4, 3, 4, true),
+            (4, 4, 3, 4, false),
+            (3, 4, 4, 4, false),
+            (4, 4, 4, 4, false),
+        ] {
+            let crop = |count| std::format!("00{:03b}", count + 1);
+            let crops: std::string::String = [left, right, top, bottom].map(crop).concat();
+            // Ids 0, order count type 2, one reference; one macroblock, no fields; cropped; no VUI; stop bit.
+            let bits = std::format!("11011010011111{crops}01");
+            let mut sps = Vec::from([0x67, 66, 0, 30]);
+            let padded = std::format!("{bits:0<40}");
+            for at in (0..40).step_by(8) {
+                sps.push(u8::from_str_radix(&padded[at..at + 8], 2).unwrap());
+            }
+            let parsed = PictureInfo::parse(&sps);
+            assert_eq!(parsed.is_some(), is_some, "{left} {right} {top} {bottom}");
+        }
+    }
 }
