@@ -27,6 +27,7 @@ use crate::ts::TsPackets;
 /// failed `open_segment`, `write_packets` or `close_segment` follows `abort_segment`, the media sequence number goes
 /// to the next segment, and that one opens at the next key frame behind EXT-X-DISCONTINUITY. A failed
 /// `update_playlist` costs nothing: the next version has it all.
+#[expect(unused_variables, reason = "a sink may let events pass")]
 pub trait SegmentSink {
     /// What can go wrong in the host.
     type Error;
@@ -44,29 +45,19 @@ pub trait SegmentSink {
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Self::Error>;
 
     /// Tells that a segment has left the playlist and how long it must stay available.
-    fn expire_segment(&mut self, expired: &ExpiredSegment) {
-        let _ = expired;
-    }
+    fn expire_segment(&mut self, expired: &ExpiredSegment) {}
 
     /// Drops the open segment, or one that failed to open or to close.
-    fn abort_segment(&mut self, aborted: &AbortedSegment) {
-        let _ = aborted;
-    }
+    fn abort_segment(&mut self, aborted: &AbortedSegment) {}
 
     /// Takes a key frame for a picture of the stream, at the pace of the snapshot interval.
-    fn snapshot(&mut self, snapshot: Snapshot<'_>) {
-        let _ = snapshot;
-    }
+    fn snapshot(&mut self, snapshot: Snapshot<'_>) {}
 
     /// Tells what a track is, on first sight and whenever that changes.
-    fn track(&mut self, track: &Track) {
-        let _ = track;
-    }
+    fn track(&mut self, track: &Track) {}
 
     /// Tells what the engine noticed, repaired or dropped.
-    fn notice(&mut self, notice: &Notice) {
-        let _ = notice;
-    }
+    fn notice(&mut self, notice: &Notice) {}
 }
 
 impl<S: SegmentSink + ?Sized> SegmentSink for &mut S {
