@@ -96,6 +96,9 @@ class Source:
     def offset(self, line, column):
         return self.lines[line - 1] + column - 1
 
+    def line(self, offset):
+        return self.text.rfind("\n", 0, offset) + 1, self.text.find("\n", offset)
+
     def span(self, span):
         return tuple(self.offset(span[end]["line"], span[end]["column"]) for end in ("start", "end"))
 
@@ -109,7 +112,7 @@ class Mutant:
         function = listed["function"] or {"function_name": "", "return_type": "", "span": listed["span"]}
         self.function = function["function_name"]
         self.opaque = "impl " in function["return_type"]
-        outer = source.span(function["span"])
+        outer = source.span(function["span"]) if listed["function"] else source.line(self.start)
         self.in_function = outer if listed["function"] else None
         if self.in_function and self.start < outer[0] + body_start(source.text[outer[0] : outer[1]]):
             self.in_function = None  # a length among the arguments
