@@ -214,12 +214,7 @@ impl Mux {
             // A picture may still come right behind the last one; only silence lets the clock overtake it.
             let latest = self.last_video.filter(|_| !sound.video_is_silent);
             let until = latest.map_or(clock, |latest| clock.min(latest + self.lead));
-            if self
-                .last_pcr
-                .is_some_and(|last| until - last > PCR_INTERVAL)
-            {
-                self.bridge(out, until)?;
-            }
+            self.bridge(out, until)?;
             // Video fell silent before this segment began: its clock still stands first.
             if core::mem::take(&mut self.segment_begins) {
                 self.pcr_packet(out, self.next_pcr(clock))?;

@@ -250,12 +250,11 @@ impl Segmenter {
 
     #[cold]
     pub(super) fn announce_video<S: SegmentSink>(&mut self, sink: &mut S) {
-        let track = self.video.describe();
-        if track.is_some() && track != self.video.track {
-            self.video.track = track;
-            if let Some(track) = track {
-                sink.track(&Track::Video(track));
-            }
+        if let Some(track) = self.video.describe()
+            && self.video.track != Some(track)
+        {
+            self.video.track = Some(track);
+            sink.track(&Track::Video(track));
         }
     }
 }
