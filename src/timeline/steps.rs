@@ -81,6 +81,7 @@ impl Timeline {
             self.epoch = self.epoch.wrapping_add(1);
         }
         self.take_video(time);
+        self.related |= self.current(self.audio).is_some();
         step.map_or(Step::On, Step::Jump)
     }
 
@@ -134,7 +135,6 @@ impl Timeline {
             epoch: self.epoch,
         });
         self.silent_after = time + self.jump_limit;
-        self.related |= self.current(self.audio).is_some();
     }
 
     /// Returns where audio stands that is known to go on from the tag before it, unless video beside it is silent.

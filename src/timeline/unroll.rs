@@ -31,6 +31,12 @@ impl Unroller {
         if !self.begun {
             self.begin(time);
         }
+        self.go_on(time)
+    }
+
+    /// Does the same where a tag is known to have come before.
+    #[inline]
+    pub(crate) fn go_on(&mut self, time: FlvTime) -> Ticks {
         self.millis = self.millis.wrapping_add(i64::from(time.since(self.last)));
         self.last = time;
         Ticks::new(0) + TickSpan::from_millis(self.millis.wrapping_sub(self.origin_millis))

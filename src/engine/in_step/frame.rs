@@ -49,7 +49,7 @@ impl Segmenter {
     ) -> Option<Result<(), S::Error>> {
         let pace = self.audio.queue.pace.as_ref()?;
         let frame = AudioTag::raw_aac_frame(tag.data)?;
-        let received = self.unroller.unroll(tag.time);
+        let received = self.unroller.go_on(tag.time);
         let time = self.timeline.audio_in_step(received)?;
         let (pts, duration) = self.audio.clock.in_step(time)?;
         let adts = pace.adts;

@@ -22,7 +22,7 @@ impl Segmenter {
             .segments
             .open_since()
             .filter(|_| self.segments.has_frames())?;
-        let time = self.unroller.unroll(tag.time);
+        let time = self.unroller.go_on(tag.time);
         let (dts, interval) = self.video.clock.in_step(time)?;
         let age = dts - since;
         let stays = self.rule.video(age, false, interval) == Decision::Stay;
