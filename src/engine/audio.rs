@@ -16,15 +16,17 @@ use super::queue::AudioQueue;
 
 /// State of the audio track.
 #[derive(Clone, Debug)]
+// What every frame touches comes first.
+#[repr(C)]
 pub(super) struct Audio {
+    pub(super) clock: AudioClock,
+    pub(super) queue: AudioQueue,
     /// What frames are now, once that is known.
     pub(super) format: Option<Format>,
     /// What the track is, or was in the last publication.
     pub(super) track: Option<AudioTrack>,
     /// The format that the open segments carry, where that is another.
     muxed: Option<Format>,
-    pub(super) clock: AudioClock,
-    pub(super) queue: AudioQueue,
     /// While the queue holds frames of a timeline that video has not reached yet: the clock of the one it is on, and
     /// whether that is stale.
     set_aside: Option<(AudioClock, bool)>,

@@ -45,29 +45,31 @@ use video::Video;
 /// All output comes through the sink, within the call that caused it. The engine has no clock, thread or heap of its
 /// own, is `Send`, and has the same size whatever it is fed.
 #[derive(Clone, Debug)]
+// In order of declaration: what every tag touches lies together, so that of many channels a tag waits for few lines.
+#[repr(C)]
 pub struct Segmenter {
-    config: Options,
-    rule: SwitchRule,
     unroller: Unroller,
     timeline: Timeline,
-    video: Video,
-    audio: Audio,
-    mux: Mux,
-    segments: Segments,
-    snapshots: SnapshotPace,
-    counts: NoticeCounts,
-    /// Kinds told since the open segment began, one bit each.
-    told: u64,
     /// Time of the last frame.
     now: Ticks,
-    /// When frames began to wait for a segment to open.
-    waiting_since: Option<Ticks>,
-    /// When the first segment of this publication began.
-    first_start: Option<Ticks>,
     requested: Option<SwitchAt>,
     /// Something was written: this is no longer the beginning of the stream.
     muxed: bool,
     finished: bool,
+    audio: Audio,
+    rule: SwitchRule,
+    mux: Mux,
+    video: Video,
+    segments: Segments,
+    snapshots: SnapshotPace,
+    config: Options,
+    counts: NoticeCounts,
+    /// Kinds told since the open segment began, one bit each.
+    told: u64,
+    /// When frames began to wait for a segment to open.
+    waiting_since: Option<Ticks>,
+    /// When the first segment of this publication began.
+    first_start: Option<Ticks>,
 }
 
 /// Where a requested switch may fall. Exhaustive: there is no third place.

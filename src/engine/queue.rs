@@ -22,10 +22,12 @@ const MAX_FRAMES: usize = 32;
 
 /// Gathered audio frames, in an inline buffer.
 #[derive(Clone, Debug)]
+// What every frame touches comes first.
+#[repr(C)]
 pub(super) struct AudioQueue {
-    bytes: [u8; CAPACITY],
+    /// How the frames that follow join the last one, where that is known.
+    pub(super) pace: Option<Pace>,
     len: usize,
-    frames: [Queued; MAX_FRAMES],
     count: usize,
     /// Frames that begin a PES packet, one bit each: there is a gap or an overlap before them.
     detached: u32,
@@ -33,8 +35,8 @@ pub(super) struct AudioQueue {
     more_coded: u32,
     /// All frames are known to make one PES packet; false says nothing.
     unbroken: bool,
-    /// How the frames that follow join the last one, where that is known.
-    pub(super) pace: Option<Pace>,
+    frames: [Queued; MAX_FRAMES],
+    bytes: [u8; CAPACITY],
 }
 
 #[derive(Clone, Copy, Debug, Default)]
