@@ -160,24 +160,55 @@ impl bytes::Buf for TsBuf<'_> {
     }
 }
 
-#[cfg(all(test, feature = "bytes"))]
+#[cfg(feature = "bytes")]
+#[cfg(test)]
 mod tests {
-    use crate::ts::TsPackets;
+    use crate::time::{TickSpan, Ticks, WireTime};
+    use crate::ts::packet::{ContinuityCounter, Pid};
+    use crate::ts::pes::{Lead, PesHeader, StreamId};
+    use crate::ts::run::{Payload, PcrPlan, PesRun, Start};
+    use crate::ts::{PACKET_LEN, TsPackets};
     use bytes::Buf;
+    use std::vec;
     use std::vec::Vec;
+
+    /// Reads a run in steps of any length, within its pieces and over their borders.
+    fn assert_reads(packets: TsPackets<'_>) {
+        let mut whole = vec![0; packets.len()];
+        packets.copy_to_slice(&mut whole).unwrap();
+        for step in 1..=whole.len() {
+            let mut buf = packets.into_buf();
+            let mut at = 0;
+            while buf.has_remaining() {
+                assert_eq!(buf.remaining(), whole.len() - at, "{at}, steps of {step}");
+                let chunk = buf.chunk();
+                assert!(!chunk.is_empty(), "{at}, steps of {step}");
+                assert_eq!(chunk, &whole[at..at + chunk.len()], "{at}, steps of {step}");
+                let step = step.min(buf.remaining());
+                buf.advance(step);
+                at += step;
+            }
+            assert_eq!((at, buf.chunk()), (whole.len(), &[][..]), "steps of {step}");
+        }
+    }
 
     #[test]
     fn a_buf_reads_the_bytes_of_the_run_in_steps_of_any_length() {
-        let whole: Vec<u8> = (0..=255).cycle().take(376).collect();
-        for step in 1..whole.len() {
-            let mut buf = TsPackets::whole(&whole).into_buf();
-            let mut read = Vec::new();
-            while buf.has_remaining() {
-                let len = step.min(buf.chunk().len());
-                read.extend_from_slice(&buf.chunk()[..len]);
-                buf.advance(len);
-            }
-            assert_eq!(read, whole, "{step}");
+        let bytes: Vec<u8> = (0..=255).cycle().take(5 * 184).collect();
+        assert_reads(TsPackets::whole(&bytes[..2 * PACKET_LEN]));
+        let time = WireTime::new(9);
+        let spread = PcrPlan {
+            first: Ticks::new(77),
+            step: TickSpan::new(9000),
+            count: 2,
+            floating: false,
+        };
+        for len in [20, 170, 184, 5 * 184 - 14, 5 * 184] {
+            let header = PesHeader::new(StreamId::Audio, (time, time), Lead::of(&[]), len);
+            let place = (Pid::AUDIO, ContinuityCounter::new(5));
+            let payload = Payload::Audio(&bytes[..len]);
+            let run = PesRun::new(place, Start::default(), spread, header, payload);
+            assert_reads(TsPackets::pes(&run));
         }
     }
 }
