@@ -238,6 +238,55 @@ fn r_36_nal_units_of_a_tag_without_picture_travel_with_the_next_one() {
     );
 }
 
+/// A second of pictures of the usual kind, with `tags` of the same time before the tenth.
+fn in_mid_group(header: OwnedTag, tags: &[OwnedTag]) -> Output {
+    let pictures: Vec<_> = (0..25).map(|n| picture(n * 40, n == 0, 0, 9)).collect();
+    let (before, behind) = pictures.split_at(10);
+    run(
+        &[&[header], before, tags, behind].concat(),
+        Options::default(),
+    )
+}
+
+#[test]
+fn r_36_a_message_in_a_tag_of_its_own_goes_before_a_picture_in_mid_group() {
+    let message = video_tag(399, false, 0, &[SEI]);
+    let output = in_mid_group(video_header(0, SPS), &[message]);
+    let stream = output.stream(VIDEO);
+    assert_eq!(nal_units(&stream[10].data)[1], SEI);
+    assert_eq!(stream.len(), 25);
+}
+
+#[test]
+fn f_09_f_37_lengths_of_two_bytes_are_not_taken_for_four_in_mid_group() {
+    let mut header = video_header(0, SPS);
+    header.data[5 + 4] = 0xfd;
+    let short = |nal_units: &[&[u8]], key_frame, millis| {
+        let lengths = nal_units
+            .iter()
+            .flat_map(|unit| [&(unit.len() as u16).to_be_bytes()[..], unit].concat());
+        let mut tag = video_tag(millis, key_frame, 0, &[]);
+        tag.data.extend(lengths);
+        tag
+    };
+    let mut tags = vec![header, short(&[IDR], true, 0)];
+    // A length of 0 and another one look like one of 4 bytes.
+    tags.extend((1..20).map(|n| short(&[&[], SLICE], false, n * 40)));
+    let output = run(&tags, Options::default());
+    assert_eq!(output.count(NoticeKind::EmptyNalUnit), 19);
+    assert_eq!(output.stream(VIDEO).len(), 20);
+}
+
+#[test]
+fn f_08_pictures_whose_header_has_no_picture_parameter_set_are_dropped_in_mid_group_too() {
+    let mut header = video_header(400, OTHER_SPS);
+    header.data.truncate(header.data.len() - PPS.len() - 3);
+    header.data.push(0);
+    let output = in_mid_group(video_header(0, SPS), &[header, picture(399, true, 0, 9)]);
+    assert_eq!(output.stream(VIDEO).len(), 10);
+    assert_eq!(output.count(NoticeKind::VideoBeforeHeader), 16);
+}
+
 #[test]
 fn f_47_r_37_t_13_access_units_of_any_length_pass() {
     for len in [

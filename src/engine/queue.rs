@@ -330,6 +330,18 @@ mod tests {
     }
 
     #[test]
+    fn coded_frames_of_a_tag_are_counted_and_leave_with_it() {
+        let mut queue = AudioQueue::new();
+        for (n, count) in [(0, 3), (1, 2), (2, 4)] {
+            queue.push(&time(n * 21, false), count, &[], &[1]);
+        }
+        let frames = |queue: &AudioQueue| queue.gathered().map(|packet| packet.frames).sum::<u32>();
+        assert_eq!(frames(&queue), 9);
+        queue.drop_oldest(1);
+        assert_eq!(frames(&queue), 6);
+    }
+
+    #[test]
     fn as_many_frames_fit_as_there_is_room_for_their_times() {
         let mut queue = AudioQueue::new();
         for n in 0..MAX_FRAMES as i64 {
