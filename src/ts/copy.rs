@@ -183,3 +183,46 @@ impl RunCopy<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::avc::{AccessUnit, AnnexB};
+    use crate::time::WireTime;
+    use crate::ts::packet::{ContinuityCounter, Pid};
+    use crate::ts::pes::{Lead, PesHeader, StreamId};
+    use crate::ts::run::{Payload, PcrPlan, Start};
+    use std::vec;
+
+    #[test]
+    fn a_payload_in_one_piece_is_laid_as_one_from_two_packets_on() {
+        let data = [[0, 0, 2, 0].as_slice(), &[0x41; 512]].concat();
+        let unit = AccessUnit::lone_inter(&data).unwrap();
+        let picture = AnnexB::lone(unit, data.len());
+        let walked = AnnexB::new(&[], &[], AccessUnit::new(&data, 4), Default::default());
+        let audio = [7; 171];
+        for (payload, packets) in [
+            (Payload::Video(&picture), 3),
+            (Payload::Video(&walked), 3),
+            (Payload::Audio(&data), 3),
+            (Payload::Audio(&data[..184]), 2),
+            (Payload::Audio(&audio), 2),
+            (Payload::Audio(&audio[..170]), 1),
+        ] {
+            let time = WireTime::new(9);
+            let header =
+                PesHeader::new(StreamId::Audio, (time, time), Lead::of(&[]), payload.len());
+            let place = (Pid::AUDIO, ContinuityCounter::new(5));
+            let run = PesRun::new(place, Start::default(), PcrPlan::default(), header, payload);
+            assert_eq!(run.packets, packets);
+            let piece = payload.piece().unwrap();
+            let laid = run.copy_piece(&mut vec![[0; PACKET_LEN]; packets], piece);
+            assert_eq!(
+                laid,
+                packets > 1 && piece.len() >= BODY_LEN,
+                "{}",
+                piece.len()
+            );
+        }
+    }
+}

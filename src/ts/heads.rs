@@ -33,7 +33,7 @@ impl PesRun<'_> {
     }
 
     /// Returns the adaptation field of a packet.
-    fn field(&self, index: usize) -> Field {
+    pub(super) fn field(&self, index: usize) -> Field {
         let (first, last) = (index == 0, index == self.packets - 1);
         Field {
             flags: if first { self.flags } else { 0 },

@@ -107,7 +107,7 @@ impl PacketHeader {
 }
 
 /// The adaptation field of a packet that carries payload too. One that says nothing and fills nothing is not there.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field {
     pub(super) flags: u8,
     pub(super) pcr: Option<Ticks>,

@@ -322,6 +322,20 @@ mod tests {
                 let mut pieces = Vec::new();
                 packets.for_each_piece(|piece| pieces.extend_from_slice(piece));
                 assert_eq!(pieces, bytes, "pieces of {len} {plan:?} {start:?}");
+
+                let is_plain = |&index: &usize| index > 0 && run.field(index).len() == 0;
+                for index in 0..run.packets {
+                    let plain = (index..run.packets).take_while(is_plain).count();
+                    assert_eq!(run.plain_count(index), plain, "{index} of {len} {plan:?}");
+                }
+                if let 1.. = run.packets - 1 {
+                    assert_eq!(run.first_field(), run.field(0), "{len} {plan:?}");
+                    assert_eq!(
+                        run.last_field(),
+                        run.field(run.packets - 1),
+                        "{len} {plan:?}"
+                    );
+                }
             }
         }
     }
