@@ -8,10 +8,11 @@ use crate::notice::NoticeKind;
 use crate::sink::SegmentSink;
 use crate::time::Ticks;
 use crate::timeline::AudioClock;
-use crate::track::{AudioCodecString, AudioTrack, Meter, Track};
+use crate::track::{AudioTrack, Meter, Track};
 use crate::ts::StreamType;
 
 use super::Segmenter;
+use super::format::Format;
 use super::queue::AudioQueue;
 
 /// State of the audio track.
@@ -39,59 +40,6 @@ pub(super) struct Audio {
     pub(super) differs: bool,
     /// The clock still runs at the rate of the format that is muxed, and the queue holds frames of that.
     pub(super) stale_clock: bool,
-}
-
-/// How frames are coded, as far as output differs by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Aac {
-        config: AudioSpecificConfig,
-        adts: Adts,
-    },
-    Mpeg {
-        version: Version,
-        sample_rate: u32,
-        channels: u8,
-    },
-}
-
-impl Format {
-    pub(super) const fn stream_type(&self) -> StreamType {
-        match self {
-            Self::Aac { .. } => StreamType::AAC_ADTS,
-            Self::Mpeg {
-                version: Version::Mpeg1,
-                ..
-            } => StreamType::MPEG1_AUDIO,
-            Self::Mpeg { .. } => StreamType::MPEG2_AUDIO,
-        }
-    }
-
-    const fn rate(&self) -> u32 {
-        match self {
-            Self::Aac { config, .. } => config.core_sample_rate,
-            Self::Mpeg { sample_rate, .. } => *sample_rate,
-        }
-    }
-
-    const fn track(&self) -> AudioTrack {
-        match self {
-            Self::Aac { config, .. } => AudioTrack {
-                codec: AudioCodecString::Aac(config.codec_string()),
-                sample_rate: config.sample_rate(),
-                channels: config.channels(),
-            },
-            Self::Mpeg {
-                sample_rate,
-                channels,
-                ..
-            } => AudioTrack {
-                codec: AudioCodecString::Mp3,
-                sample_rate: *sample_rate,
-                channels: Some(*channels),
-            },
-        }
-    }
 }
 
 /// Coded audio on its way into a segment: one AAC frame or the MPEG frames of a tag.

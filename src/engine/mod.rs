@@ -1,7 +1,9 @@
 //! The engine: drives every other part, one tag at a time.
 
 mod audio;
+mod format;
 mod gather;
+mod host;
 mod in_step;
 mod lifecycle;
 mod mux;
@@ -26,6 +28,8 @@ use crate::stats::Stats;
 use crate::time::{Ticks, WallTime};
 use crate::timeline::{Timeline, Unroller};
 use crate::ts::{Program, StreamType};
+
+pub use host::{End, SwitchAt};
 
 use audio::Audio;
 use lifecycle::{Cut, First, Seam, keep_first};
@@ -70,26 +74,6 @@ pub struct Segmenter {
     waiting_since: Option<Ticks>,
     /// When the first segment of this publication began.
     first_start: Option<Ticks>,
-}
-
-/// Where a requested switch may fall. Exhaustive: there is no third place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there is no third place")]
-pub enum SwitchAt {
-    /// The next key frame, whatever the age of the segment.
-    KeyFrame,
-    /// The next frame, key frame or not.
-    Once,
-}
-
-/// How a stream ends. Exhaustive: there is no third way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "there is no third way")]
-pub enum End {
-    /// For good: the playlist gets EXT-X-ENDLIST.
-    List,
-    /// Until the encoder comes back: the next tag begins a new publication, behind EXT-X-DISCONTINUITY.
-    Pause,
 }
 
 const _: () = assert!(

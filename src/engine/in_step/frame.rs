@@ -6,7 +6,7 @@
 
 use crate::codec::aac::Adts;
 use crate::engine::Segmenter;
-use crate::engine::audio::Format;
+use crate::engine::format::Format;
 use crate::engine::queue::{AudioQueue, GATHERED};
 use crate::flv::{AudioTag, Tag};
 use crate::sink::SegmentSink;
