@@ -13,9 +13,12 @@ mod support;
 
 use hls_segmenter::Cause;
 use hls_segmenter::codec::avc::Filler;
-use hls_segmenter::config::{FragCount, MidGop, Options, TargetDuration, WindowPolicy};
+use hls_segmenter::config::{
+    FragCount, FragDuration, MidGop, Options, TargetDuration, WindowPolicy,
+};
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
+use hls_segmenter::time::TickSpan;
 use support::stream::{BASE, OTHER_SPS, audio_header, shift, video_header};
 use support::{AUDIO, Base, OwnedTag, VIDEO, run};
 
@@ -330,4 +333,27 @@ fn filler_in_a_tag_of_its_own_is_dropped_where_filler_is() {
         let found = data.windows(6).any(|bytes| bytes == [0, 0, 0, 1, 12, 0xff]);
         assert_eq!(found, kept, "{policy:?}");
     }
+}
+
+#[test]
+fn h_05_audio_of_the_segment_before_does_not_prolong_one_that_has_none() {
+    let mut tags = Base {
+        millis: 5_000,
+        fps: (200, 1),
+        gop: 208,
+        ..BASE
+    }
+    .both();
+    // All the audio comes before the second key frame, and nothing behind that.
+    tags.retain(|tag| !support::is_video(tag) || tag.millis <= 1_040);
+    let at = tags.iter().position(|tag| tag.millis == 1_040).unwrap();
+    let key_frame = tags.remove(at);
+    tags.push(key_frame);
+    let options = Options {
+        frag_duration: FragDuration::new(1).unwrap(),
+        jump_limit: TickSpan::from_millis(3_960),
+        ..Options::default()
+    };
+    let output = run(&tags, options);
+    assert_eq!(output.extinf(), [1040, 5]);
 }

@@ -84,10 +84,13 @@ impl SegmentSink for Told {
     fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), Fault> {
         let mut bytes = vec![0; packets.len()];
         let _ = packets.copy_to_slice(&mut bytes);
+        let (pid, times) = (
+            u16::from_be_bytes([bytes[1], bytes[2]]) & 0x1fff,
+            times(&bytes),
+        );
         self.say(&format!(
-            "write {} packets {:02x?}",
-            bytes.len() / 188,
-            &bytes[..60]
+            "write {} packets of PID {pid}{times}",
+            bytes.len() / 188
         ));
         self.faulty.call()
     }
@@ -117,4 +120,19 @@ impl SegmentSink for Told {
     fn notice(&mut self, notice: &Notice) {
         println!("    {notice:?}");
     }
+}
+
+/// Returns DTS, or PTS where that is the same, of the PES packet that a run begins with, in ticks.
+fn times(bytes: &[u8]) -> String {
+    let field = usize::from(bytes[3] & 0x20 != 0) * (1 + usize::from(bytes[4]));
+    let pes = &bytes[4 + field..];
+    let [0, 0, 1, id, _, _, _, flags, len, ..] = *pes else {
+        return String::new();
+    };
+    let end = 9 + usize::from(len);
+    let stamp = pes[end - 5..end]
+        .iter()
+        .fold(0, |sum, &byte| sum << 8 | u64::from(byte));
+    let time = (stamp >> 3 & 0x1_c000_0000) | (stamp >> 2 & 0x3fff_8000) | (stamp >> 1 & 0x7fff);
+    format!(", stream {id:02x} at {time}, flags {flags:02x}")
 }

@@ -32,7 +32,7 @@ pub(super) struct Audio {
     /// whether that is stale.
     set_aside: Option<(AudioClock, bool)>,
     pub(super) meter: Meter,
-    /// Where the last frame written on this timeline ends.
+    /// Where the last frame in the open segment ends.
     pub(super) end: Option<Ticks>,
     /// The program is to list audio of this type before it has come.
     pub(super) announced: Option<StreamType>,

@@ -76,6 +76,7 @@ impl Segmenter {
             self.drop_old_held(sink, at);
         }
         (self.muxed, self.waiting_since, self.told) = (true, None, 0);
+        self.audio.end = None;
         let idr = match first {
             First::Picture { idr } => idr,
             First::Audio => video.is_none(),
