@@ -9,11 +9,12 @@
 
 mod support;
 
-use hls_segmenter::Options;
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
+use hls_segmenter::ts::StreamType;
+use hls_segmenter::{Config, End, Options, Segmenter};
 use support::stream::{BASE, SPS, video_header};
-use support::{AUDIO, Base, Output, OwnedTag, VIDEO, run};
+use support::{AUDIO, Base, Output, OwnedTag, VIDEO, drive, run};
 
 const SHORT: Base = Base {
     millis: 6000,
@@ -156,5 +157,68 @@ fn y_08_frames_that_fill_300_ms_to_the_tick_are_one_packet() {
         let pts: Vec<_> = output.stream(AUDIO).iter().map(|pes| pes.pts).collect();
         let steps: Vec<_> = pts.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert_eq!(steps, [27_000; 6], "{first:#x}");
+    }
+}
+
+/// An MP3 tag of so many frames, 128 kbit/s at 44.1 kHz, each with its number in it.
+fn mp3(millis: i64, frames: u8) -> OwnedTag {
+    let frame = |n| [&[0xff, 0xfb, 0x90, 0xc0][..], &[n; 413]].concat();
+    OwnedTag {
+        kind: TagKind::AUDIO,
+        millis,
+        data: [vec![0x2f], (0..frames).flat_map(frame).collect()].concat(),
+    }
+}
+
+#[test]
+fn t_13_t_15_an_mp3_tag_of_many_frames_is_more_than_one_pes_packet() {
+    let video = Base {
+        millis: 8_000,
+        ..BASE
+    }
+    .video();
+    // A second and more in each tag; then all of it in one.
+    for frames in [40, 200] {
+        let audio = (0..200 / i64::from(frames))
+            .map(|n| mp3(n * i64::from(frames) * 1152 * 10 / 441, frames));
+        let mut tags: Vec<_> = video.iter().cloned().chain(audio.clone()).collect();
+        tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+        let options = Options {
+            announced_audio: Some(StreamType::MPEG1_AUDIO),
+            ..Options::default()
+        };
+        let output = run(&tags, options);
+        let packets = output.stream(AUDIO);
+        let sent: Vec<u8> = audio.flat_map(|tag| tag.data[1..].to_vec()).collect();
+        let came: Vec<u8> = packets.iter().flat_map(|pes| pes.data.clone()).collect();
+        assert_eq!(came, sent, "{frames}");
+        assert_eq!(output.stats.audio.unwrap().frames, 200);
+        let mut samples = 0;
+        for pes in &packets {
+            assert!(pes.data.len() <= 3570, "{frames}: {}", pes.data.len());
+            assert!((pes.pts - packets[0].pts).abs_diff(samples * 90 / 441 * 10) <= 300);
+            samples += pes.data.len() as u64 / 417 * 1152;
+        }
+        assert_eq!(output.count(NoticeKind::AudioRepair), 0);
+        assert_eq!(output.count(NoticeKind::AudioReanchor), 0);
+    }
+}
+
+#[test]
+fn f_44_what_is_no_frame_goes_with_those_before_it_or_is_dropped_and_told() {
+    for (junk, kept) in [(100, true), (3_000, true), (4_000, false), (100_000, false)] {
+        let mut tag = mp3(0, 1);
+        tag.data.extend(vec![0; junk]);
+        let segmenter = Segmenter::new(Config::default());
+        let auditor = support::auditor(&Options::default()).any_input(true);
+        let (segmenter, auditor) = drive(segmenter, auditor, &[tag, mp3(26, 1)], End::List);
+        auditor.assert_clean();
+        let output = Output {
+            memory: auditor.into_inner(),
+            stats: segmenter.stats(),
+        };
+        let came: usize = output.stream(AUDIO).iter().map(|pes| pes.data.len()).sum();
+        assert_eq!(came, 2 * 417 + if kept { junk } else { 0 });
+        assert_eq!(output.count(NoticeKind::AudioNotCarried), u64::from(!kept));
     }
 }

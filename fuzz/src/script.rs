@@ -264,7 +264,12 @@ impl Writer {
                     len.max(4)
                 };
                 let frame = [&header[..], &vec![0; len.saturating_sub(4)]].concat();
-                let body = frame.repeat(1 + usize::from(frames % 4));
+                // More than a PES packet may hold as well, by bytes and by time.
+                let count = match frames {
+                    250.. => 80 * usize::from(frames - 249),
+                    _ => 1 + usize::from(frames % 4),
+                };
+                let body = frame.repeat(count);
                 self.push(TagKind::AUDIO, [&[0x2f][..], &body].concat());
             }
             Op::NalUnits => {

@@ -1,7 +1,6 @@
 //! The audio track: configurations, frames, and the queue in which they are gathered or wait for video.
 
 use crate::codec::aac::{Adts, AudioSpecificConfig, begins_with_program_config, strip_adts};
-use crate::codec::mpeg_audio::{FrameHeader, Frames, Version};
 use crate::error::Error;
 use crate::flv::{AudioCodec, AudioPacket, AudioTag, Tag};
 use crate::notice::NoticeKind;
@@ -42,7 +41,7 @@ pub(super) struct Audio {
     pub(super) stale_clock: bool,
 }
 
-/// Coded audio on its way into a segment: one AAC frame or the MPEG frames of a tag.
+/// Coded audio on its way into a segment: one AAC frame, or MPEG frames that fit a PES packet.
 pub(super) struct Incoming<'a> {
     pub(super) tag: Tag<'a>,
     pub(super) header: &'a [u8],
@@ -186,7 +185,7 @@ impl Segmenter {
     }
 
     #[cold]
-    fn set_format<S: SegmentSink>(&mut self, format: Format, sink: &mut S) {
+    pub(super) fn set_format<S: SegmentSink>(&mut self, format: Format, sink: &mut S) {
         if self.audio.format == Some(format) {
             return;
         }
@@ -253,47 +252,6 @@ impl Segmenter {
             payload,
             count: 1,
             samples,
-        };
-        self.place_audio(&incoming, sink, trouble)
-            .map_err(Error::Sink)
-    }
-
-    fn mpeg_frames<S: SegmentSink>(
-        &mut self,
-        tag: Tag<'_>,
-        frames: &[u8],
-        sink: &mut S,
-        trouble: &mut Option<S::Error>,
-    ) -> Result<(), Error<S::Error>> {
-        if frames.is_empty() {
-            return Ok(());
-        }
-        let FrameHeader {
-            version,
-            sample_rate,
-            channels,
-            samples,
-            ..
-        } = FrameHeader::parse(frames)?;
-        if version == Version::Mpeg25 {
-            self.tally(sink, NoticeKind::AudioNotCarried);
-            return Ok(());
-        }
-        self.set_format(
-            Format::Mpeg {
-                version,
-                sample_rate,
-                channels,
-            },
-            sink,
-        );
-        let count = Frames::new(frames).count().max(1) as u32;
-        let incoming = Incoming {
-            tag,
-            header: &[],
-            payload: frames,
-            count,
-            samples: samples.saturating_mul(count),
         };
         self.place_audio(&incoming, sink, trouble)
             .map_err(Error::Sink)

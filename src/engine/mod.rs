@@ -6,6 +6,7 @@ mod gather;
 mod host;
 mod in_step;
 mod lifecycle;
+mod mpeg_audio;
 mod mux;
 mod output;
 mod picture;
