@@ -191,7 +191,7 @@ fn t_13_t_15_an_mp3_tag_of_many_frames_is_more_than_one_pes_packet() {
         let packets = output.stream(AUDIO);
         let sent: Vec<u8> = audio.flat_map(|tag| tag.data[1..].to_vec()).collect();
         let came: Vec<u8> = packets.iter().flat_map(|pes| pes.data.clone()).collect();
-        assert_eq!(came, sent, "{frames}");
+        assert!(came == sent, "{frames}");
         assert_eq!(output.stats.audio.unwrap().frames, 200);
         let mut samples = 0;
         for pes in &packets {
