@@ -41,14 +41,12 @@ pub(super) struct Audio {
     pub(super) stale_clock: bool,
 }
 
-/// Coded audio on its way into a segment: one AAC frame, or MPEG frames that fit a PES packet.
+/// A coded frame on its way into a segment.
 pub(super) struct Incoming<'a> {
     pub(super) tag: Tag<'a>,
     pub(super) header: &'a [u8],
     pub(super) payload: &'a [u8],
-    /// Coded frames in the payload.
-    pub(super) count: u32,
-    /// Samples per channel of all of them.
+    /// Samples per channel.
     pub(super) samples: u32,
 }
 
@@ -250,7 +248,6 @@ impl Segmenter {
             tag,
             header: &header,
             payload,
-            count: 1,
             samples,
         };
         self.place_audio(&incoming, sink, trouble)

@@ -106,7 +106,7 @@ impl Segmenter {
         }
         self.audio
             .queue
-            .push(&placed, incoming.count, incoming.header, incoming.payload);
+            .push(&placed, incoming.header, incoming.payload);
         begun
     }
 
@@ -213,10 +213,7 @@ impl Segmenter {
         sink: &mut S,
     ) -> Result<(), S::Error> {
         let Incoming {
-            header,
-            payload,
-            count,
-            ..
+            header, payload, ..
         } = *incoming;
         if let Some(drift) = placed.reanchored {
             self.note(sink, NoticeKind::AudioReanchor, placed.pts, drift.get());
@@ -246,10 +243,10 @@ impl Segmenter {
             };
             let written = self.mux.audio(&mut out, &sound);
             self.audio.end = Some(end);
-            self.count_audio(placed.pts, count, len);
+            self.count_audio(placed.pts, 1, len);
             return self.survive(sink, written);
         }
-        self.audio.queue.push(placed, count, header, payload);
+        self.audio.queue.push(placed, header, payload);
         if let Some(last) = self.video.last {
             self.flush_late_audio(sink, last)?;
         }

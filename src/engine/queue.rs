@@ -31,8 +31,6 @@ pub(super) struct AudioQueue {
     count: usize,
     /// Frames that begin a PES packet, one bit each: there is a gap or an overlap before them.
     detached: u32,
-    /// Coded frames beyond one for each frame here: those of MPEG tags with several.
-    more_coded: u32,
     /// All frames are known to make one PES packet; false says nothing.
     unbroken: bool,
     frames: [Queued; MAX_FRAMES],
@@ -45,8 +43,6 @@ struct Queued {
     /// Duration in ticks.
     duration: u32,
     len: u16,
-    /// Coded frames: one of AAC, or those of a tag.
-    count: u16,
 }
 
 impl Queued {
@@ -75,11 +71,9 @@ impl AudioQueue {
                 pts: Ticks::new(0),
                 duration: 0,
                 len: 0,
-                count: 0,
             }; MAX_FRAMES],
             count: 0,
             detached: 0,
-            more_coded: 0,
             unbroken: true,
             pace: None,
         }
@@ -140,7 +134,6 @@ impl AudioQueue {
             pts,
             duration: duration.get() as u32,
             len: len as u16,
-            count: 1,
         };
         self.count += 1;
         self.len += len;
@@ -148,7 +141,7 @@ impl AudioQueue {
     }
 
     /// Appends a frame; one that does not [fit](Self::fits) is left out.
-    pub(super) fn push(&mut self, time: &AudioTime, count: u32, header: &[u8], payload: &[u8]) {
+    pub(super) fn push(&mut self, time: &AudioTime, header: &[u8], payload: &[u8]) {
         let len = header.len() + payload.len();
         if !self.fits(len) {
             return;
@@ -170,10 +163,8 @@ impl AudioQueue {
                 pts: time.pts,
                 duration: u32::try_from(time.duration.get()).unwrap_or(u32::MAX),
                 len: len as u16,
-                count: u16::try_from(count.max(1)).unwrap_or(u16::MAX),
             };
             self.detached |= u32::from(time.detached) << self.count;
-            self.more_coded += u32::from(queued.count) - 1;
             self.count += 1;
             self.len += len;
         }
@@ -183,18 +174,13 @@ impl AudioQueue {
     pub(super) fn drop_oldest(&mut self, count: usize) {
         let count = count.min(self.count);
         let dropped = self.frames.iter().take(count);
-        let (mut len, mut more_coded) = (0, 0);
-        for frame in dropped {
-            len += usize::from(frame.len);
-            more_coded += u32::from(frame.count) - 1;
-        }
+        let len: usize = dropped.map(|frame| usize::from(frame.len)).sum();
         self.pace = None;
         self.bytes.copy_within(len..self.len, 0);
         self.frames.copy_within(count..self.count, 0);
         self.detached = self.detached.checked_shr(count as u32).unwrap_or(0);
         self.len -= len;
         self.count -= count;
-        self.more_coded -= more_coded;
     }
 
     /// Drops the frames before `earliest` and returns how many those were.
@@ -212,7 +198,7 @@ impl AudioQueue {
     pub(super) const fn clear(&mut self) -> usize {
         let count = self.count;
         (self.len, self.count, self.detached) = (0, 0, 0);
-        (self.more_coded, self.unbroken, self.pace) = (0, true, None);
+        (self.unbroken, self.pace) = (true, None);
         count
     }
 
@@ -224,10 +210,9 @@ impl AudioQueue {
         let mut detached = self.detached;
         core::iter::from_fn(move || {
             let (first, rest) = frames.split_first()?;
-            let (now, later, len, coded);
+            let (now, later, len);
             if self.unbroken {
-                (now, later) = (frames, [].as_slice());
-                (len, coded) = (bytes.len(), frames.len() as u32 + self.more_coded);
+                (now, later, len) = (frames, [].as_slice(), bytes.len());
             } else {
                 let last = first.pts + GATHERED;
                 let joins = |frame: &&Queued| {
@@ -237,14 +222,13 @@ impl AudioQueue {
                 (now, later) =
                     frames.split_at_checked(1 + rest.iter().take_while(joins).count())?;
                 len = now.iter().map(|frame| usize::from(frame.len)).sum();
-                coded = now.iter().map(|frame| u32::from(frame.count)).sum();
             }
             let (packet, left) = bytes.split_at_checked(len)?;
             (frames, bytes) = (later, left);
             Some(Gathered {
                 pts: first.pts,
                 end: now.last()?.end(),
-                frames: coded,
+                frames: now.len() as u32,
                 bytes: packet,
             })
         })
@@ -270,7 +254,7 @@ mod tests {
         for (millis, detached, byte) in
             [(0, true, 1), (21, false, 2), (90, true, 3), (111, false, 4)]
         {
-            queue.push(&time(millis, detached), 1, &[0xff], &[byte, byte]);
+            queue.push(&time(millis, detached), &[0xff], &[byte, byte]);
         }
         queue
     }
@@ -291,7 +275,7 @@ mod tests {
     fn y_08_frames_that_waited_longer_than_300_ms_make_several_pes_packets() {
         let mut queue = AudioQueue::new();
         for n in 0..30 {
-            queue.push(&time(n * 21, n == 0), 1, &[], &[1]);
+            queue.push(&time(n * 21, n == 0), &[], &[1]);
         }
         let frames: Vec<_> = queue.gathered().map(|packet| packet.frames).collect();
         assert_eq!(frames, [14, 14, 2]);
@@ -323,22 +307,10 @@ mod tests {
             (300, false, 2),
         ] {
             let mut queue = AudioQueue::new();
-            queue.push(&time(0, true), 1, &[], &[1]);
-            queue.push(&time(second, detached), 1, &[], &[2]);
+            queue.push(&time(0, true), &[], &[1]);
+            queue.push(&time(second, detached), &[], &[2]);
             assert_eq!(queue.gathered().count(), want, "{second} {detached}");
         }
-    }
-
-    #[test]
-    fn coded_frames_of_a_tag_are_counted_and_leave_with_it() {
-        let mut queue = AudioQueue::new();
-        for (n, count) in [(0, 3), (1, 2), (2, 4)] {
-            queue.push(&time(n * 21, false), count, &[], &[1]);
-        }
-        let frames = |queue: &AudioQueue| queue.gathered().map(|packet| packet.frames).sum::<u32>();
-        assert_eq!(frames(&queue), 9);
-        queue.drop_oldest(1);
-        assert_eq!(frames(&queue), 6);
     }
 
     #[test]
@@ -346,7 +318,7 @@ mod tests {
         let mut queue = AudioQueue::new();
         for n in 0..MAX_FRAMES as i64 {
             assert!(queue.fits(1), "{n}");
-            queue.push(&time(n * 21, false), 1, &[], &[1]);
+            queue.push(&time(n * 21, false), &[], &[1]);
         }
         assert!(!queue.fits(1));
     }
@@ -372,7 +344,7 @@ mod tests {
         let mut queue = queue();
         assert!(queue.fits(CAPACITY - 12));
         assert!(!queue.fits(CAPACITY - 11));
-        queue.push(&time(200, true), 1, &[], &[0; CAPACITY]);
+        queue.push(&time(200, true), &[], &[0; CAPACITY]);
         assert_eq!(queue.clear(), 4, "what does not fit is left out");
     }
 }
