@@ -14,7 +14,7 @@ use super::queue::AudioQueue;
 
 impl Segmenter {
     /// Takes the frames of a tag, of which the first tells how they are coded. What is no frame goes with the one before it,
-    /// or is dropped where both don't fit a PES packet.
+    /// or is dropped where both do not fit a PES packet.
     pub(super) fn mpeg_frames<S: SegmentSink>(
         &mut self,
         tag: Tag<'_>,
