@@ -56,7 +56,7 @@ notice_kinds! {
     AudioAstray = "audio-astray",
     /// Audio of a track or configuration that joins at the next key frame was dropped.
     AudioNotJoined = "audio-not-joined",
-    /// Audio that MPEG-TS cannot carry was dropped: a frame, or what is no frame behind MPEG audio.
+    /// Audio that MPEG-TS cannot carry was dropped, or what is no frame in a tag of MP3.
     AudioNotCarried = "audio-not-carried",
     /// A NAL unit of length 0 was passed over.
     EmptyNalUnit = "empty-nal-unit",

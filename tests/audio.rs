@@ -170,33 +170,41 @@ fn mp3(millis: i64, frames: u8) -> OwnedTag {
     }
 }
 
+/// So many frames in tags of `each`, from 0 on, all of them at the time of their first.
+fn mp3_tags(frames: u8, each: u8) -> impl Iterator<Item = OwnedTag> + Clone {
+    let tags = i64::from(frames / each);
+    (0..tags).map(move |n| mp3(n * i64::from(each) * 1152 * 10 / 441, each))
+}
+
+/// Video for so long and MP3 that was announced, in the order of their times.
+fn video_and_mp3(millis: i64, audio: impl Iterator<Item = OwnedTag>) -> Output {
+    let mut tags = Base { millis, ..BASE }.video();
+    tags.extend(audio);
+    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    let options = Options {
+        announced_audio: Some(StreamType::MPEG1_AUDIO),
+        ..Options::default()
+    };
+    run(&tags, options)
+}
+
 #[test]
 fn t_13_t_15_an_mp3_tag_of_many_frames_is_more_than_one_pes_packet() {
-    let video = Base {
-        millis: 8_000,
-        ..BASE
-    }
-    .video();
     // A second and more in each tag; then all of it in one.
-    for frames in [40, 200] {
-        let audio = (0..200 / i64::from(frames))
-            .map(|n| mp3(n * i64::from(frames) * 1152 * 10 / 441, frames));
-        let mut tags: Vec<_> = video.iter().cloned().chain(audio.clone()).collect();
-        tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
-        let options = Options {
-            announced_audio: Some(StreamType::MPEG1_AUDIO),
-            ..Options::default()
-        };
-        let output = run(&tags, options);
+    for each in [40, 200] {
+        let output = video_and_mp3(8_000, mp3_tags(200, each));
         let packets = output.stream(AUDIO);
-        let sent: Vec<u8> = audio.flat_map(|tag| tag.data[1..].to_vec()).collect();
+        let sent: Vec<u8> = mp3_tags(200, each)
+            .flat_map(|tag| tag.data[1..].to_vec())
+            .collect();
         let came: Vec<u8> = packets.iter().flat_map(|pes| pes.data.clone()).collect();
-        assert!(came == sent, "{frames}");
+        assert!(came == sent, "{each}");
         assert_eq!(output.stats.audio.unwrap().frames, 200);
         let mut samples = 0;
         for pes in &packets {
-            assert!(pes.data.len() <= 3570, "{frames}: {}", pes.data.len());
-            assert!((pes.pts - packets[0].pts).abs_diff(samples * 90 / 441 * 10) <= 300);
+            assert!(pes.data.len() <= 3570, "{each}: {}", pes.data.len());
+            let exact = samples * 90_000 / 44_100;
+            assert!((pes.pts - packets[0].pts).abs_diff(exact) <= 2, "{each}");
             samples += pes.data.len() as u64 / 417 * 1152;
         }
         assert_eq!(output.count(NoticeKind::AudioRepair), 0);
@@ -205,20 +213,68 @@ fn t_13_t_15_an_mp3_tag_of_many_frames_is_more_than_one_pes_packet() {
 }
 
 #[test]
-fn f_44_what_is_no_frame_goes_with_those_before_it_or_is_dropped_and_told() {
-    for (junk, kept) in [(100, true), (3_000, true), (4_000, false), (100_000, false)] {
+fn y_09_a_long_mp3_tag_is_no_silence_of_video() {
+    // 12.5 s in one tag, which come while the first picture is shown: no clock reference overtakes the others.
+    let tag = (0..2).fold(mp3(20, 240), |mut tag, nth| {
+        if nth > 0 {
+            tag.data.extend(&mp3(20, 240).data[1..]);
+        }
+        tag
+    });
+    let output = video_and_mp3(14_000, core::iter::once(tag));
+    assert_eq!(output.stats.audio.unwrap().frames, 480);
+    assert_eq!(output.extinf(), [5000, 5000, 4000]);
+    assert_eq!(output.count(NoticeKind::TimelineJump), 0);
+}
+
+#[test]
+fn f_41_mp3_tags_of_equal_times_follow_each_other() {
+    let tags = [mp3(0, 40), mp3(0, 40), mp3(2090, 40)];
+    let output = defaults(&tags);
+    assert_eq!(output.extinf(), [3135]);
+    assert_eq!(output.discontinuities(), [0; 0]);
+    assert_eq!(output.count(NoticeKind::AudioRepair), 0);
+}
+
+#[test]
+fn t_16_mp3_that_overlaps_the_tag_before_it_begins_behind_its_last_frame() {
+    // Five seconds in a tag, and the next one a second after its beginning.
+    let tags = [mp3(0, 200), mp3(1_000, 10)];
+    let output = defaults(&tags);
+    let pts: Vec<_> = output.stream(AUDIO).iter().map(|pes| pes.pts).collect();
+    assert!(pts.is_sorted_by(|a, b| a < b), "{pts:?}");
+}
+
+#[test]
+fn f_44_what_is_no_frame_goes_with_the_one_before_it_or_is_dropped_and_told() {
+    let good = &mp3(0, 3).data[1..];
+    for (junk, kept) in [(2, true), (3_000, true), (4_000, false), (100_000, false)] {
         let mut tag = mp3(0, 1);
         tag.data.extend(vec![0; junk]);
+        tag.data.extend(good);
         let segmenter = Segmenter::new(Config::default());
         let auditor = support::auditor(&Options::default()).any_input(true);
-        let (segmenter, auditor) = drive(segmenter, auditor, &[tag, mp3(26, 1)], End::List);
+        let (segmenter, auditor) = drive(segmenter, auditor, &[tag, mp3(104, 1)], End::List);
         auditor.assert_clean();
         let output = Output {
             memory: auditor.into_inner(),
             stats: segmenter.stats(),
         };
         let came: usize = output.stream(AUDIO).iter().map(|pes| pes.data.len()).sum();
-        assert_eq!(came, 2 * 417 + if kept { junk } else { 0 });
+        assert_eq!(came, 5 * 417 + if kept { junk } else { 0 });
         assert_eq!(output.count(NoticeKind::AudioNotCarried), u64::from(!kept));
+        assert_eq!(output.stats.audio.unwrap().frames, 5);
     }
+}
+
+#[test]
+fn f_44_a_frame_that_is_cut_goes_with_the_one_before_it() {
+    let mut tag = mp3(0, 2);
+    tag.data.truncate(1 + 417 + 200);
+    let segmenter = Segmenter::new(Config::default());
+    let auditor = support::auditor(&Options::default()).any_input(true);
+    let (segmenter, auditor) = drive(segmenter, auditor, &[tag, mp3(26, 1)], End::List);
+    auditor.assert_clean();
+    let audio = segmenter.stats().audio.unwrap();
+    assert_eq!((audio.frames, audio.bytes), (2, 417 + 200 + 417));
 }

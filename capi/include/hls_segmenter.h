@@ -315,7 +315,7 @@ typedef enum hlsseg_notice_kind {
      */
     HLSSEG_NOTICE_KIND_AUDIO_NOT_JOINED = 14,
     /**
-     * An audio frame that MPEG-TS cannot carry was dropped.
+     * Audio that MPEG-TS cannot carry was dropped, or what is no frame in a tag of MP3.
      */
     HLSSEG_NOTICE_KIND_AUDIO_NOT_CARRIED = 15,
     /**

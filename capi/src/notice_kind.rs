@@ -41,7 +41,7 @@ pub enum hlsseg_notice_kind {
     AudioAstray = 13,
     /// Audio of a track or configuration that joins at the next key frame was dropped.
     AudioNotJoined = 14,
-    /// An audio frame that MPEG-TS cannot carry was dropped.
+    /// Audio that MPEG-TS cannot carry was dropped, or what is no frame in a tag of MP3.
     AudioNotCarried = 15,
     /// A NAL unit of length 0 was passed over.
     EmptyNalUnit = 16,

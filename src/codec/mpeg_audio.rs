@@ -84,6 +84,12 @@ impl FrameHeader {
             samples,
         })
     }
+
+    /// Says whether both are of one stream.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let stream = |header: &Self| (header.version, header.layer, header.sample_rate);
+        stream(self) == stream(other)
+    }
 }
 
 /// Version of the standard that a frame follows. No further ones will come.

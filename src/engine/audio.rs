@@ -1,17 +1,19 @@
 //! The audio track: configurations, frames, and the queue in which they are gathered or wait for video.
 
 use crate::codec::aac::{Adts, AudioSpecificConfig, begins_with_program_config, strip_adts};
+use crate::codec::mpeg_audio::{FrameHeader, Version};
 use crate::error::Error;
 use crate::flv::{AudioCodec, AudioPacket, AudioTag, Tag};
 use crate::notice::NoticeKind;
 use crate::sink::SegmentSink;
 use crate::time::Ticks;
-use crate::timeline::AudioClock;
+use crate::timeline::{AudioClock, AudioTime};
 use crate::track::{AudioTrack, Meter, Track};
 use crate::ts::StreamType;
 
 use super::Segmenter;
 use super::format::Format;
+use super::incoming::{Coded, Incoming, MpegFrames};
 use super::queue::AudioQueue;
 
 /// State of the audio track.
@@ -39,15 +41,6 @@ pub(super) struct Audio {
     pub(super) differs: bool,
     /// The clock still runs at the rate of the format that is muxed, and the queue holds frames of that.
     pub(super) stale_clock: bool,
-}
-
-/// A coded frame on its way into a segment.
-pub(super) struct Incoming<'a> {
-    pub(super) tag: Tag<'a>,
-    pub(super) header: &'a [u8],
-    pub(super) payload: &'a [u8],
-    /// Samples per channel.
-    pub(super) samples: u32,
 }
 
 impl Audio {
@@ -98,6 +91,14 @@ impl Audio {
     /// Stays on the timeline that video has reached now.
     pub(super) const fn forget_clock_aside(&mut self) {
         self.set_aside = None;
+    }
+
+    /// Places the frames of a tag as one.
+    pub(super) fn place(&mut self, time: Ticks, incoming: &Incoming<'_>) -> AudioTime {
+        let placed = self.clock.place(time, incoming.samples);
+        let last = placed.part(incoming.count.saturating_sub(1), incoming.count);
+        self.clock.reach(last.pts);
+        placed
     }
 
     /// Notes that a frame was announced and had nothing in it, or nothing that could be kept.
@@ -245,10 +246,62 @@ impl Segmenter {
         };
         let samples = u32::from(config.frame_len);
         let incoming = Incoming {
-            tag,
-            header: &header,
-            payload,
+            time: tag.time,
+            len: header.len() + payload.len(),
+            coded: Coded::Aac {
+                header,
+                frame: payload,
+            },
+            count: 1,
             samples,
+        };
+        self.place_audio(&incoming, sink, trouble)
+            .map_err(Error::Sink)
+    }
+    /// Takes the frames of a tag, of which the first tells how they are coded.
+    fn mpeg_frames<S: SegmentSink>(
+        &mut self,
+        tag: Tag<'_>,
+        body: &[u8],
+        sink: &mut S,
+        trouble: &mut Option<S::Error>,
+    ) -> Result<(), Error<S::Error>> {
+        if body.is_empty() {
+            return Ok(());
+        }
+        let FrameHeader {
+            version,
+            sample_rate,
+            channels,
+            samples,
+            ..
+        } = FrameHeader::parse(body)?;
+        if version == Version::Mpeg25 {
+            self.tally(sink, NoticeKind::AudioNotCarried);
+            return Ok(());
+        }
+        self.set_format(
+            Format::Mpeg {
+                version,
+                sample_rate,
+                channels,
+            },
+            sink,
+        );
+        let frames = MpegFrames::new(body);
+        let (mut count, mut len) = (0, 0);
+        for frame in frames.clone() {
+            (count, len) = (count + 1, len + frame.len());
+        }
+        if len < body.len() {
+            self.tally(sink, NoticeKind::AudioNotCarried);
+        }
+        let incoming = Incoming {
+            time: tag.time,
+            coded: Coded::Mpeg(frames),
+            count,
+            len,
+            samples: samples.saturating_mul(count),
         };
         self.place_audio(&incoming, sink, trouble)
             .map_err(Error::Sink)

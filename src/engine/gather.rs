@@ -7,7 +7,7 @@ use crate::sink::SegmentSink;
 use crate::time::{TickSpan, Ticks};
 use crate::timeline::{AudioTime, Step};
 
-use super::audio::Incoming;
+use super::incoming::{Frame, Incoming};
 use super::lifecycle::{Cut, First, Seam};
 use super::output::Sound;
 use super::queue::{self, AudioQueue, GATHERED};
@@ -21,7 +21,7 @@ impl Segmenter {
         sink: &mut S,
         trouble: &mut Option<S::Error>,
     ) -> Result<(), S::Error> {
-        let received = self.unroller.unroll(incoming.tag.time);
+        let received = self.unroller.unroll(incoming.time);
         let (step, time) = self.timeline.audio(received);
         match step {
             Step::On => {
@@ -65,14 +65,13 @@ impl Segmenter {
         incoming: &Incoming<'_>,
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        let len = incoming.header.len() + incoming.payload.len();
         let mut may_begin = false;
         if !self.audio.is_ahead() {
             if self.audio.differs {
                 self.take_audio_format(sink);
             }
             let since = *self.waiting_since.get_or_insert(time);
-            let full = !self.audio.queue.fits(len)
+            let full = !self.audio.queue.fits(incoming.len)
                 || queue::span(&self.audio.queue, &self.audio.clock) >= GATHERED;
             may_begin = full && self.audio_may_begin(time - since);
         }
@@ -81,12 +80,12 @@ impl Segmenter {
         } else {
             NoticeKind::AudioBeforeKeyFrame
         };
-        if !may_begin && !AudioQueue::could_hold(len) {
+        if !may_begin && incoming.travels_alone() {
             self.audio.skip();
             self.tally(sink, dropped);
             return Ok(());
         }
-        let placed = self.audio.clock.place(time, incoming.samples);
+        let placed = self.audio.place(time, incoming);
         let mut begun = Ok(());
         if may_begin {
             let first = self.audio.queue.first_pts().unwrap_or(placed.pts);
@@ -95,18 +94,18 @@ impl Segmenter {
                 return self.queue_audio(&placed, incoming, sink);
             }
         }
-        if !AudioQueue::could_hold(len) {
+        if incoming.travels_alone() {
             self.audio.clock.detach();
             self.tally(sink, dropped);
             return begun;
         }
-        while !self.audio.queue.fits(len) {
-            self.audio.queue.drop_oldest(1);
-            self.tally(sink, dropped);
+        for frame in incoming.frames(placed) {
+            while !self.audio.queue.fits(frame.len()) {
+                self.audio.queue.drop_oldest(1);
+                self.tally(sink, dropped);
+            }
+            self.audio.queue.push(&frame);
         }
-        self.audio
-            .queue
-            .push(&placed, incoming.header, incoming.payload);
         begun
     }
 
@@ -145,7 +144,7 @@ impl Segmenter {
             self.switch(sink, trouble, cut);
             self.audio.adopt_format();
         }
-        let placed = self.audio.clock.place(time, incoming.samples);
+        let placed = self.audio.place(time, incoming);
         let silent = !leads && self.timeline.video_is_silent();
         if leads || silent {
             if let Some((cause, seam)) = self.switch_at_audio(placed.pts, leads) {
@@ -212,9 +211,6 @@ impl Segmenter {
         incoming: &Incoming<'_>,
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        let Incoming {
-            header, payload, ..
-        } = *incoming;
         if let Some(drift) = placed.reanchored {
             self.note(sink, NoticeKind::AudioReanchor, placed.pts, drift.get());
         }
@@ -222,36 +218,49 @@ impl Segmenter {
             let begins = placed.run_begins;
             self.repaired(sink, NoticeKind::AudioRepair, placed.pts, by, begins);
         }
-        let len = header.len() + payload.len();
-        let end = placed.pts + placed.duration;
-        if placed.detached
-            || !self.audio.queue.fits(len)
-            || self.audio.queue.span_to(end) > GATHERED
-        {
-            self.flush_audio(sink)?;
+        for frame in incoming.frames(*placed) {
+            self.queue_frame(&frame, sink)?;
         }
-        if !AudioQueue::could_hold(len) {
-            let Some(mut out) = self.segments.output(sink) else {
-                return Ok(());
-            };
-            let sound = Sound {
-                pts: placed.pts,
-                end,
-                header,
-                frames: payload,
-                video_is_silent: self.timeline.video_is_silent(),
-            };
-            let written = self.mux.audio(&mut out, &sound);
-            self.audio.end = Some(end);
-            self.count_audio(placed.pts, 1, len);
-            return self.survive(sink, written);
-        }
-        self.audio.queue.push(placed, header, payload);
         if let Some(last) = self.video.last {
             self.flush_late_audio(sink, last)?;
         }
         self.set_pace();
         Ok(())
+    }
+
+    fn queue_frame<S: SegmentSink>(
+        &mut self,
+        frame: &Frame<'_>,
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        let Frame {
+            time,
+            header,
+            payload,
+        } = *frame;
+        let (len, end) = (frame.len(), time.pts + time.duration);
+        if time.detached || !self.audio.queue.fits(len) || self.audio.queue.span_to(end) > GATHERED
+        {
+            self.flush_audio(sink)?;
+        }
+        if AudioQueue::could_hold(len) {
+            self.audio.queue.push(frame);
+            return Ok(());
+        }
+        let Some(mut out) = self.segments.output(sink) else {
+            return Ok(());
+        };
+        let sound = Sound {
+            pts: time.pts,
+            end,
+            header,
+            frames: payload,
+            video_is_silent: self.timeline.video_is_silent(),
+        };
+        let written = self.mux.audio(&mut out, &sound);
+        self.audio.end = Some(end);
+        self.count_audio(time.pts, 1, len);
+        self.survive(sink, written)
     }
 
     /// Writes the queue if its oldest frame has waited long enough at `now`.

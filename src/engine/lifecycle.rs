@@ -198,7 +198,7 @@ impl Segmenter {
         };
         self.switch(sink, trouble, cut);
         self.video.clock.restart();
-        (self.video.last, self.audio.end) = (None, None);
+        self.video.last = None;
         if !self.audio.is_ahead() {
             self.audio.clock.restart();
         }

@@ -6,9 +6,10 @@
 
 use crate::codec::aac::Adts;
 use crate::time::{TickSpan, Ticks};
-use crate::timeline::{AudioClock, AudioTime};
+use crate::timeline::AudioClock;
 
 use super::in_step::Pace;
+use super::incoming::Frame;
 
 /// The most media time in one PES packet. A PTS must come every 700 ms (ISO/IEC 13818-1 §2.7.4); audio that waited
 /// longer than this would also come too close to the PCR.
@@ -141,20 +142,20 @@ impl AudioQueue {
     }
 
     /// Appends a frame; one that does not [fit](Self::fits) is left out.
-    pub(super) fn push(&mut self, time: &AudioTime, header: &[u8], payload: &[u8]) {
-        let len = header.len() + payload.len();
+    pub(super) fn push(&mut self, frame: &Frame<'_>) {
+        let (time, len) = (&frame.time, frame.len());
         if !self.fits(len) {
             return;
         }
         let Some((head, body)) = self
             .bytes
             .get_mut(self.len..self.len + len)
-            .map(|room| room.split_at_mut(header.len()))
+            .map(|room| room.split_at_mut(frame.header.len()))
         else {
             return;
         };
-        head.copy_from_slice(header);
-        body.copy_from_slice(payload);
+        head.copy_from_slice(frame.header);
+        body.copy_from_slice(frame.payload);
         let end = time.pts + time.duration;
         self.pace = None;
         self.unbroken &= self.is_empty() || !time.detached && self.span_to(end) <= GATHERED;
@@ -243,6 +244,7 @@ pub(super) fn span(queue: &AudioQueue, clock: &AudioClock) -> TickSpan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timeline::AudioTime;
     use std::vec::Vec;
 
     fn at(millis: i64) -> Ticks {
@@ -254,9 +256,17 @@ mod tests {
         for (millis, detached, byte) in
             [(0, true, 1), (21, false, 2), (90, true, 3), (111, false, 4)]
         {
-            queue.push(&time(millis, detached), &[0xff], &[byte, byte]);
+            push(&mut queue, time(millis, detached), &[0xff], &[byte, byte]);
         }
         queue
+    }
+
+    fn push(queue: &mut AudioQueue, time: AudioTime, header: &[u8], payload: &[u8]) {
+        queue.push(&Frame {
+            time,
+            header,
+            payload,
+        });
     }
 
     fn time(millis: i64, detached: bool) -> AudioTime {
@@ -275,7 +285,7 @@ mod tests {
     fn y_08_frames_that_waited_longer_than_300_ms_make_several_pes_packets() {
         let mut queue = AudioQueue::new();
         for n in 0..30 {
-            queue.push(&time(n * 21, n == 0), &[], &[1]);
+            push(&mut queue, time(n * 21, n == 0), &[], &[1]);
         }
         let frames: Vec<_> = queue.gathered().map(|packet| packet.frames).collect();
         assert_eq!(frames, [14, 14, 2]);
@@ -307,8 +317,8 @@ mod tests {
             (300, false, 2),
         ] {
             let mut queue = AudioQueue::new();
-            queue.push(&time(0, true), &[], &[1]);
-            queue.push(&time(second, detached), &[], &[2]);
+            push(&mut queue, time(0, true), &[], &[1]);
+            push(&mut queue, time(second, detached), &[], &[2]);
             assert_eq!(queue.gathered().count(), want, "{second} {detached}");
         }
     }
@@ -318,7 +328,7 @@ mod tests {
         let mut queue = AudioQueue::new();
         for n in 0..MAX_FRAMES as i64 {
             assert!(queue.fits(1), "{n}");
-            queue.push(&time(n * 21, false), &[], &[1]);
+            push(&mut queue, time(n * 21, false), &[], &[1]);
         }
         assert!(!queue.fits(1));
     }
@@ -344,7 +354,7 @@ mod tests {
         let mut queue = queue();
         assert!(queue.fits(CAPACITY - 12));
         assert!(!queue.fits(CAPACITY - 11));
-        queue.push(&time(200, true), &[], &[0; CAPACITY]);
+        push(&mut queue, time(200, true), &[], &[0; CAPACITY]);
         assert_eq!(queue.clear(), 4, "what does not fit is left out");
     }
 }

@@ -45,6 +45,23 @@ pub(crate) struct AudioTime {
     pub(crate) run_begins: bool,
 }
 
+impl AudioTime {
+    /// Returns the time of one of `count` frames, equally long, that were placed as one.
+    pub(crate) fn part(&self, nth: u32, count: u32) -> Self {
+        let until = |nth: u32| {
+            let all = self.duration.get().saturating_mul(nth.into());
+            self.pts + TickSpan::new(all / i64::from(count.max(1)))
+        };
+        let (pts, end) = (until(nth), until(nth + 1));
+        Self {
+            pts,
+            duration: end - pts,
+            detached: self.detached && nth == 0,
+            ..*self
+        }
+    }
+}
+
 impl AudioClock {
     /// `rate` is in samples per second; 0 is taken as 1.
     pub(crate) fn new(rate: u32) -> Self {
@@ -140,6 +157,11 @@ impl AudioClock {
         }
         self.advance(time.pts);
         time
+    }
+
+    /// Notes PTS of the last one of frames that were placed as one: what comes next will be behind it.
+    pub(crate) const fn reach(&mut self, pts: Ticks) {
+        self.last = Some(pts);
     }
 
     /// Returns the duration of the last frame, rounded down, if the next one of that size begins where it ends.

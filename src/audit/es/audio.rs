@@ -60,7 +60,7 @@ impl Audio {
             frames.push(frame);
             rest = after;
         }
-        // A tag of MPEG audio is passed on as it is, and so is what stands where a frame should.
+        // What is no frame in a tag of MPEG audio is passed on with the frame before it.
         let raw = !adts && any_input;
         findings.expect(
             raw || rest.is_empty() && !frames.is_empty(),
