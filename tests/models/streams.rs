@@ -50,7 +50,7 @@ pub(crate) fn streams(most: usize) -> impl Strategy<Value = Vec<Step>> {
             |(key_frame, composition, len)| Step::Picture { key_frame, composition, len }
         ),
         1 => prop_oneof![Just(44_100_i64), Just(48_000)].prop_map(|rate| Step::AudioHeader { rate }),
-        1 => (1_usize..5).prop_map(|frames| Step::Mp3 { frames }),
+        1 => prop_oneof![4 => 1_usize..5, 1 => 5_usize..600].prop_map(|frames| Step::Mp3 { frames }),
         1 => any::<bool>().prop_map(|other| Step::VideoHeader { other }),
         1 => (1_i64..12_000).prop_map(Step::AudioHole),
         1 => prop_oneof![1_i64..12_000, 12_000_i64..80_000].prop_map(Step::VideoHole),
