@@ -92,6 +92,7 @@ impl Video {
         findings: &mut Findings,
     ) {
         let (mut sps_came, mut pps_came, mut slice_came) = (false, false, false);
+        let mut waits_for_pps = false;
         for unit in units {
             match unit.kind() {
                 SPS | SUBSET_SPS => {
@@ -101,6 +102,10 @@ impl Video {
                 PPS => {
                     pps_came = true;
                     self.take_pps(unit);
+                }
+                // What looks like a slice may be the rest of an SPS with a start code in it, if a PPS follows.
+                SLICE | PARTITION_A | IDR if any_input && sps_came && !pps_came => {
+                    waits_for_pps = first || idr;
                 }
                 SLICE | PARTITION_A | IDR if !slice_came => {
                     slice_came = true;
@@ -121,6 +126,11 @@ impl Video {
                 _ => {}
             }
         }
+        findings.expect(
+            pps_came || !waits_for_pps,
+            Rule::ParameterSets,
+            format_args!("a slice, an SPS and no PPS, IDR: {idr}"),
+        );
     }
 
     fn take_sps(&mut self, unit: &NalUnit<'_>, fixed: bool, findings: &mut Findings) {
@@ -350,6 +360,22 @@ mod tests {
         ] {
             let (rules, _) = take(&packets, &strict);
             assert_eq!(rules.contains(&Rule::ParameterSets), told, "{packets:?}");
+        }
+        for (units, strict, lenient) in [
+            // A start code lies in the SPS; then no PPS comes, or no SPS came.
+            (
+                &[AUD, SPS_UNIT, SLICE_UNIT, PPS_UNIT, IDR_UNIT][..],
+                true,
+                false,
+            ),
+            (&[AUD, SPS_UNIT, IDR_UNIT], true, true),
+            (&[AUD, SLICE_UNIT, PPS_UNIT, IDR_UNIT], true, true),
+        ] {
+            for (any_input, told) in [(false, strict), (true, lenient)] {
+                let settings = settings(KeyFramePolicy::Idr, any_input);
+                let (rules, _) = take(&[pes(units, true)], &settings);
+                assert_eq!(rules.contains(&Rule::ParameterSets), told, "{units:?}");
+            }
         }
         for any_input in [false, true] {
             let packets = [begin(), pes(&[AUD, SLICE_OF_PPS_1], false)];
