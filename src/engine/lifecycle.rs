@@ -178,7 +178,7 @@ impl Segmenter {
         let behind = video <= self.segments.open_since();
         let alone = self.mux.program().video.is_none() || !self.segments.has_frames();
         if alone || carries_on || behind {
-            video.max(audio)
+            audio.or(video)
         } else {
             video
         }
