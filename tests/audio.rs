@@ -215,12 +215,8 @@ fn t_13_t_15_an_mp3_tag_of_many_frames_is_more_than_one_pes_packet() {
 #[test]
 fn y_09_a_long_mp3_tag_is_no_silence_of_video() {
     // 12.5 s in one tag, which come while the first picture is shown: no clock reference overtakes the others.
-    let tag = (0..2).fold(mp3(20, 240), |mut tag, nth| {
-        if nth > 0 {
-            tag.data.extend(&mp3(20, 240).data[1..]);
-        }
-        tag
-    });
+    let mut tag = mp3(20, 240);
+    tag.data.extend_from_within(1..);
     let output = video_and_mp3(14_000, core::iter::once(tag));
     assert_eq!(output.stats.audio.unwrap().frames, 480);
     assert_eq!(output.extinf(), [5000, 5000, 4000]);

@@ -258,6 +258,7 @@ impl Segmenter {
         self.place_audio(&incoming, sink, trouble)
             .map_err(Error::Sink)
     }
+
     /// Takes the frames of a tag, of which the first tells how they are coded.
     fn mpeg_frames<S: SegmentSink>(
         &mut self,

@@ -1,7 +1,7 @@
 //! Coded audio on its way into a segment: what one tag brought.
 
 use crate::codec::aac::Adts;
-use crate::codec::mpeg_audio::FrameHeader;
+use crate::codec::mpeg_audio::{FrameHeader, Frames};
 use crate::time::FlvTime;
 use crate::timeline::AudioTime;
 
@@ -84,10 +84,9 @@ impl<'a> Iterator for MpegFrames<'a> {
         let header = FrameHeader::parse(self.rest).ok()?;
         let len = header.frame_len.min(self.rest.len());
         let follows = |at: &usize| {
-            let next = self.rest.get(*at..).unwrap_or_default();
-            FrameHeader::parse(next).is_ok_and(|next_header| {
-                header.is_like(&next_header) && next_header.frame_len <= next.len()
-            })
+            let behind = self.rest.get(*at..).unwrap_or_default();
+            let next = Frames::new(behind).next();
+            next.is_some_and(|(next, _)| header.is_like(&next))
         };
         let end = (len..self.rest.len()).find(follows);
         let (frame, behind) = self.rest.split_at(end.unwrap_or(self.rest.len()));
