@@ -33,8 +33,6 @@ pub(super) struct Audio {
     /// whether that is stale.
     set_aside: Option<(AudioClock, bool)>,
     pub(super) meter: Meter,
-    /// Where the last frame in the open segment ends.
-    pub(super) end: Option<Ticks>,
     /// The program is to list audio of this type before it has come.
     pub(super) announced: Option<StreamType>,
     /// Frames that come are coded otherwise than those of the open segment.
@@ -53,7 +51,6 @@ impl Audio {
             queue: AudioQueue::new(),
             set_aside: None,
             meter: Meter::new(),
-            end: None,
             announced,
             differs: false,
             stale_clock: false,

@@ -258,8 +258,7 @@ impl Segmenter {
             video_is_silent: self.timeline.video_is_silent(),
         };
         let written = self.mux.audio(&mut out, &sound);
-        self.audio.end = Some(end);
-        self.count_audio(time.pts, 1, len);
+        self.count_audio((time.pts, end), 1, len);
         self.survive(sink, written)
     }
 
@@ -285,7 +284,7 @@ impl Segmenter {
         };
         let video_is_silent = self.timeline.video_is_silent();
         let mut written = Ok(());
-        let (mut frames, mut len) = (0, 0);
+        let (mut end, mut frames, mut len) = (None, 0, 0);
         let mut packets = self.audio.queue.gathered();
         while let (Ok(()), Some(packet)) = (&written, packets.next()) {
             let sound = Sound {
@@ -296,23 +295,24 @@ impl Segmenter {
                 video_is_silent,
             };
             written = self.mux.audio(&mut out, &sound);
-            self.audio.end = Some(packet.end);
+            end = Some(packet.end);
             frames += packet.frames;
             len += packet.bytes.len();
         }
         drop(packets);
-        if let Some(first) = self.audio.queue.first_pts() {
-            self.count_audio(first, frames, len);
+        if let Some(times) = self.audio.queue.first_pts().zip(end) {
+            self.count_audio(times, frames, len);
         }
         self.audio.queue.clear();
         self.survive(sink, written)
     }
 
-    fn count_audio(&mut self, time: Ticks, frames: u32, len: usize) {
-        if self.mux.program().video.is_none() {
-            self.segments.count(time, frames, false);
-        }
-        self.audio.meter.add(time, u64::from(frames), len);
+    /// Counts audio that was written, from and to.
+    fn count_audio(&mut self, (first, end): (Ticks, Ticks), frames: u32, len: usize) {
+        let leads = self.mux.program().video.is_none();
+        self.segments
+            .wrote_audio(end, if leads { frames } else { 0 });
+        self.audio.meter.add(first, u64::from(frames), len);
     }
 
     /// Takes the format of the frames that come for that of the next segment. Frames of the one before that still wait

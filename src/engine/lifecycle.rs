@@ -76,7 +76,6 @@ impl Segmenter {
             self.drop_old_held(sink, at);
         }
         (self.muxed, self.waiting_since, self.told) = (true, None, 0);
-        self.audio.end = None;
         let idr = match first {
             First::Picture { idr } => idr,
             First::Audio => video.is_none(),
@@ -137,7 +136,7 @@ impl Segmenter {
         }
         let end = match cut.seam {
             Seam::Whole => cut.at,
-            Seam::Broken => self.lead_end().unwrap_or(cut.at),
+            Seam::Broken => self.last_frame_ends().unwrap_or(cut.at),
         };
         let finished = self
             .segments
@@ -167,21 +166,18 @@ impl Segmenter {
         }
     }
 
-    /// Returns where the lead track's last frame ends. Audio counts for video that fell silent beside it, shows no
-    /// picture in the open segment, or came back to show what is before its beginning.
-    fn lead_end(&self) -> Option<Ticks> {
-        let (audio, video) = (self.audio.end, self.video.end());
-        let silent = video
-            .zip(audio)
-            .is_some_and(|(video, audio)| audio - video > self.config.jump_limit);
+    /// Returns where the last frame of the open segment ends: its last picture, or audio where there is none, where video
+    /// fell silent beside it, or came back to show what is before the segment's beginning.
+    fn last_frame_ends(&self) -> Option<Ticks> {
+        let audio = self.segments.audio_end();
+        let Some(last) = self.segments.last_picture() else {
+            return audio;
+        };
+        let video = last + self.video.clock.interval();
+        let silent = audio.is_some_and(|audio| audio - video > self.config.jump_limit);
         let carries_on = silent && !self.audio.differs;
-        let behind = video <= self.segments.open_since();
-        let alone = self.mux.program().video.is_none() || !self.segments.has_frames();
-        if alone || carries_on || behind {
-            audio.or(video)
-        } else {
-            video
-        }
+        let behind = Some(video) <= self.segments.open_since();
+        audio.filter(|_| carries_on || behind).or(Some(video))
     }
 
     /// Ends everything that is on the old timeline; frames that follow are on a new one.

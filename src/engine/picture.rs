@@ -252,7 +252,7 @@ impl Segmenter {
             config,
             ..
         } = self;
-        let begins = !segments.has_frames();
+        let begins = segments.last_picture().is_none();
         // In-band sets stay where they are; sets in force that are not among them go before.
         let in_band = || {
             AccessUnit::of_byte_stream(video.carried())
@@ -298,7 +298,7 @@ impl Segmenter {
             });
         }
         video.wrote(times.dts, access_unit.len());
-        segments.count(times.dts, 1, incoming.key_frame);
+        segments.wrote_picture(times.dts, incoming.key_frame);
         self.survive(sink, written)
     }
 }

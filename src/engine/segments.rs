@@ -38,6 +38,9 @@ pub(super) struct Open {
     key_frames: u32,
     last_key_frame: Ticks,
     longest_gop: TickSpan,
+    /// DTS of the last picture.
+    last_picture: Option<Ticks>,
+    audio_end: Option<Ticks>,
 }
 
 /// How the target duration took a segment that was longer.
@@ -85,9 +88,14 @@ impl Segments {
         self.open.is_some()
     }
 
-    /// Says whether the open segment has a frame of the lead track.
-    pub(super) fn has_frames(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| open.frames > 0)
+    /// Returns DTS of the last picture in the open segment.
+    pub(super) fn last_picture(&self) -> Option<Ticks> {
+        self.open.as_ref()?.last_picture
+    }
+
+    /// Returns where the last audio in the open segment ends.
+    pub(super) fn audio_end(&self) -> Option<Ticks> {
+        self.open.as_ref()?.audio_end
     }
 
     pub(super) const fn window(&self) -> &Window {
@@ -144,6 +152,8 @@ impl Segments {
             key_frames: 0,
             last_key_frame: at,
             longest_gop: TickSpan::ZERO,
+            last_picture: None,
+            audio_end: None,
         };
         self.open = Some(open);
         sink.open_segment(&start)?;
@@ -163,16 +173,25 @@ impl Segments {
         })
     }
 
-    /// Counts frames of the lead track into the open segment.
+    /// Notes a picture that was written into the open segment.
     #[inline]
-    pub(super) fn count(&mut self, at: Ticks, frames: u32, key_frame: bool) {
+    pub(super) fn wrote_picture(&mut self, dts: Ticks, key_frame: bool) {
         if let Some(open) = &mut self.open {
-            open.frames += frames;
+            open.frames += 1;
+            open.last_picture = Some(dts);
             if key_frame {
                 open.key_frames += 1;
-                open.longest_gop = open.longest_gop.max(at - open.last_key_frame);
-                open.last_key_frame = at;
+                open.longest_gop = open.longest_gop.max(dts - open.last_key_frame);
+                open.last_key_frame = dts;
             }
+        }
+    }
+
+    /// Notes audio that was written into the open segment, of which so many `frames` count: none where video leads.
+    pub(super) fn wrote_audio(&mut self, end: Ticks, frames: u32) {
+        if let Some(open) = &mut self.open {
+            open.frames += frames;
+            open.audio_end = Some(end);
         }
     }
 

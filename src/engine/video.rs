@@ -79,11 +79,6 @@ impl Video {
         self.known
     }
 
-    /// Returns where the last picture written ends.
-    pub(super) fn end(&self) -> Option<Ticks> {
-        self.last.map(|last| last + self.clock.interval())
-    }
-
     pub(super) fn carried(&self) -> &[u8] {
         self.carry.get(..self.carry_len).unwrap_or_default()
     }

@@ -21,7 +21,7 @@ impl Segmenter {
         let since = self
             .segments
             .open_since()
-            .filter(|_| self.segments.has_frames())?;
+            .filter(|_| self.segments.last_picture().is_some())?;
         let time = self.unroller.go_on(tag.time);
         let (dts, interval) = self.video.clock.in_step(time)?;
         let age = dts - since;
@@ -29,7 +29,6 @@ impl Segmenter {
         let audio_is_due = self.audio.queue.span_to(dts) >= GATHERED;
         let usual = self.video.is_settled()
             && self.requested.is_none()
-            && self.mux.program().video.is_some()
             && self.timeline.video_in_step(time);
         if !usual || !stays || audio_is_due {
             return None;
@@ -49,7 +48,7 @@ impl Segmenter {
         let mut out = self.segments.output(sink)?;
         let written = self.mux.video(&mut out, &picture);
         self.video.wrote(dts, access_unit.len());
-        self.segments.count(dts, 1, false);
+        self.segments.wrote_picture(dts, false);
         Some(self.survive(sink, written))
     }
 }
