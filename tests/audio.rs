@@ -13,7 +13,7 @@ use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Config, End, Options, Segmenter};
-use support::stream::{BASE, SPS, video_header};
+use support::stream::{BASE, SPS, mp3, mp3_tags, video_header};
 use support::{AUDIO, Base, Output, OwnedTag, VIDEO, drive, run};
 
 const SHORT: Base = Base {
@@ -160,22 +160,6 @@ fn y_08_frames_that_fill_300_ms_to_the_tick_are_one_packet() {
     }
 }
 
-/// An MP3 tag of so many frames, 128 kbit/s at 44.1 kHz, each with its number in it.
-fn mp3(millis: i64, frames: u8) -> OwnedTag {
-    let frame = |n| [&[0xff, 0xfb, 0x90, 0xc0][..], &[n; 413]].concat();
-    OwnedTag {
-        kind: TagKind::AUDIO,
-        millis,
-        data: [vec![0x2f], (0..frames).flat_map(frame).collect()].concat(),
-    }
-}
-
-/// So many frames in tags of `each`, from 0 on, all of them at the time of their first.
-fn mp3_tags(frames: u8, each: u8) -> impl Iterator<Item = OwnedTag> + Clone {
-    let tags = i64::from(frames / each);
-    (0..tags).map(move |n| mp3(n * i64::from(each) * 1152 * 10 / 441, each))
-}
-
 /// Video for so long and MP3 that was announced, in the order of their times.
 fn video_and_mp3(millis: i64, audio: impl Iterator<Item = OwnedTag>) -> Output {
     let mut tags = Base { millis, ..BASE }.video();
@@ -210,6 +194,15 @@ fn t_13_t_15_an_mp3_tag_of_many_frames_is_more_than_one_pes_packet() {
         assert_eq!(output.count(NoticeKind::AudioRepair), 0);
         assert_eq!(output.count(NoticeKind::AudioReanchor), 0);
     }
+}
+
+#[test]
+fn y_08_the_frames_of_an_mp3_tag_are_gathered() {
+    // 209 ms in each, and half a second of silence between them.
+    let output = defaults(&[mp3(0, 8), mp3(709, 8)]);
+    let packets = output.stream(AUDIO);
+    let lens: Vec<_> = packets.iter().map(|pes| pes.data.len()).collect();
+    assert_eq!(lens, [8 * 417; 2]);
 }
 
 #[test]
@@ -261,6 +254,21 @@ fn f_44_what_is_no_frame_goes_with_the_one_before_it_or_is_dropped_and_told() {
         assert_eq!(output.count(NoticeKind::AudioNotCarried), u64::from(!kept));
         assert_eq!(output.stats.audio.unwrap().frames, 5);
     }
+}
+
+#[test]
+fn f_44_a_frame_of_another_stream_between_two_goes_with_the_one_before_it() {
+    // 384 bytes, 128 kbit/s at 48 kHz.
+    let other = [&[0xff, 0xfb, 0x94, 0xc0][..], &[7; 380]].concat();
+    let mut tag = mp3(0, 1);
+    tag.data.extend(other);
+    tag.data.extend(&mp3(0, 2).data[1..]);
+    let segmenter = Segmenter::new(Config::default());
+    let auditor = support::auditor(&Options::default()).any_input(true);
+    let (segmenter, auditor) = drive(segmenter, auditor, &[tag], End::List);
+    auditor.assert_clean();
+    let audio = segmenter.stats().audio.unwrap();
+    assert_eq!((audio.frames, audio.bytes), (3, 3 * 417 + 384));
 }
 
 #[test]

@@ -15,13 +15,13 @@ use hls_segmenter::audit::Auditor;
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::TickSpan;
-use hls_segmenter::ts::TsPackets;
+use hls_segmenter::ts::{StreamType, TsPackets};
 use hls_segmenter::{
     AbortedSegment, Config, End, Error, ExpiredSegment, Segment, SegmentSink, SegmentStart,
     Segmenter,
 };
-use support::stream::{BASE, shift};
-use support::{Memory, OwnedTag};
+use support::stream::{BASE, mp3_tags, shift};
+use support::{Base, Memory, OwnedTag};
 
 /// Fails at call number `fails_at`, counted over the methods that can fail.
 #[derive(Default)]
@@ -112,7 +112,7 @@ fn run(tags: &[OwnedTag], options: Options, fails_at: usize) -> (Vec<&'static st
 
 /// Everything on: tables repeated, snapshots, a jump.
 fn everything() -> (Vec<OwnedTag>, Options) {
-    let mut tags = support::Base {
+    let mut tags = Base {
         millis: 14_000,
         ..BASE
     }
@@ -127,14 +127,45 @@ fn everything() -> (Vec<OwnedTag>, Options) {
     (tags, options)
 }
 
+/// MP3 beside video, some packets of it in each tag.
+fn long_mp3_tags() -> (Vec<OwnedTag>, Options) {
+    let mut tags = Base {
+        millis: 6_000,
+        ..BASE
+    }
+    .video();
+    tags.extend(mp3_tags(200, 40));
+    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    let options = Options {
+        frag_duration: FragDuration::new(2).unwrap(),
+        announced_audio: Some(StreamType::MPEG1_AUDIO),
+        ..Options::default()
+    };
+    (tags, options)
+}
+
+/// MP3 alone, alike.
+fn long_mp3_tags_alone() -> (Vec<OwnedTag>, Options) {
+    let options = Options {
+        frag_duration: FragDuration::new(2).unwrap(),
+        ..Options::default()
+    };
+    (mp3_tags(200, 40).collect(), options)
+}
+
 #[test]
 fn r_52_r_80_every_call_may_fail_and_costs_one_segment_at_the_most() {
-    let (tags, options) = everything();
-    let (errors, whole) = run(&tags, options, usize::MAX);
+    for (tags, options) in [everything(), long_mp3_tags(), long_mp3_tags_alone()] {
+        every_call_fails(&tags, options);
+    }
+}
+
+fn every_call_fails(tags: &[OwnedTag], options: Options) {
+    let (errors, whole) = run(tags, options, usize::MAX);
     assert!(errors.is_empty());
     let segments = whole.memory.segments.len();
     for fails_at in 1..=whole.calls.len() {
-        let (errors, sink) = run(&tags, options, fails_at);
+        let (errors, sink) = run(tags, options, fails_at);
         let name = sink.failed.unwrap();
         assert_eq!(
             errors,
@@ -233,7 +264,7 @@ fn behind_a_lost_segment_the_next_begins_where_the_clock_has_its_first_frame() {
 
 #[test]
 fn r_52_a_call_that_fails_while_video_is_silent_costs_one_segment_too() {
-    let mut tags = support::Base {
+    let mut tags = Base {
         millis: 200_000,
         ..BASE
     }

@@ -85,6 +85,22 @@ impl Base {
     }
 }
 
+/// An MP3 tag of so many frames, 128 kbit/s at 44.1 kHz, each with its number in it.
+pub fn mp3(millis: i64, frames: u8) -> OwnedTag {
+    let frame = |n| [&[0xff, 0xfb, 0x90, 0xc0][..], &[n; 413]].concat();
+    OwnedTag {
+        kind: TagKind::AUDIO,
+        millis,
+        data: [vec![0x2f], (0..frames).flat_map(frame).collect()].concat(),
+    }
+}
+
+/// So many frames in tags of `each`, from 0 on, all of them at the time of their first.
+pub fn mp3_tags(frames: u8, each: u8) -> impl Iterator<Item = OwnedTag> + Clone {
+    let tags = i64::from(frames / each);
+    (0..tags).map(move |n| mp3(n * i64::from(each) * 1152 * 10 / 441, each))
+}
+
 pub fn video_header(millis: i64, sps: &[u8]) -> OwnedTag {
     let mut data = vec![0x17, 0, 0, 0, 0];
     data.extend([1, sps[1], sps[2], sps[3], 0xff, 0xe1]);

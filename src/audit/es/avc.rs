@@ -377,6 +377,15 @@ mod tests {
                 assert_eq!(rules.contains(&Rule::ParameterSets), told, "{units:?}");
             }
         }
+        // Any input lacks a PPS as well where one came before, and where the first picture is no IDR picture.
+        let lenient = settings(KeyFramePolicy::Idr, true);
+        for packets in [
+            &[begin(), pes(&[AUD, SPS_UNIT, IDR_UNIT], true)][..],
+            &[pes(&[AUD, SPS_UNIT, SLICE_UNIT], false)],
+        ] {
+            let (rules, _) = take(packets, &lenient);
+            assert!(rules.contains(&Rule::ParameterSets), "{packets:?}");
+        }
         for any_input in [false, true] {
             let packets = [begin(), pes(&[AUD, SLICE_OF_PPS_1], false)];
             let (rules, _) = take(&packets, &settings(KeyFramePolicy::Idr, any_input));
