@@ -117,7 +117,7 @@ impl Op {
 impl Arbitrary<'_> for Script {
     fn arbitrary(u: &mut Unstructured<'_>) -> Result<Self> {
         let config = config(u)?;
-        let mut writer = Writer::default();
+        let mut writer = Writer::new();
         while !u.is_empty() && writer.calls.len() < MAX_CALLS && writer.bytes < MAX_BYTES {
             writer.step(u)?;
         }
@@ -192,7 +192,11 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
             UnrelatedClocks::Drop
         },
         track_wait: TickSpan::from_millis(i64::from(wait) * 20),
-        announced_audio: (tracks & 1 == 1).then_some(StreamType::AAC_ADTS),
+        announced_audio: match tracks & 33 {
+            1 => Some(StreamType::AAC_ADTS),
+            33 => Some(StreamType::MPEG1_AUDIO),
+            _ => None,
+        },
         announced_video: tracks & 2 == 2,
         require_video: tracks & 4 == 4,
         filler: if tracks & 8 == 8 {
@@ -211,9 +215,10 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
 }
 
 /// Turns steps into calls.
-#[derive(Default)]
 struct Writer {
     calls: Vec<Call>,
+    /// Bytes of the length before a NAL unit.
+    length_len: usize,
     /// Time of the last tag, in ms.
     clock: u32,
     bytes: usize,
@@ -223,6 +228,17 @@ struct Writer {
 }
 
 impl Writer {
+    const fn new() -> Self {
+        Self {
+            calls: Vec::new(),
+            length_len: 4,
+            clock: 0,
+            bytes: 0,
+            serial: 0,
+            aggregate: None,
+        }
+    }
+
     fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let op = Op::ALL[usize::from(u.arbitrary::<u8>()?) % Op::COUNT];
         match op {
@@ -244,6 +260,10 @@ impl Writer {
             }
             Op::VideoHeader => {
                 let which: u8 = u.arbitrary()?;
+                // Pictures may go on with lengths of 4 bytes, whatever the header says.
+                if which & 48 == 32 {
+                    self.length_len = length_len(which);
+                }
                 let data = video_header(which);
                 self.push(TagKind::VIDEO, data);
             }
@@ -279,7 +299,7 @@ impl Writer {
                 for _ in 0..count % 8 {
                     let [kind, len]: [u8; 2] = u.arbitrary()?;
                     let unit = self.nal_unit(kind, len);
-                    data.extend((unit.len() as u32).to_be_bytes());
+                    self.put_len(&mut data, unit.len());
                     data.extend(unit);
                 }
                 self.push(TagKind::VIDEO, data);
@@ -299,6 +319,10 @@ impl Writer {
             Op::Enhanced => {
                 let [packet, millis, len]: [u8; 3] = u.arbitrary()?;
                 self.advance(millis);
+                if packet & 0x80 != 0 {
+                    self.enhanced_audio(packet, len);
+                    return Ok(());
+                }
                 let mut data = vec![0x90 ^ packet];
                 data.extend(if packet & 0x08 == 0 { b"avc1" } else { b"hvc1" });
                 if packet & 0x0f == 1 {
@@ -363,18 +387,52 @@ impl Writer {
             !flags & 1
         };
         let unit = self.nal_unit(if kind == 1 { 0x65 } else { 0x41 }, 0);
-        let len = usize::from(len) % 5000;
-        data.extend(((unit.len() + len) as u32).to_be_bytes());
+        // Of more than a PES packet can say the length of as well.
+        let len = match len {
+            65_000.. => usize::from(len - 65_000) * 256,
+            _ => usize::from(len) % 5000,
+        };
+        self.put_len(&mut data, unit.len() + len);
         data.extend(unit);
         data.extend((0..len).map(|n| (n % 251) as u8 | 4));
         self.push(TagKind::VIDEO, data);
     }
 
+    /// Appends the length of a NAL unit, or of as much of it as can be said.
+    fn put_len(&self, data: &mut Vec<u8>, len: usize) {
+        let most = u32::MAX >> (32 - 8 * self.length_len as u32);
+        let bytes = (len as u32).min(most).to_be_bytes();
+        data.extend(&bytes[4 - self.length_len..]);
+    }
+
     fn audio(&mut self, len: usize) {
         self.serial = self.serial.wrapping_add(1);
-        let serial = self.serial & 0x7f;
+        // From 0xa0 to 0xbf it is a frame that tells its channels itself.
+        let serial = self.serial;
         let frame = (0..len).map(|n| if n == 0 { serial } else { n as u8 & 0x7f });
         self.push(TagKind::AUDIO, [0xaf, 1].into_iter().chain(frame).collect());
+    }
+
+    /// An enhanced tag of one track or of several.
+    fn enhanced_audio(&mut self, packet: u8, len: u8) {
+        let several = packet & 0x40 != 0;
+        let fourcc = if packet & 0x20 == 0 { b"mp4a" } else { b"Opus" };
+        let mut data = vec![0x90 | if several { 5 } else { packet & 0x0f }];
+        if several {
+            data.push(0x10 | packet & 0x0f);
+        }
+        data.extend(fourcc);
+        let body = match packet & 0x0f {
+            0 => vec![0x12, 0x10],
+            _ => (0..len).map(|n| n & 0x7f).collect(),
+        };
+        for track_id in 0..=u8::from(several) {
+            if several {
+                data.extend([track_id, 0, 0, body.len() as u8]);
+            }
+            data.extend(&body);
+        }
+        self.push(TagKind::AUDIO, data);
     }
 
     /// A NAL unit with a plausible beginning for its kind.
@@ -458,10 +516,24 @@ impl Writer {
     }
 }
 
-/// First bytes of a coded-frame tag: bit 0 of `flags` is the key flag; the offset is in steps of 20 ms.
+/// First bytes of a coded-frame tag: bit 0 of `flags` is the key flag; the offset is in steps of 20 ms, or of a minute
+/// where it is large.
 fn picture_head(flags: u8, composition: i8) -> Vec<u8> {
-    let [_, c0, c1, c2] = (i32::from(composition) * 20).to_be_bytes();
+    let step = if composition.unsigned_abs() < 120 {
+        20
+    } else {
+        60_000
+    };
+    let [_, c0, c1, c2] = (i32::from(composition) * step).to_be_bytes();
     vec![if flags & 1 == 1 { 0x17 } else { 0x27 }, 1, c0, c1, c2]
+}
+
+/// Bytes of the length before a NAL unit behind this [`video_header`].
+fn length_len(which: u8) -> usize {
+    match which >> 1 & 3 {
+        0 => 4,
+        code => usize::from(code) + 1,
+    }
 }
 
 /// A sequence header: bit 0 of `which` chooses the parameter set, bits 1 and 2 the length of lengths, others spoil.
