@@ -152,6 +152,15 @@ fn audio_alone_too_short_to_begin_by_itself_is_a_segment_at_the_end() {
 }
 
 #[test]
+fn frames_before_a_header_at_the_end_are_in_the_last_segment() {
+    let mut tags = SHORT.audio();
+    let frames = tags.len() as u64 - 1;
+    tags.push(audio_header(SHORT.millis, 48_000));
+    let output = run(&tags, Options::default());
+    assert_eq!(output.stats.audio.unwrap().frames, frames);
+}
+
+#[test]
 fn f_17_f_18_pictures_of_other_tracks_and_unknown_packets_are_counted() {
     // Enhanced, multitrack; many tracks of coded frames; H.264; then id, length and body of each.
     let tags = SHORT.video();

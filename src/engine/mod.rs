@@ -221,21 +221,14 @@ impl Segmenter {
             return Err(Error::Finished);
         }
         let mut trouble = None;
-        if self.audio.differs && !self.segments.is_open() && !self.audio.is_ahead() {
+        if !self.segments.is_open() && !self.audio.is_ahead() {
             self.take_audio_format(sink);
-        }
-        let held = self
-            .audio
-            .queue
-            .first_pts()
-            .filter(|_| !self.audio.is_ahead());
-        if let (false, Some(first), true) = (
-            self.segments.is_open(),
-            held,
-            self.audio_may_begin(self.config.track_wait),
-        ) {
-            let begun = self.begin(sink, first, First::Audio);
-            keep_first(&mut trouble, begun);
+            if let Some(first) = self.audio.queue.first_pts()
+                && self.audio_may_begin(self.config.track_wait)
+            {
+                let begun = self.begin(sink, first, First::Audio);
+                keep_first(&mut trouble, begun);
+            }
         }
         let ended = end == End::List;
         let open = self.segments.is_open();
