@@ -357,6 +357,59 @@ fn y_04_r_21_a_changed_audio_configuration_waits_for_the_next_key_frame() {
     assert_eq!(output.count(NoticeKind::AudioNotJoined), 0);
 }
 
+/// Video for 3 s, then silence.
+fn video_that_falls_silent() -> Vec<OwnedTag> {
+    Base {
+        millis: 3_000,
+        ..BASE
+    }
+    .video()
+}
+
+/// AAC at 48 kHz, from and to, without its header.
+fn audio_from_to(from: i64, to: i64) -> impl Iterator<Item = OwnedTag> {
+    let times = (0..).map(move |n| from + n * 64 / 3);
+    times
+        .take_while(move |&millis| millis < to)
+        .map(|millis| stream::audio(millis, 90))
+}
+
+#[test]
+fn y_04_y_09_a_changed_audio_configuration_cuts_at_once_where_video_is_silent() {
+    let first = Base {
+        millis: 40_000,
+        ..BASE
+    };
+    let mut tags = video_that_falls_silent();
+    tags.extend(first.audio());
+    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    tags.push(audio_header(40_000, 48_000));
+    tags.extend(audio_from_to(40_000, 200_000));
+    let output = defaults(&tags);
+    assert_eq!(output.count(NoticeKind::AudioNotJoined), 0);
+    assert_eq!(output.discontinuities(), [1]);
+    let causes = output.causes();
+    assert_eq!(causes[0], Cause::ConfigChange);
+    assert!(causes[1..3].iter().all(|&cause| cause == Cause::Forced));
+    let sum: u32 = output.extinf().iter().sum();
+    assert!(sum.abs_diff(200_000) < 100, "{sum}");
+}
+
+#[test]
+fn y_05_y_09_audio_that_comes_late_joins_at_once_where_video_is_silent() {
+    let mut tags = video_that_falls_silent();
+    tags.push(audio_header(20_000, 48_000));
+    tags.extend(audio_from_to(4_000, 200_000));
+    let output = defaults(&tags);
+    assert_eq!(output.causes()[0], Cause::TrackChange);
+    assert_eq!(
+        (listed(&output, 0), listed(&output, 1)),
+        (vec![0x1b], vec![0x1b, 0x0f])
+    );
+    assert_eq!(output.discontinuities(), [1]);
+    assert_eq!(output.extinf()[1..3], [60_011, 60_010]);
+}
+
 #[test]
 fn f_31_an_empty_configuration_is_not_ready_and_the_real_one_is_no_change() {
     let mut tags = BASE.both();

@@ -131,21 +131,24 @@ impl Segmenter {
         trouble: &mut Option<S::Error>,
     ) -> Result<(), S::Error> {
         let leads = self.mux.program().video.is_none();
-        if self.audio.differs && !self.audio_joins_announced() {
-            if !leads {
+        let silent = !leads && self.timeline.video_is_silent();
+        if self.audio.differs
+            && !self.audio_joins_announced()
+            && let Some(cause) = self.audio_waits_to_join()
+        {
+            if !leads && !silent {
                 self.tally(sink, NoticeKind::AudioNotJoined);
                 return Ok(());
             }
             let cut = Cut {
                 at: time,
-                cause: Cause::ConfigChange,
+                cause,
                 seam: Seam::Broken,
             };
             self.switch(sink, trouble, cut);
             self.audio.adopt_format();
         }
         let placed = self.audio.place(time, incoming);
-        let silent = !leads && self.timeline.video_is_silent();
         if leads || silent {
             if let Some((cause, seam)) = self.switch_at_audio(placed.pts, leads) {
                 let at = placed.pts;
@@ -176,7 +179,8 @@ impl Segmenter {
         let decision = if leads {
             self.rule.audio(age, self.audio.clock.frame())
         } else {
-            self.rule.audio_for_silent_video(age, GATHERED)
+            let to_next = GATHERED.max(self.audio.clock.frame());
+            self.rule.audio_for_silent_video(age, to_next)
         };
         match decision {
             Decision::Switch(cause) => Some((cause, Seam::Whole)),

@@ -175,9 +175,8 @@ impl Segmenter {
         };
         let video = last + self.video.clock.interval();
         let silent = audio.is_some_and(|audio| audio - video > self.config.jump_limit);
-        let carries_on = silent && !self.audio.differs;
         let behind = Some(video) <= self.segments.open_since();
-        audio.filter(|_| carries_on || behind).or(Some(video))
+        audio.filter(|_| silent || behind).or(Some(video))
     }
 
     /// Ends everything that is on the old timeline; frames that follow are on a new one.
