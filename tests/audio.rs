@@ -9,6 +9,7 @@
 
 mod support;
 
+use hls_segmenter::config::TargetDuration;
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::ts::StreamType;
@@ -223,6 +224,42 @@ fn f_41_mp3_tags_of_equal_times_follow_each_other() {
     assert_eq!(output.extinf(), [3135]);
     assert_eq!(output.discontinuities(), [0; 0]);
     assert_eq!(output.count(NoticeKind::AudioRepair), 0);
+}
+
+#[test]
+fn y_07_mp3_behind_a_lost_tag_is_where_its_own_tag_says() {
+    for each in [1, 4, 10, 40] {
+        // The third tag is lost; of single frames a tenth of a second.
+        let lost = if each == 1 { 2..6 } else { 2..3 };
+        let tags: Vec<_> = mp3_tags(200, each).collect();
+        let left = (0..).zip(&tags).filter(|(n, _)| !lost.contains(n));
+        let output = video_and_mp3(8_000, left.map(|(_, tag)| tag.clone()));
+        assert_eq!(output.count(NoticeKind::AudioReanchor), 1, "{each}");
+        let back = 63_000 + 90 * tags[lost.end].millis as u64;
+        let audio = output.stream(AUDIO);
+        assert!(audio.iter().any(|pes| pes.pts == back), "{each}");
+    }
+}
+
+#[test]
+fn y_14_mp3_in_long_tags_keeps_a_declared_target_while_video_is_silent() {
+    let mut tags = Base {
+        millis: 3_000,
+        ..BASE
+    }
+    .video();
+    tags.extend((0..58).map(|n| mp3(n * 40 * 11_520 / 441, 40)));
+    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    let options = Options {
+        target_duration: TargetDuration::Declared(5),
+        announced_audio: Some(StreamType::MPEG1_AUDIO),
+        ..Options::default()
+    };
+    let output = run(&tags, options);
+    // Until silence is known the segment goes on.
+    assert_eq!(output.count(NoticeKind::TargetViolated), 1);
+    assert!(output.extinf()[1..].iter().all(|&millis| millis <= 5000));
+    assert_eq!(output.discontinuities(), [1]);
 }
 
 #[test]

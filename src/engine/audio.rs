@@ -92,7 +92,7 @@ impl Audio {
 
     /// Places the frames of a tag as one.
     pub(super) fn place(&mut self, time: Ticks, incoming: &Incoming<'_>) -> AudioTime {
-        let placed = self.clock.place(time, incoming.samples);
+        let placed = self.clock.place(time, incoming.samples, incoming.count);
         let last = placed.part(incoming.count.saturating_sub(1), incoming.count);
         self.clock.reach(last.pts);
         placed

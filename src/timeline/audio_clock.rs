@@ -113,8 +113,8 @@ impl AudioClock {
         self.frame.ticks + TickSpan::TICK
     }
 
-    /// Derives the time of a frame of `samples` samples whose tag says `tag`.
-    pub(crate) fn place(&mut self, tag: Ticks, samples: u32) -> AudioTime {
+    /// Derives the time of `count` frames, of `samples` samples in all, whose tag says `tag`.
+    pub(crate) fn place(&mut self, tag: Ticks, samples: u32, count: u32) -> AudioTime {
         if samples != self.frame.samples {
             self.frame = self.frame_of(samples);
         }
@@ -131,15 +131,19 @@ impl AudioClock {
         let earliest = self.last.map_or(tag, |last| last + TickSpan::TICK);
         let drift = self.next.map(|predicted| tag - predicted);
         // After a gap half a frame tells whether the silence had its place in time.
-        let band = if gap {
-            TickSpan::new(duration.get() / 2)
+        let frame = TickSpan::new(duration.get() / i64::from(count.max(1)));
+        let late = if gap {
+            TickSpan::new(frame.get() / 2)
         } else {
-            duration + duration
+            frame + frame
         };
+        // Tags of several frames may come in bursts, at the time of the first of them.
+        let early = if gap { late } else { duration + duration };
         match drift {
             Some(drift)
                 if !self.repairing
-                    && (drift.abs() <= band || gap && drift < band && tag >= earliest) =>
+                    && drift <= late
+                    && (drift.abs() <= early || gap && tag >= earliest) =>
             {
                 time.pts = tag - drift;
                 time.detached = false;
@@ -213,7 +217,7 @@ mod tests {
         for n in 0..24 * 3600 * 44_100 / 1024_i64 {
             let exact = (n * 1024 * 90_000 * 2 + 44_100) / (2 * 44_100);
             let tag = at((n * 1024 * 1000 + 22_050) / 44_100);
-            let time = clock.place(tag, 1024);
+            let time = clock.place(tag, 1024, 1);
             assert!((time.pts.get() - exact).abs() <= 1, "frame {n}");
             assert_eq!(time.reanchored, None, "frame {n}");
         }
@@ -223,7 +227,7 @@ mod tests {
     fn r_03_jitter_within_two_frames_leaves_the_clock_alone_and_more_sets_it_anew_once() {
         let mut clock = AudioClock::new(48_000);
         let tags = [0, 41, 23, 84, 85, 107, 128 + 60, 149 + 60];
-        let times = tags.map(|millis| clock.place(at(millis), 1024));
+        let times = tags.map(|millis| clock.place(at(millis), 1024, 1));
         assert!(times[..6].iter().all(|time| time.reanchored.is_none()));
         assert!(times[1..6].iter().all(|time| !time.detached));
         assert_eq!(times[6].pts, at(188));
@@ -240,7 +244,7 @@ mod tests {
             if n == 50 {
                 millis -= 500;
             }
-            let time = clock.place(at(millis), 1024);
+            let time = clock.place(at(millis), 1024, 1);
             runs += i32::from(time.run_begins);
             reanchors += i32::from(time.reanchored.is_some());
             assert!(time.pts.get() > last, "frame {n}");
@@ -253,12 +257,12 @@ mod tests {
     #[test]
     fn f_11_an_empty_frame_keeps_its_place_in_time() {
         let mut clock = AudioClock::new(48_000);
-        clock.place(at(0), 1024);
+        clock.place(at(0), 1024, 1);
         clock.skip();
-        let time = clock.place(at(43), 1024);
+        let time = clock.place(at(43), 1024, 1);
         assert_eq!((time.pts, time.detached), (at(43), true));
         clock.skip();
-        let time = clock.place(at(64), 1024);
+        let time = clock.place(at(64), 1024, 1);
         assert_eq!(
             (time.pts, time.detached),
             (at(43) + TickSpan::new(1920), false),
@@ -269,7 +273,7 @@ mod tests {
     #[test]
     fn a_frame_lasts_no_longer_than_the_clock_says() {
         let mut clock = AudioClock::new(44_100);
-        clock.place(at(0), 1024);
+        clock.place(at(0), 1024, 1);
         // 1024 · 90 000 / 44 100 = 2089.8
         assert_eq!(clock.frame(), TickSpan::new(2090));
     }
@@ -278,11 +282,11 @@ mod tests {
     fn y_07_behind_a_frame_that_is_not_written_the_next_one_is_detached_at_its_own_time() {
         for detached in [false, true] {
             let mut clock = AudioClock::new(48_000);
-            clock.place(at(0), 1024);
+            clock.place(at(0), 1024, 1);
             if detached {
                 clock.detach();
             }
-            let time = clock.place(at(22), 1024);
+            let time = clock.place(at(22), 1024, 1);
             assert_eq!(time.detached, detached);
             let (tag, clock) = (at(22), Ticks::new(1920));
             assert_eq!(time.pts, if detached { tag } else { clock });
@@ -292,9 +296,9 @@ mod tests {
     #[test]
     fn r_12_at_another_rate_no_frame_comes_before_the_last_one() {
         let mut clock = AudioClock::new(48_000);
-        clock.place(at(100), 1024);
+        clock.place(at(100), 1024, 1);
         clock.set_rate(44_100);
-        let time = clock.place(at(90), 1024);
+        let time = clock.place(at(90), 1024, 1);
         assert_eq!(time.pts, at(100) + TickSpan::TICK);
         assert_eq!(time.repaired, Some(at(100) + TickSpan::TICK - at(90)));
     }
@@ -313,9 +317,9 @@ mod tests {
             (0, 1),
         ] {
             let mut clock = AudioClock::new(48_000);
-            clock.place(Ticks::new(0), 1024);
+            clock.place(Ticks::new(0), 1024, 1);
             clock.skip();
-            let time = clock.place(Ticks::new(tag), 1024);
+            let time = clock.place(Ticks::new(tag), 1024, 1);
             assert_eq!(time.pts, Ticks::new(want), "{tag}");
             assert_eq!(time.detached, want != 1920, "{tag}");
         }
