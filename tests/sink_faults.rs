@@ -14,7 +14,7 @@ mod support;
 use hls_segmenter::audit::Auditor;
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::playlist::Playlist;
-use hls_segmenter::time::TickSpan;
+use hls_segmenter::time::{TickSpan, WallTime};
 use hls_segmenter::ts::{StreamType, TsPackets};
 use hls_segmenter::{
     AbortedSegment, Config, End, Error, ExpiredSegment, Segment, SegmentSink, SegmentStart,
@@ -190,6 +190,12 @@ fn every_call_fails(tags: &[OwnedTag], options: Options) {
             sequences.len()
         );
         assert_eq!(memory.aborted.len(), lost, "call {fails_at}, {name}");
+        // The version that ends the list is told whatever happened to the last segment.
+        let last = memory.playlists.last().unwrap();
+        assert!(
+            last.ends_with("#EXT-X-ENDLIST\n") || fails_at == whole.calls.len(),
+            "call {fails_at}, {name}"
+        );
         if let (Some(aborted), Some(next)) = (
             memory.aborted.first(),
             memory
@@ -210,6 +216,23 @@ fn every_call_fails(tags: &[OwnedTag], options: Options) {
             );
         }
     }
+}
+
+#[test]
+fn h_15_r_19_the_first_segment_of_a_list_has_its_own_date_where_one_before_it_was_lost() {
+    let mut segmenter = Segmenter::new(Config::default());
+    let mut sink = Failing {
+        fails_at: 20,
+        ..Failing::default()
+    };
+    for tag in BASE.both() {
+        segmenter.set_wall_time(WallTime::from_unix_millis(tag.millis));
+        let _ = segmenter.push(tag.borrow(), &mut sink);
+    }
+    let dates = sink.memory.segments.iter().map(|s| s.program_date_time);
+    let want = (0..7).map(|n| Some(WallTime::from_unix_millis(1000 + n * 5000)));
+    assert!(dates.eq(want));
+    assert!(!sink.memory.segments[0].discontinuity);
 }
 
 #[test]

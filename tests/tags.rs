@@ -12,7 +12,7 @@ mod support;
 use std::convert::Infallible;
 
 use hls_segmenter::config::Options;
-use hls_segmenter::flv::TagKind;
+use hls_segmenter::flv::{TagError, TagKind};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::ts::TsPackets;
@@ -118,6 +118,26 @@ fn f_03_the_error_of_an_aggregate_is_that_of_its_bad_tag_and_the_others_count() 
     assert!(matches!(errors[..], [Error::Codec(_)]), "{errors:?}");
     assert_eq!(memory.bodies, whole.memory.bodies);
     assert_eq!(segmenter.stats().count(NoticeKind::BadTag), 1);
+}
+
+#[test]
+fn f_03_an_aggregate_that_is_cut_gives_its_whole_tags_and_an_error() {
+    let pictures: Vec<_> = SHORT.video().into_iter().take(3).collect();
+    let mut cut = aggregate(&pictures);
+    // Back pointer and last byte of the last tag.
+    cut.data.truncate(cut.data.len() - 5);
+    let mut junk = aggregate(&pictures[..2]);
+    junk.data.extend([1, 2, 3]);
+    for (message, left) in [(cut, 10 + pictures[2].data.len()), (junk, 3)] {
+        let mut memory = Memory::default();
+        let mut segmenter = Segmenter::new(Config::default());
+        let pushed = segmenter.push(message.borrow(), &mut memory);
+        let field = "aggregate";
+        assert_eq!(pushed, Err(TagError::Truncated { field, left }.into()));
+        let stats = segmenter.stats();
+        assert_eq!(stats.count(NoticeKind::BadTag), 1);
+        assert_eq!(stats.video.unwrap().frames, 1);
+    }
 }
 
 #[test]

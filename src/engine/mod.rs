@@ -17,7 +17,7 @@ mod video;
 
 use crate::config::{Config, Options};
 use crate::error::Error;
-use crate::flv::{Aggregate, AudioCodec, Metadata, Tag, TagKind, VideoCodec};
+use crate::flv::{Aggregate, AudioCodec, Metadata, Tag, TagError, TagKind, VideoCodec};
 use crate::notice::{NoticeCounts, NoticeKind};
 use crate::playlist::ListedSegment;
 use crate::resume::{ResumeError, ResumeToken};
@@ -171,23 +171,11 @@ impl Segmenter {
         if self.finished {
             return Err(Error::Finished);
         }
-        if tag.kind != TagKind::AGGREGATE {
-            return self.push_one(tag, sink);
+        if tag.kind == TagKind::AGGREGATE {
+            self.push_aggregate(tag, sink)
+        } else {
+            self.push_one(tag, sink)
         }
-        let mut result = Ok(());
-        for part in Aggregate::new(tag.time, tag.data) {
-            let pushed = self.push_one(part, sink);
-            // A lost segment weighs more than a tag that was passed over.
-            if result.is_ok()
-                || matches!(
-                    (&result, &pushed),
-                    (Err(Error::Tag(_) | Error::Codec(_)), Err(Error::Sink(_)))
-                )
-            {
-                result = pushed;
-            }
-        }
-        result
     }
 
     /// Tells the calendar time at which the next tag arrived. It names segments and dates the playlist; a stream that
@@ -231,14 +219,13 @@ impl Segmenter {
             }
         }
         let ended = end == End::List;
-        let open = self.segments.is_open();
         let cut = Cut {
             at: self.now,
             cause: Cause::End,
             seam: Seam::Broken,
         };
-        self.close(sink, &mut trouble, cut, ended);
-        if ended && (!open || self.segments.is_open()) && !self.segments.window().is_empty() {
+        let closed = self.close(sink, &mut trouble, cut, ended);
+        if ended && !closed && !self.segments.window().is_empty() {
             self.segments.publish(sink, &self.mux, true, &mut trouble);
         }
         // What was ahead of a jump that never came belongs nowhere.
@@ -262,6 +249,27 @@ impl Segmenter {
     /// Returns what a later engine needs, besides the listed segments, to go on with this list.
     pub fn resume_token(&self) -> ResumeToken {
         self.segments.token(&self.mux)
+    }
+
+    fn push_aggregate<S: SegmentSink>(
+        &mut self,
+        message: Tag<'_>,
+        sink: &mut S,
+    ) -> Result<(), Error<S::Error>> {
+        let mut parts = Aggregate::new(message.time, message.data);
+        let mut result = Ok(());
+        for part in &mut parts {
+            result = weightier(result, self.push_one(part, sink));
+        }
+        let left = parts.remainder();
+        if left > 0 {
+            let cut = TagError::Truncated {
+                field: "aggregate",
+                left,
+            };
+            result = weightier(result, self.fail(sink, Err(cut.into()), None));
+        }
+        result
     }
 
     fn push_one<S: SegmentSink>(
@@ -295,7 +303,7 @@ impl Segmenter {
         }
     }
 
-    /// Returns the error that weighs most: a lost segment more than a tag that was passed over.
+    /// Tallies a tag that was passed over, and returns the error that weighs most.
     #[cold]
     fn fail<S: SegmentSink>(
         &mut self,
@@ -306,7 +314,8 @@ impl Segmenter {
         if matches!(result, Err(Error::Tag(_) | Error::Codec(_))) {
             self.tally(sink, NoticeKind::BadTag);
         }
-        trouble.map_or(result, |error| Err(Error::Sink(error)))
+        let trouble = trouble.map_or(Ok(()), |error| Err(Error::Sink(error)));
+        weightier(result, trouble)
     }
 
     /// Takes metadata for what it announces; nothing is decided by it alone.
@@ -327,5 +336,13 @@ impl Segmenter {
             _ => None,
         };
         self.audio.announced = announced.or(self.audio.announced);
+    }
+}
+
+/// Returns the first error of two, but that of a lost segment rather than that of a tag that was passed over.
+fn weightier<E>(first: Result<(), Error<E>>, second: Result<(), Error<E>>) -> Result<(), Error<E>> {
+    match (&first, &second) {
+        (Ok(()), _) | (Err(Error::Tag(_) | Error::Codec(_)), Err(Error::Sink(_))) => second,
+        _ => first,
     }
 }

@@ -126,7 +126,7 @@ impl Segments {
             .now
             .map(|now| self.last_wall.map_or(now, |last| now.max(last.offset(1))));
         let date = match self.next_date {
-            Some(next) if !discontinuity => Some(next),
+            Some(next) if self.listed && !discontinuity => Some(next),
             next => wall.map(|wall| next.map_or(wall, |next| wall.max(next))),
         };
         (self.last_wall, self.next_date) = (wall.or(self.last_wall), date);
