@@ -49,10 +49,9 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
 impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Tag(error) => Some(error),
-            Self::Codec(error) => Some(error),
-            Self::Sink(error) => Some(error),
-            Self::Finished => None,
+            // What is below has been displayed: a chain that is printed goes on behind it.
+            Self::Sink(error) => error.source(),
+            Self::Tag(_) | Self::Codec(_) | Self::Finished => None,
         }
     }
 }

@@ -154,7 +154,7 @@ fn long_mp3_tags_alone() -> (Vec<OwnedTag>, Options) {
 }
 
 #[test]
-fn r_52_r_80_every_call_may_fail_and_costs_one_segment_at_the_most() {
+fn r_52_r_80_h_13_every_call_may_fail_and_costs_one_segment_at_the_most() {
     for (tags, options) in [everything(), long_mp3_tags(), long_mp3_tags_alone()] {
         every_call_fails(&tags, options);
     }

@@ -34,7 +34,8 @@ pub struct Options {
     /// Video between a break and the next key frame; [`MidGop::Keep`].
     pub mid_gop: MidGop,
     /// Whether playlists carry EXT-X-INDEPENDENT-SEGMENTS; false. Only with options under which every segment starts
-    /// with an IDR picture.
+    /// with an IDR picture: `key_frames` and `target_duration` as they are by default, `forced_switch` false and
+    /// `mid_gop` [`MidGop::DropUntilKey`].
     pub independent_segments: bool,
     /// The longest forward step of tag time that is still a hole and not a break; 10 s, from 1 s to 1 h.
     pub jump_limit: TickSpan,
@@ -49,8 +50,8 @@ pub struct Options {
     pub unrelated_clocks: UnrelatedClocks,
     /// How long an announced track is waited for, in media time; 1 s, at most 1 min.
     pub track_wait: TickSpan,
-    /// Audio of this type is listed from the first segment on, and waited for; none. A host that knows better than
-    /// the stream's metadata says so here.
+    /// Audio of this type, one of [`StreamType::AUDIO`], is listed from the first segment on, and waited for; none. A
+    /// host that knows better than the stream's metadata says so here.
     pub announced_audio: Option<StreamType>,
     /// Video is waited for before audio alone begins; false.
     pub announced_video: bool,
@@ -137,6 +138,11 @@ impl Config {
                 });
             }
         }
+        if let Some(announced) = options.announced_audio
+            && !StreamType::AUDIO.contains(&announced)
+        {
+            return Err(ConfigError::AnnouncedAudio(announced));
+        }
         if options.independent_segments {
             let contradicts = if options.key_frames != KeyFramePolicy::Idr {
                 Some("key_frames")
@@ -193,6 +199,8 @@ pub enum ConfigError {
         /// Field of [`Options`] that lets a segment start without an IDR picture.
         contradicts: &'static str,
     },
+    /// Audio of a type that is never carried was announced.
+    AnnouncedAudio(StreamType),
 }
 
 impl fmt::Display for ConfigError {
@@ -227,6 +235,11 @@ impl fmt::Display for ConfigError {
                     "independent_segments does not go with this {contradicts}"
                 )
             }
+            Self::AnnouncedAudio(stream_type) => write!(
+                f,
+                "announced audio of stream type {:#04x} cannot be carried",
+                stream_type.get()
+            ),
         }
     }
 }
@@ -236,6 +249,23 @@ impl core::error::Error for ConfigError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn y_05_audio_that_is_announced_is_of_a_type_that_is_carried() {
+        let announced = |stream_type| {
+            Config::new(Options {
+                announced_audio: Some(stream_type),
+                ..Options::default()
+            })
+        };
+        for stream_type in StreamType::AUDIO {
+            assert!(announced(stream_type).is_ok());
+        }
+        for stream_type in [StreamType::AVC, StreamType::HEVC, StreamType::new(0x81)] {
+            let error = ConfigError::AnnouncedAudio(stream_type);
+            assert_eq!(announced(stream_type), Err(error));
+        }
+    }
 
     #[test]
     fn x1_a_declared_target_is_not_below_frag_duration() {

@@ -22,6 +22,9 @@ impl StreamType {
     /// H.265 as an Annex B byte stream.
     pub const HEVC: Self = Self(0x24);
 
+    /// Audio that is carried.
+    pub const AUDIO: [Self; 3] = [Self::MPEG1_AUDIO, Self::MPEG2_AUDIO, Self::AAC_ADTS];
+
     /// Takes the value of the wire.
     pub const fn new(value: u8) -> Self {
         Self(value)
