@@ -102,9 +102,10 @@
 //!
 //! # Features
 //!
-//! - `std` (default): picture size, frame rate and reordering from H.264 parameter sets.
+//! - `std` (default): picture size, frame rate and reordering from H.264 parameter sets. Without it DTS of a stream with
+//!   negative composition offsets is learned as they come, and may be another; PTS is the same.
 //! - `bytes`: [`bytes::Buf`](https://docs.rs/bytes) for runs of TS packets.
-//! - `audit`: the Auditor.
+//! - `audit`: the Auditor; with it comes `std`.
 //!
 //! # What is promised
 //!

@@ -127,6 +127,7 @@ pub struct ExpiredSegment {
     pub sequence: u64,
     /// Wall time when the segment was opened, as in [`SegmentStart`].
     pub wall: Option<WallTime>,
-    /// How long it must stay available: its duration and that of the longest playlist it was in (RFC 8216 §6.2.2).
+    /// How long it must stay available from now on: its duration and that of the longest playlist it was in (RFC 8216
+    /// §6.2.2).
     pub keep_for: TickSpan,
 }

@@ -184,8 +184,8 @@ impl Segmenter {
         self.segments.set_wall_time(now);
     }
 
-    /// Asks for a switch regardless of FragDuration. Where playlists promise independent segments, a switch at once
-    /// falls on the next key frame too.
+    /// Asks for a switch regardless of FragDuration. Any switch that comes first fulfils it. Where playlists promise
+    /// independent segments, a switch at once falls on the next key frame too.
     pub const fn request_switch(&mut self, at: SwitchAt) {
         self.audio.queue.pace = None;
         self.requested = Some(if self.config.independent_segments {
@@ -199,7 +199,8 @@ impl Segmenter {
     ///
     /// # Errors
     ///
-    /// [`Error::Sink`] when a sink call failed; the end stands nevertheless. [`Error::Finished`] after [`End::List`].
+    /// [`Error::Sink`] when a sink call failed; the end stands nevertheless, and where it was the update of the playlist, the
+    /// version that ends it is not told again. [`Error::Finished`] after [`End::List`].
     pub fn finish<S: SegmentSink>(
         &mut self,
         end: End,
@@ -246,7 +247,8 @@ impl Segmenter {
         }
     }
 
-    /// Returns what a later engine needs, besides the listed segments, to go on with this list.
+    /// Returns what a later engine needs, besides the listed segments, to go on with this list. The token of a
+    /// [`Playlist`](crate::playlist::Playlist::resume_token) comes with the segments that it is for.
     pub fn resume_token(&self) -> ResumeToken {
         self.segments.token(&self.mux)
     }

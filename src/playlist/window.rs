@@ -58,7 +58,7 @@ pub struct ListedSegment {
 }
 
 impl Window {
-    /// The most segments that are ever listed: 100 of FragCount and a dozen to keep three target durations.
+    /// The most segments that are ever listed: 100 of FragCount and eleven to keep three target durations.
     pub const CAPACITY: usize = RING - 1;
 
     pub(crate) const fn new(config: &Config) -> Self {
