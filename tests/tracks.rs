@@ -185,24 +185,26 @@ fn t_05_r_46_a_resumed_list_has_another_version_of_its_tables_where_its_streams_
 
 #[test]
 fn y_06_audio_before_the_first_picture_waits_as_long_as_its_bytes_have_room() {
-    // Frames of 350 bytes, headers added: nine are 3,213 of 3,570 bytes.
-    let (audio, video) = (BASE.audio(), BASE.video());
-    let late = video.into_iter().map(|tag| OwnedTag {
-        millis: tag.millis + 190,
-        ..tag
-    });
-    let large = audio.into_iter().map(|tag| {
-        if tag.is_header() {
-            tag
-        } else {
-            stream::audio(tag.millis, 350)
-        }
-    });
-    let mut tags: Vec<_> = late.chain(large).collect();
-    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
-    let output = defaults(&tags);
-    assert_eq!(output.count(NoticeKind::AudioBeforeKeyFrame), 0);
-    assert_eq!(output.stream(AUDIO)[0].pts, 63_000);
+    // Headers added, nine are 3,213 of 3,570 bytes, five 3,535.
+    for (len, until) in [(350, 190), (700, 100)] {
+        let (audio, video) = (BASE.audio(), BASE.video());
+        let late = video.into_iter().map(|tag| OwnedTag {
+            millis: tag.millis + until,
+            ..tag
+        });
+        let large = audio.into_iter().map(|tag| {
+            if tag.is_header() {
+                tag
+            } else {
+                stream::audio(tag.millis, len)
+            }
+        });
+        let mut tags: Vec<_> = late.chain(large).collect();
+        tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+        let output = defaults(&tags);
+        assert_eq!(output.count(NoticeKind::AudioBeforeKeyFrame), 0);
+        assert_eq!(output.stream(AUDIO)[0].pts, 63_000);
+    }
 }
 
 #[test]
