@@ -380,7 +380,7 @@ fn two_sinks_are_one_and_the_first_errors_keep_the_call_from_the_second() {
 /// The trait is fit for a dynamic sink with a fixed error.
 #[test]
 fn r_56_a_sink_may_be_a_trait_object_and_the_engine_may_move_between_threads() {
-    fn assert_send<T: Send + 'static>() {}
+    fn assert_send<T: Send + Sync + 'static>() {}
     assert_send::<Segmenter>();
     let mut memory = Memory::default();
     let mut sink: &mut dyn SegmentSink<Error = std::convert::Infallible> = &mut memory;
