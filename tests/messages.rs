@@ -140,7 +140,7 @@ fn errors_of_codecs_say_what_is_wrong() {
 #[derive(Debug)]
 struct Full(TagError);
 
-impl fmt::Display for Full {
+impl Display for Full {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("full")
     }
