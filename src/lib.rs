@@ -102,8 +102,9 @@
 //!
 //! # Features
 //!
-//! - `std` (default): picture size, frame rate and reordering from H.264 parameter sets. Without it DTS of a stream with
-//!   negative composition offsets is learned as they come, and may be another; PTS is the same.
+//! - `std` (default): picture size, frame rate and reordering from H.264 parameter sets. Without it how
+//!   early DTS must run in a stream with negative composition offsets is learned as they come: the first pictures may
+//!   be shown late until then, which is told as [`VideoRepair`](notice::NoticeKind::VideoRepair).
 //! - `bytes`: [`bytes::Buf`](https://docs.rs/bytes) for runs of TS packets.
 //! - `audit`: the Auditor; with it comes `std`.
 //!

@@ -14,7 +14,7 @@ use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Config, End, Options, Segmenter};
-use support::stream::{BASE, SPS, mp3, mp3_tags, video_header};
+use support::stream::{BASE, SPS, in_order, mp3, mp3_tags, video_header};
 use support::{AUDIO, Base, Output, OwnedTag, VIDEO, drive, run};
 
 const SHORT: Base = Base {
@@ -163,9 +163,8 @@ fn y_08_frames_that_fill_300_ms_to_the_tick_are_one_packet() {
 
 /// Video for so long and MP3 that was announced, in the order of their times.
 fn video_and_mp3(millis: i64, audio: impl Iterator<Item = OwnedTag>) -> Output {
-    let mut tags = Base { millis, ..BASE }.video();
-    tags.extend(audio);
-    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    let video = Base { millis, ..BASE }.video();
+    let tags = in_order(video.into_iter().chain(audio));
     let options = Options {
         announced_audio: Some(StreamType::MPEG1_AUDIO),
         ..Options::default()
@@ -243,13 +242,12 @@ fn y_07_mp3_behind_a_lost_tag_is_where_its_own_tag_says() {
 
 #[test]
 fn y_14_mp3_in_long_tags_keeps_a_declared_target_while_video_is_silent() {
-    let mut tags = Base {
+    let video = Base {
         millis: 3_000,
         ..BASE
     }
     .video();
-    tags.extend((0..58).map(|n| mp3(n * 40 * 11_520 / 441, 40)));
-    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    let tags = in_order(video.into_iter().chain(mp3_tags(58 * 40, 40)));
     let options = Options {
         target_duration: TargetDuration::Declared(5),
         announced_audio: Some(StreamType::MPEG1_AUDIO),

@@ -20,7 +20,7 @@ use hls_segmenter::{
     AbortedSegment, Config, End, Error, ExpiredSegment, Segment, SegmentSink, SegmentStart,
     Segmenter,
 };
-use support::stream::{BASE, mp3_tags, shift};
+use support::stream::{BASE, in_order, mp3_tags, shift};
 use support::{Base, Memory, OwnedTag};
 
 /// Fails at call number `fails_at`, counted over the methods that can fail.
@@ -29,13 +29,16 @@ struct Failing {
     memory: Memory,
     calls: Vec<&'static str>,
     fails_at: usize,
+    /// Every later call fails too.
+    for_good: bool,
     failed: Option<&'static str>,
 }
 
 impl Failing {
     fn call(&mut self, name: &'static str) -> Result<(), &'static str> {
         self.calls.push(name);
-        if self.calls.len() == self.fails_at {
+        let behind = self.for_good && self.calls.len() > self.fails_at;
+        if self.calls.len() == self.fails_at || behind {
             self.failed = Some(name);
             return Err(name);
         }
@@ -127,15 +130,14 @@ fn everything() -> (Vec<OwnedTag>, Options) {
     (tags, options)
 }
 
-/// MP3 beside video, some packets of it in each tag.
+/// MP3 beside video, in tags of more than a PES packet.
 fn long_mp3_tags() -> (Vec<OwnedTag>, Options) {
-    let mut tags = Base {
+    let video = Base {
         millis: 6_000,
         ..BASE
     }
     .video();
-    tags.extend(mp3_tags(200, 40));
-    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    let tags = in_order(video.into_iter().chain(mp3_tags(200, 40)));
     let options = Options {
         frag_duration: FragDuration::new(2).unwrap(),
         announced_audio: Some(StreamType::MPEG1_AUDIO),
@@ -216,6 +218,25 @@ fn every_call_fails(tags: &[OwnedTag], options: Options) {
             );
         }
     }
+}
+
+#[test]
+fn r_52_of_two_calls_that_fail_in_one_push_the_first_is_told() {
+    let tags = BASE.both();
+    let (_, whole) = run(&tags, Options::default(), usize::MAX);
+    let mut sink = Failing {
+        fails_at: whole.numbers("close").next().unwrap(),
+        for_good: true,
+        ..Failing::default()
+    };
+    let mut segmenter = Segmenter::new(Config::default());
+    let mut errors = tags
+        .iter()
+        .filter_map(|tag| segmenter.push(tag.borrow(), &mut sink).err());
+    // The segment that is to follow fails to open, by the same tag.
+    assert_eq!(errors.next(), Some(Error::Sink("close")));
+    drop(errors);
+    assert_eq!(sink.failed, Some("open"));
 }
 
 #[test]
@@ -380,8 +401,8 @@ fn two_sinks_are_one_and_the_first_errors_keep_the_call_from_the_second() {
 /// The trait is fit for a dynamic sink with a fixed error.
 #[test]
 fn r_56_a_sink_may_be_a_trait_object_and_the_engine_may_move_between_threads() {
-    fn assert_send<T: Send + Sync + 'static>() {}
-    assert_send::<Segmenter>();
+    fn assert_threads<T: Send + Sync + 'static>() {}
+    assert_threads::<Segmenter>();
     let mut memory = Memory::default();
     let mut sink: &mut dyn SegmentSink<Error = std::convert::Infallible> = &mut memory;
     let mut segmenter = Segmenter::new(Config::default());

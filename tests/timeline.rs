@@ -13,7 +13,7 @@ mod support;
 
 use hls_segmenter::config::Options;
 use hls_segmenter::notice::NoticeKind;
-use support::stream::{BASE, audio, shift};
+use support::stream::{BASE, audio, in_order, shift};
 use support::{AUDIO, Base, Output, OwnedTag, VIDEO, captures, read_flv, run};
 
 const LEAD: i64 = 63_000;
@@ -56,7 +56,7 @@ fn f_30_audio_just_before_the_first_picture_is_kept() {
     {
         tag.millis += 46;
     }
-    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    let tags = in_order(tags);
     let output = defaults(&tags);
     assert_eq!(output.stream(AUDIO)[0].pts as i64, LEAD);
     assert_eq!(output.stream(VIDEO)[0].pts as i64, 46 * 90 + LEAD);

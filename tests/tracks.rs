@@ -18,7 +18,9 @@ use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::time::TickSpan;
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{AudioCodecString, Cause, Config, End, Segmenter, Track};
-use support::stream::{self, BASE, OTHER_SPS, SPS, audio_header, script, shift, video_header};
+use support::stream::{
+    self, BASE, OTHER_SPS, SPS, audio_header, in_order, script, shift, video_header,
+};
 use support::{AUDIO, Base, Output, OwnedTag, VIDEO, auditor, drive, run, run_to};
 
 fn defaults(tags: &[OwnedTag]) -> Output {
@@ -199,9 +201,7 @@ fn y_06_audio_before_the_first_picture_waits_as_long_as_its_bytes_have_room() {
                 stream::audio(tag.millis, len)
             }
         });
-        let mut tags: Vec<_> = late.chain(large).collect();
-        tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
-        let output = defaults(&tags);
+        let output = defaults(&in_order(late.chain(large)));
         assert_eq!(output.count(NoticeKind::AudioBeforeKeyFrame), 0);
         assert_eq!(output.stream(AUDIO)[0].pts, 63_000);
     }
@@ -382,9 +382,7 @@ fn y_04_y_09_a_changed_audio_configuration_cuts_at_once_where_video_is_silent() 
         millis: 40_000,
         ..BASE
     };
-    let mut tags = video_that_falls_silent();
-    tags.extend(first.audio());
-    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    let mut tags = in_order([video_that_falls_silent(), first.audio()].concat());
     tags.push(audio_header(40_000, 48_000));
     tags.extend(audio_from_to(40_000, 200_000));
     let output = defaults(&tags);
@@ -468,9 +466,8 @@ fn x9_f_44_mp3_is_carried_by_its_version() {
             }
             .video(),
         );
-        tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
         let output = run(
-            &tags,
+            &in_order(tags),
             Options {
                 announced_audio: Some(StreamType::new(listed_type)),
                 ..Options::default()

@@ -540,11 +540,8 @@ fn length_len(which: u8) -> usize {
 pub fn video_header(which: u8) -> Vec<u8> {
     let sps = SPS[usize::from(which & 1)];
     let mut data = vec![0x17, 0, 0, 0, 0, 1, sps[1], sps[2], sps[3]];
-    data.push(if which & 6 == 0 {
-        0xff
-    } else {
-        0xf8 | which >> 1 & 3
-    });
+    let reserved = if which & 6 == 0 { 0xfc } else { 0xf8 };
+    data.push(reserved | (length_len(which) - 1) as u8);
     if which & 8 == 8 {
         data.extend([0xe1, 0, 0]);
     } else {

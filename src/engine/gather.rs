@@ -132,10 +132,8 @@ impl Segmenter {
     ) -> Result<(), S::Error> {
         let leads = self.mux.program().video.is_none();
         let silent = !leads && self.timeline.video_is_silent();
-        if self.audio.differs
-            && !self.audio_joins_announced()
-            && let Some(cause) = self.audio_waits_to_join()
-        {
+        self.take_announced_format();
+        if let Some(cause) = self.audio_waits_to_join() {
             if !leads && !silent {
                 self.tally(sink, NoticeKind::AudioNotJoined);
                 return Ok(());
@@ -189,12 +187,10 @@ impl Segmenter {
     }
 
     /// Takes the format of announced audio that has just come: the tables list it already.
-    fn audio_joins_announced(&mut self) -> bool {
-        let joins = self.audio.was_announced(self.mux.program().audio);
-        if joins {
+    fn take_announced_format(&mut self) {
+        if self.audio.was_announced(self.mux.program().audio) {
             self.audio.adopt_format();
         }
-        joins
     }
 
     /// Returns why a segment must begin at the next key frame for the sake of audio.

@@ -305,7 +305,7 @@ impl Segmenter {
         }
     }
 
-    /// Tallies a tag that was passed over, and returns the error that weighs most.
+    /// Tallies a tag that was passed over, and returns the error that weighs most; `trouble` came before `result`.
     #[cold]
     fn fail<S: SegmentSink>(
         &mut self,
@@ -317,7 +317,7 @@ impl Segmenter {
             self.tally(sink, NoticeKind::BadTag);
         }
         let trouble = trouble.map_or(Ok(()), |error| Err(Error::Sink(error)));
-        weightier(result, trouble)
+        weightier(trouble, result)
     }
 
     /// Takes metadata for what it announces; nothing is decided by it alone.

@@ -96,9 +96,16 @@ pub fn mp3(millis: i64, frames: u8) -> OwnedTag {
 }
 
 /// So many frames in tags of `each`, from 0 on, all of them at the time of their first.
-pub fn mp3_tags(frames: u8, each: u8) -> impl Iterator<Item = OwnedTag> + Clone {
-    let tags = i64::from(frames / each);
-    (0..tags).map(move |n| mp3(n * i64::from(each) * 1152 * 10 / 441, each))
+pub fn mp3_tags(frames: i64, each: u8) -> impl Iterator<Item = OwnedTag> + Clone {
+    let samples = 1152 * i64::from(each);
+    (0..frames / i64::from(each)).map(move |n| mp3(n * samples * 10 / 441, each))
+}
+
+/// Tags in the order of their times, headers first.
+pub fn in_order(tags: impl IntoIterator<Item = OwnedTag>) -> Vec<OwnedTag> {
+    let mut tags: Vec<_> = tags.into_iter().collect();
+    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis));
+    tags
 }
 
 pub fn video_header(millis: i64, sps: &[u8]) -> OwnedTag {
