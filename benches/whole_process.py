@@ -27,8 +27,8 @@ def build() -> str:
     """Builds flv2hls as a server would be built, and returns its path."""
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     optimised = ["--config", "profile.release.lto='fat'", "--config", "profile.release.codegen-units=1"]
-    subprocess.run(["cargo", "build", "--quiet", "--release", "--example", "flv2hls", *optimised], cwd=ROOT, check=True)
-    return str(target / "release/examples/flv2hls")
+    subprocess.run(["cargo", "build", "--quiet", "--release", "-p", "flv2hls", *optimised], cwd=ROOT, check=True)
+    return str(target / "release/flv2hls")
 
 
 def measure(command: list[str], out: pathlib.Path) -> dict[str, float]:

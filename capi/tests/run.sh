@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here"
 build=${BUILD:?}
-rust=${TARGET:?}/release/examples
+rust=${TARGET:?}/release
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -24,7 +24,7 @@ check() { # check WHAT COMMAND...
     fi
 }
 same_events() { # same_events PROGRAM CAPTURE VARIANT
-    "$rust/events" "$2" "$3" >"$scratch/rust" && [ -s "$scratch/rust" ] && "$build/$1" "$2" "$3" >"$scratch/c" &&
+    "$rust/examples/events" "$2" "$3" >"$scratch/rust" && [ -s "$scratch/rust" ] && "$build/$1" "$2" "$3" >"$scratch/c" &&
         diff "$scratch/rust" "$scratch/c"
 }
 same_folder() { # same_folder CAPTURE FRAG_DURATION: flv2hls in C and in Rust, where both take what the engine takes

@@ -9,10 +9,10 @@ import { promisify } from 'node:util';
 export const here = path.dirname(fileURLToPath(import.meta.url));
 export const root = path.resolve(here, '../..');
 export const testdata = path.join(root, 'testdata');
-const engine = process.env.FLV2HLS || path.join(root, 'target/release/examples/flv2hls');
+const engine = process.env.FLV2HLS || path.join(root, 'target/release/flv2hls');
 
 if (!existsSync(engine)) {
-  console.error(`${engine} is not there: cargo build --release --example flv2hls`);
+  console.error(`${engine} is not there: cargo build --release -p flv2hls`);
   process.exit(1);
 }
 

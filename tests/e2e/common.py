@@ -7,10 +7,10 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 TESTDATA = os.path.join(ROOT, "testdata")
-ENGINE = os.environ.get("FLV2HLS") or os.path.join(ROOT, "target/release/examples/flv2hls")
+ENGINE = os.environ.get("FLV2HLS") or os.path.join(ROOT, "target/release/flv2hls")
 
 if not os.access(ENGINE, os.X_OK):
-    sys.exit(f"{ENGINE} is not there: cargo build --release --example flv2hls")
+    sys.exit(f"{ENGINE} is not there: cargo build --release -p flv2hls")
 
 
 def streams(only=""):
