@@ -8,6 +8,7 @@
 //! ```
 
 mod args;
+mod command;
 mod expiry;
 mod failure;
 mod folder;
@@ -21,12 +22,12 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
 use hls_segmenter::flv::{Reader, Step, Tag};
 use hls_segmenter::time::WallTime;
 use hls_segmenter::{Config, Error, Segmenter};
 
 use args::Args;
+use command::command;
 use failure::Failure;
 use folder::{Folder, FolderError};
 use input::Input;
@@ -34,7 +35,7 @@ use progress::{Progress, say};
 use report::Report;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read();
     let config = args.config().unwrap_or_else(|error| misuse(error));
     if args.reads_stdin() && stdin().is_terminal() {
         misuse("standard input is a terminal: pipe an FLV stream into it, or name a file");
@@ -54,9 +55,7 @@ fn main() -> ExitCode {
 
 /// Ends the program as clap does for a wrong command line.
 fn misuse(why: impl core::fmt::Display) -> ! {
-    Args::command()
-        .error(ErrorKind::ValueValidation, why)
-        .exit()
+    command().error(ErrorKind::ValueValidation, why).exit()
 }
 
 /// Segments the input to its end. What was made until a failure is a valid playlist too.
