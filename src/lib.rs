@@ -98,7 +98,6 @@
 //! | [`playlist`] | the window and its text | RFC 8216 |
 //! | [`notice`] | what was noticed, repaired or dropped | |
 //! | [`livechannel`] | the parameters of PutLiveChannel | OSS PutLiveChannel |
-//! | `audit` | a sink that checks all of it (feature `audit`) | all of these |
 //!
 //! # Features
 //!
@@ -106,7 +105,6 @@
 //!   early DTS must run in a stream with negative composition offsets is learned as they come: the first pictures may
 //!   be shown late until then, which is told as [`VideoRepair`](notice::NoticeKind::VideoRepair).
 //! - `bytes`: [`bytes::Buf`](https://docs.rs/bytes) for runs of TS packets.
-//! - `audit`: the Auditor; with it comes `std`.
 //!
 //! # What is promised
 //!
@@ -122,8 +120,6 @@
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-#[cfg(feature = "audit")]
-pub mod audit;
 pub mod codec;
 pub mod config;
 mod engine;

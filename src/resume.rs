@@ -32,7 +32,21 @@ impl ResumeToken {
     /// Length of the stored form in bytes.
     pub const LEN: usize = 46;
 
-    /// Returns the stored form.
+    /// Returns the stored form, whose numbers are in network byte order:
+    ///
+    /// | bytes | field |
+    /// |---:|---|
+    /// | 1 | format, 1 |
+    /// | 1 | number of segments that are listed |
+    /// | 8 | media sequence number of the first |
+    /// | 8 | EXT-X-DISCONTINUITY-SEQUENCE |
+    /// | 8 | id of the next segment |
+    /// | 4 | EXT-X-TARGETDURATION, in seconds |
+    /// | 1 | rounding error of EXTINF so far, in ticks, signed |
+    /// | 4 | continuity counters of PAT, PMT, video, audio |
+    /// | 1 | version of the PMT |
+    /// | 2 | stream types of video and audio in it, 0 for none |
+    /// | 8 | Unix milliseconds that the next date must exceed, signed |
     pub fn to_bytes(&self) -> [u8; Self::LEN] {
         let mut bytes = [0; Self::LEN];
         let mut rest = bytes.as_mut_slice();

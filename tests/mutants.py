@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Seeds thousands of small faults into `src/`, one at a time, and says which of them no test notices.
+"""Seeds thousands of small faults into the engine and the Auditor, one at a time, and says which of them no test notices.
 
 What a mutant is says `cargo mutants --list`: an operator turned, a body replaced, an arm or a guard taken away. Building
 the crate anew for each of them takes a day, so here one build holds them all: every body `B` becomes
@@ -12,7 +12,7 @@ unviable and left away. As such a body is not `const`, functions lose that word,
 their mutants, and those in constants themselves, are built one by one at the end.
 
 A mutant is caught by a test that fails, by a test that does not end, or by memory without end. The first failure ends its run;
-the library's own tests come first, then the others, fast before slow. Tests in the documentation do not take part.
+the tests beside the sources come first, then those of `tests/`, fast before slow. Tests in the documentation do not take part.
 
     tests/mutants.py FOLDER                       all of them, one after the other: an hour or two
     tests/mutants.py FOLDER --re 'src/playlist'   only those whose name matches
@@ -41,7 +41,12 @@ import time
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
 # They read the sources or the documents, not what the library does.
-NO_TESTS_OF_BEHAVIOUR = {"layers", "conformance"}
+NO_TESTS_OF_BEHAVIOUR = {"house"}
+
+# Where faults are seeded, and whose tests are to notice.
+SEEDED = {"hls-segmenter": "src", "hls-segmenter-auditor": "auditor/src"}
+ROOTS = [f"{folder}/lib.rs" for folder in SEEDED.values()]
+TESTED = [*SEEDED, "hls-segmenter-tests"]
 
 MEMORY = 2 << 30
 
@@ -127,7 +132,8 @@ class Mutant:
 
 
 def listed_mutants(tree):
-    out = subprocess.run(["cargo", "mutants", "--list", "--json"], cwd=tree, check=True, stdout=subprocess.PIPE)
+    packages = [argument for name in SEEDED for argument in ("--package", name)]
+    out = subprocess.run(["cargo", "mutants", "--list", "--json", *packages], cwd=tree, check=True, stdout=subprocess.PIPE)
     sources, mutants = {}, []
     for id, listed in enumerate(json.loads(out.stdout), 1):
         path = tree / listed["file"]
@@ -219,15 +225,17 @@ def copied_tree(tree):
         if not to.exists() or to.read_bytes() != data:
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(REPOSITORY / name, to)
-    for stale in (tree / "src").rglob("*.rs"):
-        if str(stale.relative_to(tree)) not in names:
-            stale.unlink()
+    for folder in SEEDED.values():
+        for stale in (tree / folder).rglob("*.rs"):
+            if str(stale.relative_to(tree)) not in names:
+                stale.unlink()
     return digest.hexdigest()
 
 
 def cargo(tree, target, *arguments):
-    """Runs cargo; returns its messages, one dictionary each."""
-    command = ["cargo", *arguments, "--all-features", "--message-format=json"]
+    """Runs cargo on all that is tested; returns its messages, one dictionary each."""
+    packages = [argument for name in TESTED for argument in ("--package", name)]
+    command = ["cargo", *arguments, *packages, "--all-features", "--message-format=json"]
     environment = {**os.environ, **BUILD, "CARGO_TARGET_DIR": str(target)}
     out = subprocess.run(command, cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     messages = [json.loads(line) for line in out.stdout.split("\n") if line.startswith("{")]
@@ -237,9 +245,9 @@ def cargo(tree, target, *arguments):
 
 
 def binaries(messages):
-    """Returns path by name of the tests among what cargo built; the library's own are called `lib`."""
+    """Returns path by name of the tests among what cargo built; those of a library are called `lib` and its name."""
     built = [m for m in messages if m["reason"] == "compiler-artifact" and m["profile"]["test"] and m["executable"]]
-    names = ["lib" if "lib" in m["target"]["kind"] else m["target"]["name"] for m in built]
+    names = [f"{'lib ' * ('lib' in m['target']['kind'])}{m['target']['name']}" for m in built]
     return {name: m["executable"] for name, m in zip(names, built) if name not in NO_TESTS_OF_BEHAVIOUR}
 
 
@@ -261,7 +269,7 @@ class Schemata:
             here = [m for m in self.mutants if m.file == file and m.id not in self.alone]
             here = [m for m in here if self.results.get(m.key) != "unviable"]
             rewriter = Rewriter(source, here, {name.split("::")[-1] for name in self.kept})
-            text = rewriter.text() + (SELECTOR if file == "src/lib.rs" else "")
+            text = rewriter.text() + (SELECTOR if file in ROOTS else "")
             self.arms[file] = (Source(text), rewriter.arms, rewriter.opaque)
             write(self.tree / file, text)
 
@@ -356,7 +364,7 @@ def timed(tree, tests):
         begun = time.monotonic()
         if (found := run(tree, binary, 0, 600)) != "passed":
             sys.exit(f"without any mutant, {name} is ended by {found}")
-        order.append((name != "lib", time.monotonic() - begun, name, binary))
+        order.append((not name.startswith("lib "), time.monotonic() - begun, name, binary))
     return [(name, binary, seconds) for _, seconds, name, binary in sorted(order)]
 
 
@@ -440,7 +448,8 @@ def main():
     report = Report(folder)
     report.begin(copied_tree(plain))
     mutants, sources = listed_mutants(plain)
-    sources.setdefault("src/lib.rs", Source((plain / "src/lib.rs").read_text()))
+    for file in ROOTS:
+        sources.setdefault(file, Source((plain / file).read_text()))
 
     schemata = Schemata(folder, mutants, sources, report)
     order = timed(schemata.tree, schemata.build())

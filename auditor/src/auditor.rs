@@ -1,24 +1,21 @@
 //! The sink that checks: how it is set up, what it found, and how calls reach it.
 
-use std::format;
-use std::string::String;
-use std::vec::Vec;
+use hls_segmenter::config::{KeyFramePolicy, Options, WindowPolicy};
+use hls_segmenter::notice::Notice;
+use hls_segmenter::playlist::{ListedSegment, Playlist};
+use hls_segmenter::time::TickSpan;
+use hls_segmenter::ts::{Pid, TsPackets};
+use hls_segmenter::{
+    AbortedSegment, ExpiredSegment, ResumeToken, Segment, SegmentSink, SegmentStart, Snapshot,
+    Track,
+};
 
 use super::es::ElementaryUnit;
 use super::event::{Call, Event};
 use super::judge::Judge;
 use super::recorder::{Discard, copy_packets, playlist_text};
+use super::token::Resumed;
 use super::violation::Violation;
-use crate::config::{KeyFramePolicy, Options, WindowPolicy};
-use crate::notice::Notice;
-use crate::playlist::{ListedSegment, Playlist};
-use crate::resume::ResumeToken;
-use crate::segment::{AbortedSegment, ExpiredSegment, Segment, SegmentStart};
-use crate::sink::SegmentSink;
-use crate::snapshot::Snapshot;
-use crate::time::TickSpan;
-use crate::track::Track;
-use crate::ts::{Pid, TsPackets};
 
 /// Wraps a sink, passes everything through unchanged, and judges all of it.
 ///
@@ -27,8 +24,8 @@ use crate::ts::{Pid, TsPackets};
 /// follows for a mistake. What it knows it has from the output alone, through parsers of its own.
 ///
 /// ```
-/// use hls_segmenter::audit::{Auditor, Discard};
 /// use hls_segmenter::{Config, End, Segmenter};
+/// use hls_segmenter_auditor::{Auditor, Discard};
 ///
 /// let mut auditor = Auditor::new(Discard).frag_count(3);
 /// let mut segmenter = Segmenter::new(Config::default());
@@ -110,28 +107,21 @@ impl<S> Auditor<S> {
         self
     }
 
-    /// Goes on with the list of an earlier engine, as [`Segmenter::resume`](crate::Segmenter::resume) does with the
+    /// Goes on with the list of an earlier engine, as [`Segmenter::resume`](hls_segmenter::Segmenter::resume) does with the
     /// same token and segments. An auditor that saw all of that list itself needs no telling.
     pub fn resume(&mut self, token: &ResumeToken, listed: &[ListedSegment]) {
-        let next_sequence = token.first_sequence.wrapping_add(u64::from(token.listed));
-        let any = token.listed > 0;
-        let Judge {
-            numbers,
-            history,
-            media,
-            ..
-        } = &mut self.judge;
-        numbers.resume(
-            next_sequence,
-            token.next_id,
-            any,
-            TickSpan::new(i64::from(token.carry)),
-        );
-        history.resume(listed, token.discontinuity_sequence, token.target_secs);
+        let Some(resumed) = Resumed::of(token) else {
+            return;
+        };
+        self.judge.numbers.resume(&resumed);
+        self.judge
+            .history
+            .resume(listed, resumed.discontinuity_sequence, resumed.target_secs);
         let pids = [Pid::PAT, Pid::PMT, Pid::VIDEO, Pid::AUDIO].map(Pid::get);
-        media
+        self.judge
+            .media
             .demux
-            .expect_counters(pids.into_iter().zip(token.counters));
+            .expect_counters(pids.into_iter().zip(resumed.counters));
     }
 
     /// Judges a call that was recorded, or made up, as if it came through the sink; the inner sink does not see it.

@@ -1,10 +1,11 @@
 //! A segment that was closed, and what playlists and the expiry say of it.
 
+use hls_segmenter::ExpiredSegment;
+use hls_segmenter::playlist::ListedSegment;
+use hls_segmenter::time::{TickSpan, WallTime};
+
 use super::m3u8::Entry;
 use super::violation::{Findings, Rule};
-use crate::playlist::ListedSegment;
-use crate::segment::ExpiredSegment;
-use crate::time::{TickSpan, WallTime};
 
 /// A closed segment that has not expired.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,6 @@
 //! Sink calls as values that can be kept, compared, altered and judged again.
 
-use std::boxed::Box;
-use std::string::String;
-use std::vec::Vec;
-
-use crate::segment::{AbortedSegment, ExpiredSegment, Segment, SegmentStart};
+use hls_segmenter::{AbortedSegment, ExpiredSegment, Segment, SegmentStart};
 
 /// A sink call that the contract speaks of, with all it was told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! What is told of a segment, against what its packets turned out to hold.
 
+use hls_segmenter::time::TickSpan;
+use hls_segmenter::{Cause, Segment};
+
 use super::es::{Content, Steps};
 use super::numbers::ends_with_last_frame;
 use super::violation::{Findings, Rule};
-use crate::segment::{Cause, Segment};
-use crate::time::TickSpan;
 
 /// Audio that outlasts video by more is what the segment ends with: video has fallen silent.
 const SILENT: TickSpan = TickSpan::from_secs(1);
@@ -131,10 +132,36 @@ impl Facts<'_> {
 
 #[cfg(test)]
 mod tests {
+    use hls_segmenter::flv::{Tag, TagKind};
+    use hls_segmenter::time::{FlvTime, WireTime};
+    use hls_segmenter::{Config, End, Segmenter};
+
     use super::*;
-    use crate::time::{Ticks, WireTime};
+    use crate::{Event, Recorder};
 
     const FRAME: i64 = 3600;
+
+    /// Returns a segment that an engine made: nobody else can make one.
+    fn any_segment() -> Segment {
+        let aac: [&[u8]; 2] = [
+            &[0xaf, 0, 0x12, 0x10], // AAC, sequence header: LC, 44.1 kHz, stereo
+            &[0xaf, 1, 0x21, 0x10], // AAC, a frame
+        ];
+        let (mut segmenter, mut sink) = (
+            Segmenter::new(Config::default()),
+            Recorder::new(crate::Discard),
+        );
+        for data in aac {
+            let (kind, time) = (TagKind::AUDIO, FlvTime::from_millis(0));
+            segmenter.push(Tag { kind, time, data }, &mut sink).unwrap();
+        }
+        segmenter.finish(End::List, &mut sink).unwrap();
+        let closed = sink.events().iter().find_map(|event| match event {
+            Event::Close(segment) => Some(*segment),
+            _ => None,
+        });
+        closed.unwrap()
+    }
 
     /// Says whether a segment of these DTS, and audio that ends at either time, fits a duration.
     fn fits(pictures: &[i64], audio_end: Option<(i64, i64)>, cause: Cause, duration: i64) -> bool {
@@ -144,22 +171,9 @@ mod tests {
             content.count_picture(dts, (Some(false), false), &mut steps);
         }
         content.audio_end = audio_end.map(|(from, to)| (TickSpan::new(from), TickSpan::new(to)));
-        let segment = Segment {
-            id: 0,
-            sequence: 0,
-            start: Ticks::new(0),
-            duration: TickSpan::new(duration),
-            extinf_millis: 0,
-            bytes: 0,
-            frames: 0,
-            key_frames: 0,
-            longest_gop: TickSpan::ZERO,
-            wall: None,
-            program_date_time: None,
-            discontinuity: false,
-            starts_with_idr: true,
-            cause,
-        };
+        let mut segment = any_segment();
+        segment.duration = TickSpan::new(duration);
+        segment.cause = cause;
         Facts {
             segment: &segment,
             content: &content,

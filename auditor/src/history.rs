@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use hls_segmenter::playlist::ListedSegment;
+use hls_segmenter::{ExpiredSegment, Segment};
+
 use super::closed::{Closed, entry_of};
 use super::m3u8::{Entry, List};
 use super::successor::check_successor;
 use super::violation::{Findings, Rule};
-use crate::playlist::ListedSegment;
-use crate::segment::{ExpiredSegment, Segment};
 
 /// Segments that were closed and have not expired, and the last version that named them.
 #[derive(Clone, Debug, Default)]
@@ -135,7 +136,7 @@ impl History {
     }
 
     fn check_first(&mut self, list: &List, findings: &mut Findings) {
-        let ids: std::vec::Vec<_> = list.entries.iter().map(|entry| entry.id).collect();
+        let ids: Vec<_> = list.entries.iter().map(|entry| entry.id).collect();
         let fits = ids.as_slice() == self.awaited.take().as_slice();
         findings.expect(
             fits,

@@ -1,7 +1,8 @@
 //! Every rule there is, applied to one call after another.
 
-use std::boxed::Box;
-use std::vec::Vec;
+use hls_segmenter::config::KeyFramePolicy;
+use hls_segmenter::time::TickSpan;
+use hls_segmenter::{AbortedSegment, Segment, SegmentStart};
 
 use super::es::{ElementaryUnit, Settings, Streams};
 use super::event::Call;
@@ -12,9 +13,6 @@ use super::numbers::{Numbers, check_told};
 use super::order::State;
 use super::ts::{Demux, LEN, Pes};
 use super::violation::{Findings, Place, Rule};
-use crate::config::KeyFramePolicy;
-use crate::segment::{AbortedSegment, Segment, SegmentStart};
-use crate::time::TickSpan;
 
 /// All state of an [`Auditor`](super::Auditor) but the sink.
 #[derive(Clone, Debug)]

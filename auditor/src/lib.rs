@@ -1,4 +1,4 @@
-//! A sink that checks the whole output contract while it passes through (feature `audit`).
+//! A sink for [`hls_segmenter`] that checks the whole output contract while it passes through.
 //!
 //! ```text
 //!   Segmenter ──► Auditor<S> ──► S
@@ -27,6 +27,7 @@ mod numbers;
 mod order;
 mod recorder;
 mod successor;
+mod token;
 mod ts;
 mod violation;
 

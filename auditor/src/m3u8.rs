@@ -1,7 +1,6 @@
 //! A media playlist read back from its text (RFC 8216 §4).
 
 use core::str::FromStr;
-use std::vec::Vec;
 
 use super::violation::{Findings, Rule};
 

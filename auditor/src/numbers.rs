@@ -1,10 +1,12 @@
 //! Numbers and times that go on from one segment to the next.
 
+use hls_segmenter::time::{TickSpan, WallTime};
+use hls_segmenter::{Cause, Segment, SegmentStart};
+
 use super::order;
+use super::token::Resumed;
 use super::ts::Boundary;
 use super::violation::{Findings, Rule};
-use crate::segment::{Cause, Segment, SegmentStart};
-use crate::time::{TickSpan, WallTime};
 
 /// Most by which the sum of EXTINFs may be off: half a millisecond.
 const EXTINF_ERROR: i64 = 45;
@@ -30,16 +32,12 @@ pub(super) struct Numbers {
 
 impl Numbers {
     /// Goes on with an earlier engine's list.
-    pub(super) const fn resume(
-        &mut self,
-        next_sequence: u64,
-        next_id: u64,
-        listed: bool,
-        owed: TickSpan,
-    ) {
-        self.next_sequence = Some(next_sequence);
-        self.last_id = next_id.checked_sub(1);
-        (self.listed, self.reset, self.owed) = (listed, true, owed);
+    pub(super) const fn resume(&mut self, token: &Resumed) {
+        self.next_sequence = Some(token.next_sequence);
+        self.last_id = token.next_id.checked_sub(1);
+        self.listed = token.any;
+        self.reset = true;
+        self.owed = token.carry;
         self.broken = Some("the engine was resumed");
     }
 

@@ -1,7 +1,8 @@
-//! The grammar of sink calls, as the doc of [`SegmentSink`](crate::SegmentSink#order) has it.
+//! The grammar of sink calls, as the doc of [`SegmentSink`](hls_segmenter::SegmentSink#order) has it.
+
+use hls_segmenter::{AbortedSegment, Segment, SegmentStart};
 
 use super::violation::{Findings, Rule};
-use crate::segment::{AbortedSegment, Segment, SegmentStart};
 
 /// Where in the grammar the stream is.
 #[derive(Clone, Copy, Debug, Default)]

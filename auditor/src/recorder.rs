@@ -2,18 +2,15 @@
 
 use core::convert::Infallible;
 use core::fmt::Write as _;
-use std::boxed::Box;
-use std::string::String;
-use std::vec::Vec;
+
+use hls_segmenter::notice::Notice;
+use hls_segmenter::playlist::Playlist;
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{
+    AbortedSegment, ExpiredSegment, Segment, SegmentSink, SegmentStart, Snapshot, Track,
+};
 
 use super::event::Event;
-use crate::notice::Notice;
-use crate::playlist::Playlist;
-use crate::segment::{AbortedSegment, ExpiredSegment, Segment, SegmentStart};
-use crate::sink::SegmentSink;
-use crate::snapshot::Snapshot;
-use crate::track::Track;
-use crate::ts::TsPackets;
 
 /// Takes everything, keeps nothing, never fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

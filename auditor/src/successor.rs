@@ -1,7 +1,5 @@
 //! What may change from one version of a playlist to the next (RFC 8216 §6.2.1, §6.2.2).
 
-use std::vec::Vec;
-
 use super::m3u8::{Entry, List};
 use super::violation::{Findings, Rule};
 

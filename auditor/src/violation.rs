@@ -1,8 +1,6 @@
 //! What a breach of the contract is: the rule, the place, and what was found there.
 
 use core::fmt;
-use std::string::{String, ToString};
-use std::vec::Vec;
 
 macro_rules! rules {
     ($($(#[doc = $doc:literal])* $rule:ident = $id:literal,)*) => {
@@ -28,7 +26,7 @@ macro_rules! rules {
 }
 
 rules! {
-    /// Calls come in the order of the grammar of [`SegmentSink`](crate::SegmentSink).
+    /// Calls come in the order of the grammar of [`SegmentSink`](hls_segmenter::SegmentSink).
     Order = "R-49",
     /// A failed call is followed by `abort_segment`, and nothing else is.
     Abort = "R-52",
@@ -74,7 +72,7 @@ rules! {
     Unclosed = "H-10",
     /// EXT-X-ENDLIST is there exactly when the list has ended, and changes nothing else.
     EndList = "R-47",
-    /// No more segments are listed than [`FragCount`](crate::config::FragCount) says.
+    /// No more segments are listed than [`FragCount`](hls_segmenter::config::FragCount) says.
     Window = "O-32",
     /// EXT-X-PROGRAM-DATE-TIME continues by EXTINF except at a discontinuity.
     ProgramDateTime = "H-15",
@@ -235,8 +233,9 @@ impl Findings {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::collections::BTreeSet;
+
+    use super::*;
 
     #[test]
     fn every_rule_has_a_number_of_its_own() {

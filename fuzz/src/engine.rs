@@ -1,8 +1,8 @@
 //! Any calls in any order: the engine keeps its contract and tells the same story twice.
 
-use hls_segmenter::audit::Auditor;
 use hls_segmenter::time::WallTime;
 use hls_segmenter::{Config, End, Error, SegmentSink, Segmenter};
+use hls_segmenter_auditor::Auditor;
 
 use crate::ledger::{Ledger, Null};
 use crate::script::{Call, Script};

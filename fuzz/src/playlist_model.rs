@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use arbitrary::Unstructured;
-use hls_segmenter::audit::Auditor;
 use hls_segmenter::config::{FragCount, FragDuration, MidGop, TargetDuration, WindowPolicy};
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::playlist::{Playlist, Window};
@@ -12,6 +11,7 @@ use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
     Config, End, ExpiredSegment, Options, Segment, SegmentSink, SegmentStart, Segmenter, SwitchAt,
 };
+use hls_segmenter_auditor::Auditor;
 
 use crate::ledger::Ledger;
 use crate::script::{OwnedTag, video_header};

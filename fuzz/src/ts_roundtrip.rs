@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use arbitrary::Unstructured;
-use hls_segmenter::audit::Auditor;
 use hls_segmenter::codec::avc::Filler;
 use hls_segmenter::config::FragDuration;
 use hls_segmenter::flv::TagKind;
@@ -12,6 +11,7 @@ use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::{TickSpan, WireTime};
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{Config, End, Options, Segment, SegmentSink, SegmentStart, Segmenter};
+use hls_segmenter_auditor::Auditor;
 use mpeg2ts::pes::{PesPacketReader, ReadPesPacket};
 use mpeg2ts::ts::TsPacketReader;
 

@@ -1,8 +1,8 @@
 //! Faults, one to a recording, and the rule that must tell each.
 
 use hls_segmenter::Cause;
-use hls_segmenter::audit::{Event, Rule};
 use hls_segmenter::time::{TickSpan, WallTime};
+use hls_segmenter_auditor::{Event, Rule};
 
 use super::tamper::*;
 

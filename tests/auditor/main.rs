@@ -8,21 +8,20 @@
     reason = "helpers of tests fail loudly"
 )]
 
-#[path = "auditor/faults.rs"]
 mod faults;
+#[path = "../support/mod.rs"]
 mod support;
-#[path = "auditor/tamper.rs"]
 mod tamper;
 
 use std::convert::Infallible;
 
 use faults::{FAULTS, Fault};
-use hls_segmenter::audit::{Auditor, Discard, Event, Recorder, Rule, UnitKind};
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::{TickSpan, WallTime};
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{Config, End, Error, Options, Segment, SegmentSink, SegmentStart, Segmenter};
+use hls_segmenter_auditor::{Auditor, Discard, Event, Recorder, Rule, UnitKind};
 use support::{OwnedTag, captures, policy_for, read_flv};
 use tamper::*;
 

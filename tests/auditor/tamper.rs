@@ -1,7 +1,7 @@
 //! Ways to find a call in a recording and to alter its bytes.
 
-use hls_segmenter::audit::Event;
 use hls_segmenter::{Segment, SegmentStart};
+use hls_segmenter_auditor::Event;
 
 /// Bytes of a TS packet.
 pub(crate) const LEN: usize = 188;

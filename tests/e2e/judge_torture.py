@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """judge_torture.py SHARED: the judge over the rows of the torture matrix.
 
-The tests of tests/torture.rs write their streams as FLV files; flv2hls makes HLS of each, and hlscheck.py of
+The tests of tests/engine/torture.rs write their streams as FLV files; flv2hls makes HLS of each, and hlscheck.py of
 SHARED/judge looks at that, with the stream beside it. WAIVED are the rules that a row breaks by what it is.
 """
 
@@ -37,7 +37,7 @@ def main():
         streams = os.path.join(scratch, "streams")
         os.makedirs(streams)
         environment = {**os.environ, "STREAMS_FOLDER": streams}
-        command = ["cargo", "test", "--quiet", "--test", "torture"]
+        command = ["cargo", "test", "--quiet", "--test", "engine", "torture::"]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
         for name in sorted(os.listdir(streams)):
             flv = os.path.join(streams, name)

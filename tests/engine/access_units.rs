@@ -1,21 +1,10 @@
 //! What becomes of NAL units on their way into PES packets.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
+use crate::support::stream::{BASE, OTHER_SPS, PPS, SPS, picture, video_header, video_tag};
+use crate::support::{Output, OwnedTag, VIDEO, run};
 use hls_segmenter::config::Options;
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
-use support::stream::{BASE, OTHER_SPS, PPS, SPS, picture, video_header, video_tag};
-use support::{Output, OwnedTag, VIDEO, run};
 
 const IDR: &[u8] = &[0x65, 0x88, 0x84, 7];
 /// Another slice of the same picture: first_mb_in_slice is 1.

@@ -1,21 +1,13 @@
 //! Audio packets: which are carried, and what is told of the others.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
+use crate::support;
+use crate::support::stream::{BASE, SPS, in_order, mp3, mp3_tags, video_header};
+use crate::support::{AUDIO, Base, Output, OwnedTag, VIDEO, drive, run};
 use hls_segmenter::config::TargetDuration;
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Config, End, Options, Segmenter};
-use support::stream::{BASE, SPS, in_order, mp3, mp3_tags, video_header};
-use support::{AUDIO, Base, Output, OwnedTag, VIDEO, drive, run};
 
 const SHORT: Base = Base {
     millis: 6000,

@@ -1,20 +1,9 @@
 //! The same tags give the same bytes, however they were cut up on the way in.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
+use crate::support::{Memory, OwnedTag, captures, policy_for, read_flv, run};
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::flv::{Reader, Step};
 use hls_segmenter::{Config, End, Segmenter};
-use support::{Memory, OwnedTag, captures, policy_for, read_flv, run};
 
 fn options(capture: &str) -> Options {
     Options {

@@ -1,16 +1,8 @@
 //! What random streams and the Auditor found, each kept as the smallest stream that shows it.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
+use crate::support;
+use crate::support::stream::{BASE, OTHER_SPS, audio_header, shift, video_header};
+use crate::support::{AUDIO, Base, OwnedTag, VIDEO, run};
 use hls_segmenter::Cause;
 use hls_segmenter::codec::avc::Filler;
 use hls_segmenter::config::{
@@ -19,8 +11,6 @@ use hls_segmenter::config::{
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::time::TickSpan;
-use support::stream::{BASE, OTHER_SPS, audio_header, shift, video_header};
-use support::{AUDIO, Base, OwnedTag, VIDEO, run};
 
 fn is_audio_frame(tag: &OwnedTag) -> bool {
     tag.kind == TagKind::AUDIO && !tag.is_header()

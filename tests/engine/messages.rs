@@ -1,11 +1,4 @@
 //! What a person reads: every error and every name, word for word.
-#![allow(
-    clippy::std_instead_of_core,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
 
 use std::collections::BTreeSet;
 use std::error::Error as _;

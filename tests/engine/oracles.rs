@@ -1,19 +1,9 @@
 //! Parsers that were not written here read what was.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
+use crate::support;
+use crate::support::{AUDIO, VIDEO, captures, policy_for, read_flv, run};
 use hls_m3u8::MediaPlaylist;
 use hls_segmenter::config::{FragDuration, Options};
-use support::{AUDIO, VIDEO, captures, policy_for, read_flv, run};
 
 fn options(capture: &str) -> Options {
     Options {

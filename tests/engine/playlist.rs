@@ -1,18 +1,10 @@
 //! What the playlist says, version after version.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
-
-mod support;
 
 use std::convert::Infallible;
 
+use crate::support;
+use crate::support::stream::{BASE, shift};
+use crate::support::{Base, Memory, Output, auditor, drive, run, run_to};
 use hls_segmenter::config::{FragCount, FragDuration, Options, WindowPolicy};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::playlist::Playlist;
@@ -21,8 +13,6 @@ use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
     Config, End, ResumeError, ResumeToken, Segment, SegmentSink, SegmentStart, Segmenter,
 };
-use support::stream::{BASE, shift};
-use support::{Base, Memory, Output, auditor, drive, run, run_to};
 
 fn options(secs: u32, count: u32) -> Options {
     Options {

@@ -1,17 +1,8 @@
 //! A sink that fails: what that costs, and what it never costs.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
-use hls_segmenter::audit::Auditor;
+use crate::support;
+use crate::support::stream::{BASE, in_order, mp3_tags, shift};
+use crate::support::{Base, Memory, OwnedTag};
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::{TickSpan, WallTime};
@@ -20,8 +11,7 @@ use hls_segmenter::{
     AbortedSegment, Config, End, Error, ExpiredSegment, Segment, SegmentSink, SegmentStart,
     Segmenter,
 };
-use support::stream::{BASE, in_order, mp3_tags, shift};
-use support::{Base, Memory, OwnedTag};
+use hls_segmenter_auditor::Auditor;
 
 /// Fails at call number `fails_at`, counted over the methods that can fail.
 #[derive(Default)]

@@ -1,15 +1,7 @@
 //! A sink that stands for others: behind a reference, or two as one, each hears everything.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
-use hls_segmenter::audit::{Auditor, Recorder};
+use crate::support;
+use crate::support::stream::{BASE, Base, shift};
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::notice::Notice;
 use hls_segmenter::playlist::Playlist;
@@ -19,7 +11,7 @@ use hls_segmenter::{
     AbortedSegment, Config, End, ExpiredSegment, Segment, SegmentSink, SegmentStart, Segmenter,
     Snapshot, Track,
 };
-use support::stream::{BASE, Base, shift};
+use hls_segmenter_auditor::{Auditor, Recorder};
 
 /// Writes down every call, and fails at one of them.
 #[derive(Default)]

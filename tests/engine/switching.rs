@@ -1,21 +1,11 @@
 //! When segments end, and why.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
+use crate::support;
+use crate::support::stream::{self, BASE, SPS, picture, shift, video_header, video_tag};
+use crate::support::{AUDIO, Base, OwnedTag, VIDEO, auditor, read_flv, run};
 use hls_segmenter::config::{FragDuration, KeyFramePolicy, Options, TargetDuration};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::{Cause, Config, End, Segmenter, SwitchAt};
-use support::stream::{self, BASE, SPS, picture, shift, video_header, video_tag};
-use support::{AUDIO, Base, OwnedTag, VIDEO, auditor, read_flv, run};
 
 fn options(secs: u32) -> Options {
     Options {

@@ -1,24 +1,16 @@
 //! Tags and messages as they are handed over: what they are taken for, and which error comes back.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    reason = "helpers of tests fail loudly"
-)]
-
-mod support;
 
 use std::convert::Infallible;
 
+use crate::support;
+use crate::support::stream::{BASE, audio, audio_header};
+use crate::support::{Base, Memory, OwnedTag, run};
 use hls_segmenter::config::Options;
 use hls_segmenter::flv::{TagError, TagKind};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{Config, End, Error, Segment, SegmentSink, SegmentStart, Segmenter};
-use support::stream::{BASE, audio, audio_header};
-use support::{Base, Memory, OwnedTag, run};
 
 const SHORT: Base = Base {
     millis: 6000,

@@ -1,20 +1,10 @@
 //! Times: what is written for what was said.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
+use crate::support;
+use crate::support::stream::{BASE, audio, in_order, shift};
+use crate::support::{AUDIO, Base, Output, OwnedTag, VIDEO, captures, read_flv, run};
 use hls_segmenter::config::Options;
 use hls_segmenter::notice::NoticeKind;
-use support::stream::{BASE, audio, in_order, shift};
-use support::{AUDIO, Base, Output, OwnedTag, VIDEO, captures, read_flv, run};
 
 const LEAD: i64 = 63_000;
 

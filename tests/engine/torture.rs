@@ -1,23 +1,13 @@
 //! The torture matrix: one base input, varied as the streams vary that break other segmenters (SPEC part R.8).
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
+use crate::support;
+use crate::support::stream::{
+    self, BASE, OTHER_SPS, SPS, audio_header, before_key_frames, script, shift, video_header,
+};
+use crate::support::{AUDIO, Base, Output, OwnedTag, VIDEO, auditor, drive, run, run_to};
 use hls_segmenter::config::{FragDuration, MidGop, Options};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::{Cause, Config, End, Segmenter};
-use support::stream::{
-    self, BASE, OTHER_SPS, SPS, audio_header, before_key_frames, script, shift, video_header,
-};
-use support::{AUDIO, Base, Output, OwnedTag, VIDEO, auditor, drive, run, run_to};
 
 const LEAD: i64 = 63_000;
 

@@ -1,16 +1,10 @@
 //! Tracks that come, change, come late, are announced and stay away.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
 
-mod support;
-
+use crate::support;
+use crate::support::stream::{
+    self, BASE, OTHER_SPS, SPS, audio_header, in_order, script, shift, video_header,
+};
+use crate::support::{AUDIO, Base, Output, OwnedTag, VIDEO, auditor, drive, run, run_to};
 use hls_segmenter::codec::avc::Filler;
 use hls_segmenter::config::{Options, UnrelatedClocks};
 use hls_segmenter::flv::TagKind;
@@ -18,10 +12,6 @@ use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::time::TickSpan;
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{AudioCodecString, Cause, Config, End, Segmenter, Track};
-use support::stream::{
-    self, BASE, OTHER_SPS, SPS, audio_header, in_order, script, shift, video_header,
-};
-use support::{AUDIO, Base, Output, OwnedTag, VIDEO, auditor, drive, run, run_to};
 
 fn defaults(tags: &[OwnedTag]) -> Output {
     run(tags, Options::default())

@@ -1,22 +1,12 @@
 //! The transport stream as a whole: packets, tables, counters and clock across segments.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    clippy::doc_markdown,
-    reason = "helpers of tests fail loudly"
-)]
-
-mod support;
 
 use std::collections::BTreeMap;
 
+use crate::support;
+use crate::support::stream::{BASE, SPS, audio_header, shift, video_header};
+use crate::support::{AUDIO, Base, Output, VIDEO, run};
 use hls_segmenter::config::Options;
 use hls_segmenter::time::TickSpan;
-use support::stream::{BASE, SPS, audio_header, shift, video_header};
-use support::{AUDIO, Base, Output, VIDEO, run};
 
 const PAT: u16 = 0;
 const PMT: u16 = 0x1000;

@@ -1,15 +1,8 @@
 //! Keeps `tests/CONFORMANCE.md` true: every test it names exists, and every id that a test quotes is in it.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::std_instead_of_core,
-    reason = "helpers of tests fail loudly"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+
+use super::{tests_in, text_of};
 
 struct Row {
     id: String,
@@ -17,12 +10,8 @@ struct Row {
     shown_by: String,
 }
 
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn rows() -> Vec<Row> {
-    let table = fs::read_to_string(root().join("tests/CONFORMANCE.md")).unwrap();
+    let table = text_of("tests/CONFORMANCE.md");
     let cells = |line: &str| {
         line.trim_matches('|')
             .split('|')
@@ -45,34 +34,9 @@ fn rows() -> Vec<Row> {
     .collect()
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let of = |path: PathBuf| match path {
-        path if path.is_dir() => sources(&path),
-        path if path.extension().is_some_and(|extension| extension == "rs") => vec![path],
-        _ => Vec::new(),
-    };
-    entries.flat_map(of).collect()
-}
-
-/// Names of all tests in `src/` and `tests/`.
+/// Names of all tests of the engine and of what checks it.
 fn tests() -> BTreeSet<String> {
-    let files = ["src", "tests"]
-        .iter()
-        .flat_map(|folder| sources(&root().join(folder)));
-    let names = |path: PathBuf| {
-        let text = fs::read_to_string(path).unwrap();
-        let after = text
-            .split("#[test]")
-            .skip(1)
-            .filter_map(|rest| rest.split_once("fn "));
-        after
-            .map(|(_, rest)| rest.split('(').next().unwrap().to_owned())
-            .collect::<Vec<_>>()
-    };
-    files.flat_map(names).collect()
+    tests_in(&["src", "tests", "auditor"]).into_iter().collect()
 }
 
 /// Ids that a test's name quotes: `r_60_x1_the_base_input` quotes R-60 and X1.

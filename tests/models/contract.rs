@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use hls_segmenter::audit::Auditor;
 use hls_segmenter::config::{
     FragCount, FragDuration, KeyFramePolicy, MidGop, Options, UnrelatedClocks, WindowPolicy,
 };
@@ -12,6 +11,7 @@ use hls_segmenter::time::TickSpan;
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{Config, End, Error, Segment, SegmentSink, SegmentStart, Segmenter, SwitchAt};
+use hls_segmenter_auditor::Auditor;
 use proptest::collection::btree_set;
 use proptest::option;
 use proptest::prelude::*;

@@ -3,10 +3,10 @@
 //! The same stream is written twice, the second time so that no tag can go a short way: Enhanced RTMP headers before
 //! AAC frames, and a delimiter before the slice. What comes out must be the same to the byte, every notice included.
 
-use hls_segmenter::audit::{Event, Recorder};
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::flv::{AudioPacket, AudioTag, TagKind, VideoPacket, VideoTag};
 use hls_segmenter::{Config, End, Segmenter, SwitchAt};
+use hls_segmenter_auditor::{Event, Recorder};
 use proptest::prelude::*;
 
 use crate::contract::{Accidents, Failing, accidents, options};

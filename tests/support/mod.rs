@@ -18,7 +18,6 @@
 use std::convert::Infallible;
 use std::path::Path;
 
-use hls_segmenter::audit::Auditor;
 use hls_segmenter::config::KeyFramePolicy;
 use hls_segmenter::flv::{Reader, Step, Tag, TagKind};
 use hls_segmenter::notice::{Notice, NoticeKind};
@@ -29,6 +28,7 @@ use hls_segmenter::{
     AbortedSegment, Cause, Config, End, ExpiredSegment, Options, ResumeToken, Segment, SegmentSink,
     SegmentStart, Segmenter, Snapshot, Stats, Track,
 };
+use hls_segmenter_auditor::Auditor;
 
 pub mod stream;
 
@@ -268,7 +268,8 @@ fn keep(folder: &Path, tags: &[OwnedTag]) {
         bytes.extend(&tag.data);
         bytes.extend((tag.data.len() as u32 + 11).to_be_bytes());
     }
-    let name = std::thread::current().name().unwrap().to_owned();
+    let current = std::thread::current();
+    let (_, name) = current.name().unwrap().rsplit_once("::").unwrap();
     let mut paths = (0..).map(|nth| folder.join(format!("{name}.{nth}.flv")));
     std::fs::write(paths.find(|path| !path.exists()).unwrap(), bytes).unwrap();
 }
@@ -316,7 +317,7 @@ pub fn read_flv(bytes: &[u8]) -> Vec<OwnedTag> {
 
 /// Returns name and bytes of every capture of `testdata/`.
 pub fn captures() -> Vec<(String, Vec<u8>)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
     let mut captures: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

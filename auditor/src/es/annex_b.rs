@@ -76,7 +76,6 @@ fn split(stream: &[u8]) -> (&[u8], &[u8], bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::vec::Vec;
 
     #[test]
     fn f_38_start_codes_of_both_lengths_split_and_zeros_are_no_content() {

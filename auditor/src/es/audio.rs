@@ -1,10 +1,9 @@
 //! Rules of AAC in ADTS (ISO/IEC 14496-3 §1.A.2.2) and of MPEG audio (ISO/IEC 11172-3 §2.4.2.3) in PES packets.
 
-use std::vec::Vec;
+use hls_segmenter::time::TickSpan;
 
 use super::super::ts::{ADTS, Boundary, Pes};
 use super::super::violation::{Findings, Rule};
-use crate::time::TickSpan;
 
 /// Longest media time in one PES packet (ISO/IEC 13818-1 §2.7.4).
 const MOST: TickSpan = TickSpan::from_millis(700);
@@ -233,8 +232,9 @@ fn bitrate(index: usize, layer: u32, low_rate: bool) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use hls_segmenter::time::WireTime;
+
     use super::*;
-    use crate::time::WireTime;
 
     fn pes(stream_type: u8, payload: &[u8]) -> Pes {
         let (pts, dts) = (WireTime::new(0), WireTime::new(0));
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn f_44_every_header_of_mpeg_audio_is_read_as_the_engine_reads_it() {
-        use crate::codec::mpeg_audio::{FrameHeader, MpegAudioError, Version};
+        use hls_segmenter::codec::mpeg_audio::{FrameHeader, MpegAudioError, Version};
         let mut bytes = std::vec![0; 8192];
         for bits in 0..1_u32 << 16 {
             // Sync, version, layer, protection; bit rate, sample rate, padding; no mode.

@@ -1,13 +1,13 @@
 //! Rules of H.264 in a transport stream: one access unit per PES packet (ISO/IEC 13818-1 §2.14, H.264 annex B).
 
 use std::collections::BTreeMap;
-use std::vec::Vec;
+
+use hls_segmenter::config::KeyFramePolicy;
 
 use super::super::ts::{Boundary, Pes};
 use super::super::violation::{Findings, Rule};
 use super::annex_b::{NalUnit, NalUnits};
 use super::bits::Bits;
-use crate::config::KeyFramePolicy;
 
 /// `nal_unit_type` (H.264 table 7-1).
 const SLICE: u8 = 1;
@@ -268,8 +268,9 @@ fn take_sum(bytes: &[u8]) -> Option<(usize, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use hls_segmenter::time::WireTime;
+
     use super::*;
-    use crate::time::WireTime;
 
     // 00110 is slice_type 7, and the picture parameter set is 0 or 1.
     const IDR_UNIT: &[u8] = &[0x65, 0b1001_1011, 1];

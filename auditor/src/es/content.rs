@@ -1,6 +1,6 @@
 //! What a segment turned out to hold, in the terms in which it is told.
 
-use crate::time::{TickSpan, WireTime};
+use hls_segmenter::time::{TickSpan, WireTime};
 
 use super::super::ts::Boundary;
 

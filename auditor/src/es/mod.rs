@@ -11,12 +11,11 @@ pub(super) use avc::Settings;
 pub(super) use content::{Content, Steps};
 pub use unit::{ElementaryUnit, UnitKind};
 
-use std::vec::Vec;
+use audio::Audio;
+use avc::Video;
 
 use super::ts::{ADTS, AVC, Boundary, Pes};
 use super::violation::{Findings, Rule};
-use audio::Audio;
-use avc::Video;
 
 /// State of the elementary streams as the listed segments have them.
 #[derive(Clone, Debug, Default)]

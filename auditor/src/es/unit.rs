@@ -1,10 +1,9 @@
 //! What came out, for a comparison with what went in.
 
-use std::vec::Vec;
+use hls_segmenter::time::{TickSpan, WireTime};
 
 use super::super::ts::Pes;
 use super::annex_b::NalUnits;
-use crate::time::{TickSpan, WireTime};
 
 /// What an [`ElementaryUnit`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hls_segmenter::time::WireTime;
+
 use super::super::violation::{Findings, Rule};
 use super::packet::{Field, Pcr};
-use crate::time::WireTime;
 
 /// Longest distance between two PCRs: 100 ms at 27 MHz.
 const PCR_INTERVAL: i64 = 2_700_000;
@@ -167,7 +168,6 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::vec::Vec;
 
     fn field(base: u64, discontinuity: bool) -> Field {
         // 90 kHz in the upper 33 of 48 bits, reserved bits 1, extension 0.

@@ -17,14 +17,14 @@ pub(super) use packet::LEN;
 pub(super) use psi::{ADTS, AVC};
 
 use std::collections::BTreeMap;
-use std::vec::Vec;
 
-use super::violation::{Findings, Rule};
-use crate::time::WireTime;
 use clock::Clock;
 use counters::Counters;
+use hls_segmenter::time::WireTime;
 use packet::{Packet, Pcr};
 use psi::Tables;
+
+use super::violation::{Findings, Rule};
 
 /// State of the stream as the listed segments have it: an aborted one is taken back by restoring a copy.
 #[derive(Clone, Debug, Default)]

@@ -4,8 +4,9 @@
 //!  47 │ TEI PUSI priority PID:13 │ scrambling:2 control:2 counter:4 │ [ length flags PCR:48 … FF… ] │ payload
 //! ```
 
+use hls_segmenter::time::WireTime;
+
 use super::super::violation::{Findings, Rule};
-use crate::time::WireTime;
 
 /// Bytes of a packet.
 pub(in super::super) const LEN: usize = 188;
@@ -168,7 +169,6 @@ fn parse_pcr([b0, b1, b2, b3, b4, b5]: [u8; 6], findings: &mut Findings) -> Pcr 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::vec::Vec;
 
     /// A packet of PID 0x100 with these bytes behind the first three, filled with 0xFF.
     fn packet(bytes: &[u8]) -> [u8; LEN] {

@@ -1,7 +1,8 @@
 //! The header of a PES packet (ISO/IEC 13818-1 §2.4.3.6–7).
 
+use hls_segmenter::time::WireTime;
+
 use super::super::violation::{Findings, Rule};
-use crate::time::WireTime;
 
 /// What the header says of the access unit behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +154,6 @@ fn parse_time([b0, b1, b2, b3, b4]: [u8; 5], prefix: u8, findings: &mut Findings
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::vec::Vec;
 
     #[test]
     fn t_14a_the_golden_times_are_read() {

@@ -1,7 +1,5 @@
 //! PAT and PMT read and remembered (ISO/IEC 13818-1 §2.4.4).
 
-use std::vec::Vec;
-
 use super::super::violation::{Findings, Rule};
 use super::section::Section;
 
