@@ -1,32 +1,25 @@
 //! How a media server embeds the segmenter: `cargo run --example embed`.
 //!
-//! The server has tags, which are what RTMP messages carry, and wants segments and a playlist to serve over HTTP. Here
-//! the tags come from a capture, and what would be served stays in memory.
+//! A server has RTMP messages and wants segments and a playlist to serve over HTTP. Here the messages come from a capture.
 
-use core::error::Error;
 use std::collections::BTreeMap;
 
-use hls_segmenter::flv::{Reader, Step};
+use hls_segmenter::flv::{Tag, TagKind};
 use hls_segmenter::playlist::Playlist;
+use hls_segmenter::time::FlvTime;
 use hls_segmenter::ts::{ShortBuffer, TsPackets};
-use hls_segmenter::{
-    AbortedSegment, Config, End, ExpiredSegment, Segment, SegmentSink, SegmentStart, Segmenter,
-};
+use hls_segmenter::{ExpiredSegment, Segment, SegmentSink, SegmentStart, Segmenter};
 
-/// One live stream, as an HTTP handler would look into it.
+/// One live stream, as an HTTP handler looks into it.
 #[derive(Default)]
-struct LiveStream {
-    /// The segments that may be asked for, by the number in their names.
-    segments: BTreeMap<u64, Vec<u8>>,
+struct Channel {
     playlist: String,
-    /// The segment that is being written; nobody sees it yet.
-    open: Vec<u8>,
+    segments: BTreeMap<u64, Vec<u8>>, // by the number in their names
+    open: Vec<u8>,                    // being written, and not served yet
 }
 
-/// The engine calls these from within `push` and `finish`, in this order.
-impl SegmentSink for LiveStream {
-    /// What can go wrong on this side; storage would have more to say.
-    type Error = ShortBuffer;
+impl SegmentSink for Channel {
+    type Error = ShortBuffer; // what storage may answer
 
     fn open_segment(&mut self, _: &SegmentStart) -> Result<(), ShortBuffer> {
         self.open.clear();
@@ -37,61 +30,60 @@ impl SegmentSink for LiveStream {
         let end = self.open.len();
         self.open.resize(end + packets.len(), 0);
         let room = self.open.get_mut(end..).unwrap_or_default();
-        packets.copy_to_slice(room)?; // the only copy that a picture's bytes go through
-        Ok(())
+        packets.copy_to_slice(room).map(drop) // the only copy of a picture's bytes
     }
 
     fn close_segment(&mut self, segment: &Segment) -> Result<(), ShortBuffer> {
         let bytes = core::mem::take(&mut self.open);
         self.segments.insert(segment.id, bytes);
-        Ok(()) // from here on the playlist may name it
+        Ok(()) // from here on a playlist may name it
     }
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), ShortBuffer> {
-        self.playlist = playlist
-            .m3u8(|segment, uri| write!(uri, "{}.ts", segment.id))
-            .to_string();
+        let m3u8 = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id));
+        self.playlist = m3u8.to_string();
         Ok(())
     }
 
     fn expire_segment(&mut self, expired: &ExpiredSegment) {
-        // Players may still be loading it: a server waits `expired.keep_for` before it does this.
-        self.segments.remove(&expired.id);
-    }
-
-    fn abort_segment(&mut self, _: &AbortedSegment) {
-        self.open.clear();
+        self.segments.remove(&expired.id); // a server waits `expired.keep_for` first
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut stream = LiveStream::default();
+/// Takes a message of the publisher: audio, video, data or an aggregate.
+fn message(to: &mut Segmenter, channel: &mut Channel, type_id: u8, timestamp: u32, data: &[u8]) {
+    let (kind, time) = (TagKind::new(type_id), FlvTime::from_millis(timestamp));
+    if let Err(error) = to.push(Tag { kind, time, data }, channel) {
+        eprintln!("{error}"); // this tag or the open segment is lost; the stream goes on
+    }
+}
+
+fn main() -> Result<(), Box<dyn core::error::Error>> {
+    use hls_segmenter::flv::{Reader, Step};
+    use hls_segmenter::{Config, End};
+
+    let mut channel = Channel::default();
     let mut segmenter = Segmenter::new(Config::default());
 
-    // RTMP: `Tag { kind: TagKind::new(message_type_id), time: FlvTime::from_millis(timestamp), data: &payload }`.
-    let (mut reader, mut input) = (Reader::new(), CAPTURE);
+    let mut rest: &[u8] = include_bytes!("../testdata/bframes.flv");
+    let mut reader = Reader::new();
     loop {
-        let consumed = match reader.step(input)? {
+        let consumed = match reader.step(rest)? {
             Step::Header { consumed, .. } => consumed,
             Step::Tag { tag, consumed } => {
-                // An error costs this tag or the open segment, never the stream: log it and go on.
-                if let Err(error) = segmenter.push(tag, &mut stream) {
-                    eprintln!("{error}");
-                }
+                let (type_id, timestamp) = (tag.kind.get(), tag.time.millis());
+                message(&mut segmenter, &mut channel, type_id, timestamp, tag.data);
                 consumed
             }
             _ => break, // the reader needs more bytes, and there are no more
         };
-        input = input.get(consumed..).unwrap_or_default();
+        rest = rest.get(consumed..).unwrap_or_default();
     }
-    segmenter.finish(End::List, &mut stream)?;
+    segmenter.finish(End::List, &mut channel)?; // or End::Pause, if the publisher may come back
 
-    println!("{}", stream.playlist);
-    for (id, bytes) in &stream.segments {
+    println!("{}", channel.playlist);
+    for (id, bytes) in &channel.segments {
         println!("{id}.ts: {} bytes", bytes.len());
     }
     Ok(())
 }
-
-/// Twelve seconds of H.264 with B-frames and AAC.
-const CAPTURE: &[u8] = include_bytes!("../testdata/bframes.flv");

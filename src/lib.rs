@@ -24,65 +24,10 @@
 //!    that names it follows.
 //! 4. [Finish](Segmenter::finish) the stream, for good or until the encoder comes back.
 //!
+//! This is `examples/embed.rs`, a whole program:
+//!
 //! ```
-//! use hls_segmenter::flv::{Reader, Step};
-//! use hls_segmenter::playlist::Playlist;
-//! use hls_segmenter::ts::{ShortBuffer, TsPackets};
-//! use hls_segmenter::{Config, End, Segment, SegmentSink, SegmentStart, Segmenter};
-//!
-//! /// Keeps the open segment in memory and the last playlist as text.
-//! #[derive(Default)]
-//! struct Memory {
-//!     segment: Vec<u8>,
-//!     playlist: String,
-//! }
-//!
-//! impl SegmentSink for Memory {
-//!     type Error = ShortBuffer;
-//!
-//!     fn open_segment(&mut self, _: &SegmentStart) -> Result<(), ShortBuffer> {
-//!         self.segment.clear(); // 3. a segment opens,
-//!         Ok(())
-//!     }
-//!
-//!     fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), ShortBuffer> {
-//!         let end = self.segment.len();
-//!         self.segment.resize(end + packets.len(), 0); // takes packets,
-//!         packets.copy_to_slice(&mut self.segment[end..]).map(drop)
-//!     }
-//!
-//!     fn close_segment(&mut self, segment: &Segment) -> Result<(), ShortBuffer> {
-//!         assert_eq!(self.segment.len() as u64, segment.bytes); // and closes;
-//!         Ok(())
-//!     }
-//!
-//!     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), ShortBuffer> {
-//!         // the playlist that names it follows.
-//!         self.playlist = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id)).to_string();
-//!         Ok(())
-//!     }
-//! }
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let capture = include_bytes!("../testdata/bframes.flv");
-//! let mut sink = Memory::default();
-//! let mut segmenter = Segmenter::new(Config::default()); // 1.
-//! let (mut reader, mut rest) = (Reader::new(), &capture[..]);
-//! while !rest.is_empty() {
-//!     let consumed = match reader.step(rest)? {
-//!         Step::Header { consumed, .. } => consumed,
-//!         Step::Tag { tag, consumed } => {
-//!             segmenter.push(tag, &mut sink)?; // 2.
-//!             consumed
-//!         }
-//!         _ => break, // the capture ends within a tag
-//!     };
-//!     rest = &rest[consumed..];
-//! }
-//! segmenter.finish(End::List, &mut sink)?; // 4.
-//! assert!(sink.playlist.ends_with("#EXT-X-ENDLIST\n"));
-//! # Ok(())
-//! # }
+#![doc = include_str!("../examples/embed.rs")]
 //! ```
 //!
 //! # Where things are

@@ -40,7 +40,7 @@ fn tests() -> BTreeSet<String> {
 }
 
 /// Ids that a test's name quotes: `r_60_x1_the_base_input` quotes R-60 and X1.
-fn quoted(test: &str) -> Vec<String> {
+pub(super) fn quoted(test: &str) -> Vec<String> {
     let words: Vec<_> = test.split('_').collect();
     let mut ids = Vec::new();
     let mut at = 0;

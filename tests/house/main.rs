@@ -11,8 +11,9 @@
 
 mod conformance;
 mod layers;
-mod packages;
+
 mod torture;
+mod twice;
 
 use std::fs;
 use std::path::{Path, PathBuf};

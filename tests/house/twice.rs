@@ -1,4 +1,4 @@
-//! The packages: every test program is one that cargo knows.
+//! What stands in two places and must be the same: test programs and their manifest, the README and its example.
 
 use super::{root, text_of};
 
@@ -21,4 +21,15 @@ fn every_program_of_tests_is_in_its_manifest() {
         programs += 1;
     }
     assert!(programs > 4, "the test reads the folder: {programs}");
+}
+
+#[test]
+fn the_readme_shows_the_example_as_it_is() {
+    let example = text_of("examples/embed.rs");
+    let start = example.find("use std::").unwrap();
+    let end = example.find("\nfn main").unwrap();
+    assert!(
+        text_of("README.md").contains(example[start..end].trim_end()),
+        "README.md shows another example than examples/embed.rs"
+    );
 }
