@@ -14,11 +14,11 @@ format:
 
 # All tests of the engine.
 test *ARGUMENTS:
-    cargo test --all-features {{ARGUMENTS}}
+    cargo test --all-features {{ ARGUMENTS }}
 
 # Stages of CI by name; all of them without a name.
 ci *STAGES:
-    .ci/run {{STAGES}}
+    .ci/run {{ STAGES }}
 
 # The stages of CI.
 stages:
@@ -26,12 +26,12 @@ stages:
 
 # Fuzzes a target of fuzz/fuzz_targets, on nightly, for some seconds.
 fuzz TARGET SECONDS="60":
-    mkdir -p fuzz/corpus/{{TARGET}}
-    cargo +nightly fuzz run {{TARGET}} fuzz/corpus/{{TARGET}} fuzz/seeds/{{TARGET}} -- -dict=fuzz/dictionaries/flv.dict -max_total_time={{SECONDS}}
+    mkdir -p fuzz/corpus/{{ TARGET }}
+    cargo +nightly fuzz run {{ TARGET }} fuzz/corpus/{{ TARGET }} fuzz/seeds/{{ TARGET }} -- -dict=fuzz/dictionaries/flv.dict -max_total_time={{ SECONDS }}
 
 # Seeds faults into the sources and says which no test notices; FOLDER is outside the repository.
 mutants FOLDER *ARGUMENTS:
-    tests/mutants.py {{FOLDER}} {{ARGUMENTS}}
+    tests/mutants.py {{ FOLDER }} {{ ARGUMENTS }}
 
 # The judge of ../shared over its streams and over the torture matrix.
 judge:
