@@ -268,8 +268,8 @@ fn keep(folder: &Path, tags: &[OwnedTag]) {
         bytes.extend(&tag.data);
         bytes.extend((tag.data.len() as u32 + 11).to_be_bytes());
     }
-    let current = std::thread::current();
-    let (_, name) = current.name().unwrap().rsplit_once("::").unwrap();
+    let test = std::thread::current();
+    let name = test.name().unwrap().rsplit("::").next().unwrap();
     let mut paths = (0..).map(|nth| folder.join(format!("{name}.{nth}.flv")));
     std::fs::write(paths.find(|path| !path.exists()).unwrap(), bytes).unwrap();
 }
