@@ -19,6 +19,7 @@ mod support;
 mod begin;
 mod borders;
 mod format;
+mod fresh;
 mod jump;
 mod lost;
 mod pause;
