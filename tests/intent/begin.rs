@@ -502,3 +502,70 @@ fn h_15_dates_grow_by_what_is_listed() {
         date += i64::from(segment.extinf_millis);
     }
 }
+
+#[test]
+fn y_07_a_gap_before_the_first_picture_begins_a_packet_and_no_other_frame_does() {
+    // Audio waits from 0 on; the key frame comes at 600 ms. A gap of 100 ms stands at 400 ms, or at 460 ms.
+    for gap in [400, 460] {
+        let mut audio = aac_20_ms(0, 3_000);
+        audio.retain(|tag| tag.is_header() || !(gap - 100..gap).contains(&tag.millis));
+        let pictures = moved(&between(&video(3), 0, 3_000), 600);
+        let tags = merged(&[&headers(&video(1)), &pictures, &audio]);
+        let output = run(&tags, Options::default());
+        let times: Vec<_> = packets(&output, AUDIO)
+            .iter()
+            .map(|packet| packet.0 / 90)
+            .collect();
+        let first = if gap == 400 { 400 } else { 300 };
+        let mut want = vec![first];
+        if gap == 460 {
+            want.push(460);
+        }
+        assert_eq!(times[..want.len()], want, "{gap}");
+        // What waited for 300 ms when the picture came was written then.
+        let next = if gap == 400 { 700 } else { 600 };
+        assert_eq!(times[want.len()], next, "{gap}");
+    }
+}
+
+#[test]
+fn y_07_each_gap_begins_one_packet() {
+    let mut audio = aac_20_ms(0, 3_000);
+    for gap in [500, 640, 1_000, 1_100] {
+        audio.retain(|tag| tag.is_header() || !(gap..gap + 60).contains(&tag.millis));
+    }
+    let output = run(&merged(&[&video(3), &audio]), Options::default());
+    let times: Vec<_> = packets(&output, AUDIO)
+        .iter()
+        .map(|packet| packet.0 / 90)
+        .collect();
+    assert_eq!(
+        times,
+        [
+            0, 300, 560, 700, 1_060, 1_160, 1_460, 1_760, 2_060, 2_360, 2_660, 2_960
+        ]
+    );
+    assert_eq!(output.count(NoticeKind::AudioReanchor), 4);
+}
+
+#[test]
+fn y_08_audio_that_comes_late_does_not_wait_for_company() {
+    // Audio tags stand 400 ms of media after the video of their time: whoever is 300 ms late is written at once.
+    for (late, each) in [(400, 1), (200, 5), (0, 15)] {
+        let mut tags = merged(&[&video(3), &aac_20_ms(0, 3_000)]);
+        tags.sort_by_key(|tag| {
+            (
+                !tag.is_header(),
+                tag.millis + if is_video(tag) { 0 } else { late },
+            )
+        });
+        let output = run(&tags, Options::default());
+        let frames: Vec<_> = packets(&output, AUDIO)
+            .iter()
+            .map(|packet| packet.1 / 97)
+            .collect();
+        let usual = frames[frames.len() / 3];
+        assert!(usual.abs_diff(each) <= 1, "{late}: {frames:?}");
+        assert_eq!(frames.iter().sum::<usize>(), 150);
+    }
+}

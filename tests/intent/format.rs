@@ -484,3 +484,109 @@ fn r_36_nal_units_that_wait_go_with_their_picture_over_a_change_of_size() {
     assert_eq!((with[0].segment, with[0].dts), (1, 63_000 + 3_000 * 90));
     assert!(between(&tags, 0, 6_000).len() == 151);
 }
+
+/// Asserts that packets from `begins` on run at 44.1 kHz from the first of them, and returns how many frames they are.
+fn assert_44(output: &crate::support::Output, begins: i64) -> u64 {
+    let audio = output.stream(AUDIO);
+    let after: Vec<_> = audio
+        .iter()
+        .filter(|pes| pes.pts as i64 >= begins * 90 + 63_000)
+        .collect();
+    let mut frames = 0;
+    for pes in &after {
+        let exact = after[0].pts + (frames * 1024 * 90_000 * 2 + 44_100) / (2 * 44_100);
+        assert!(pes.pts.abs_diff(exact) <= 1, "{pes:?}");
+        frames += pes.data.len() as u64 / 97;
+    }
+    frames
+}
+
+#[test]
+fn y_04_a_format_that_waits_still_waits_after_one_early_frame() {
+    // The early frame comes after the header, and before it.
+    for header_first in [true, false] {
+        let mut tags = changing(9, 2_500);
+        let header = tags
+            .iter()
+            .position(|tag| tag.is_header() && tag.millis == 2_500);
+        let at = header.unwrap() + usize::from(header_first);
+        tags.insert(at, audio(900_000, 90));
+        let output = run(&tags, Options::default());
+        let waited = tags.iter().filter(|tag| {
+            !is_video(tag) && !tag.is_header() && (2_500..3_000).contains(&tag.millis)
+        });
+        assert_eq!(
+            counted(&output.stats),
+            [
+                (NoticeKind::AudioAstray, u64::from(header_first)),
+                (
+                    NoticeKind::AudioNotJoined,
+                    waited.count() as u64 + u64::from(!header_first)
+                ),
+            ]
+            .into_iter()
+            .filter(|count| count.1 > 0)
+            .collect::<Vec<_>>()
+        );
+        assert_eq!(cuts(&output.memory)[0], (0, 3000, "config-change"));
+        let frames = assert_44(&output, 3_000);
+        assert_eq!(output.stats.audio.unwrap().frames, 125 + frames);
+    }
+}
+
+#[test]
+fn y_04_a_format_that_comes_between_early_frames_is_taken_with_those_after_it() {
+    let old = merged(&[&video(6), &aac_20_ms(0, 6_000)]);
+    let at = old
+        .iter()
+        .position(|tag| tag.millis >= 5_900 && !is_video(tag))
+        .unwrap();
+    let mut tags = old[..at].to_vec();
+    tags.retain(|tag| is_video(tag) || tag.millis < 5_900);
+    tags.extend([
+        audio(66_000, 90),
+        audio(66_020, 90),
+        audio_header(66_040, 44_100),
+    ]);
+    let new = moved(&aac_44(0, 3_000), 66_040);
+    tags.extend_from_slice(&new[1..3]);
+    tags.extend(moved(&between(&video(9), 5_920, 6_000), 0));
+    tags.extend(in_place(&[
+        &moved(&between(&video(9), 6_000, 9_000), 60_000),
+        &new[3..],
+    ]));
+    let output = run(&tags, Options::default());
+    assert_eq!(
+        counted(&output.stats),
+        [
+            (NoticeKind::AudioNotJoined, 2),
+            (NoticeKind::TimelineJump, 1)
+        ]
+    );
+    assert_eq!(assert_44(&output, 66_000), new.len() as u64 - 1);
+}
+
+#[test]
+fn f_29_pts_stays_exact_once_the_earliest_offset_was_seen() {
+    // The parameter set says that nothing is reordered, and offsets are below 0 all the same.
+    let mut tags = vec![video_header(0, SPS)];
+    for n in 0..100_i64 {
+        let offset = if n % 5 == 3 { -80 } else { 0 };
+        tags.push(picture(n * 40, n % 25 == 0, offset, 50));
+    }
+    let output = run(&tags, Options::default());
+    // Pictures 3 and 4 pay for the lesson.
+    assert_eq!(
+        reported(&output.memory),
+        [(NoticeKind::VideoRepair, 80, 40 * 90 + 1, 1)]
+    );
+    assert_eq!(output.count(NoticeKind::VideoRepair), 2);
+    for (n, pes) in output.stream(VIDEO).iter().enumerate().skip(5) {
+        let offset = if n % 5 == 3 { -80 } else { 0 };
+        assert_eq!(
+            pes.pts as i64,
+            63_000 + (n as i64 * 40 + offset) * 90,
+            "{n}"
+        );
+    }
+}

@@ -156,7 +156,7 @@ fn second() -> Vec<(&'static str, Vec<OwnedTag>)> {
     let pyramid = captures().into_iter().find(|(name, _)| name == "bframes");
     vec![
         ("both", both(6)),
-        ("both, a little later", moved(&both(6), 3_010)),
+        ("both, a little later", moved(&both(3), 3_010)),
         ("audio alone", aac_20_ms(0, 6_000)),
         (
             "audio alone, a little later",

@@ -465,3 +465,66 @@ fn o_19_a_jump_reports_no_track_and_leaves_statistics_alone() {
     assert_eq!(video.bytes, sent(true) - 225 * 5 + sets);
     assert!(of_audio(&jumping(9, 0, 0)).len() == 451);
 }
+
+#[test]
+fn y_06_audio_that_waits_for_video_is_dropped_at_a_jump_of_video() {
+    let mut tags = vec![video_header(0, SPS)];
+    tags.extend(merged(&[&[picture(0, false, 0, 50)], &aac_20_ms(0, 200)]));
+    let after = merged(&[&between(&video(2), 0, 2_000), &[audio(0, 90)]]);
+    tags.extend(moved(&after, 60_000));
+    let output = run(&tags, Options::default());
+    assert_eq!(
+        counted(&output.stats),
+        [
+            (NoticeKind::VideoBeforeKeyFrame, 1),
+            (NoticeKind::AudioAstray, 10),
+            (NoticeKind::TimelineJump, 1)
+        ]
+    );
+    assert_eq!(packets(&output, AUDIO), [(60_000 * 90, 97)]);
+}
+
+#[test]
+fn r_79_early_audio_that_video_does_not_follow_is_dropped_with_its_clock() {
+    // Audio jumps to 90 s, video to 200 s or back to 20 s, and audio comes there too.
+    for to in [200_000, 20_000] {
+        let mut tags = jumping(6, i64::MAX, 0);
+        shift(&mut tags, i64::MIN, 40_000);
+        tags.extend((0..5).map(|n| audio(90_000 + n * 20, 90)));
+        let after = merged(&[&between(&video(3), 0, 3_000), &aac_20_ms(0, 3_000)[1..]]);
+        tags.extend(moved(&after, to));
+        let output = run(&tags, Options::default());
+        assert_eq!(
+            counted(&output.stats),
+            [(NoticeKind::AudioAstray, 5), (NoticeKind::TimelineJump, 1)],
+            "{to}"
+        );
+        let audio = output.stream(AUDIO);
+        let after = audio.iter().find(|pes| pes.segment == 2).unwrap();
+        assert_eq!(after.pts as i64, to * 90 + 63_000);
+        assert_eq!(output.stats.audio.unwrap().frames, 450);
+    }
+}
+
+#[test]
+fn r_79_early_audio_waits_across_a_switch_on_the_old_timeline() {
+    // Audio tags stand 100 ms of media before the video of their time, and video has a switch within those.
+    let mut tags = jumping(9, i64::MAX, 0);
+    tags.sort_by_key(|tag| {
+        (
+            !tag.is_header(),
+            tag.millis - if is_video(tag) { 0 } else { 100 },
+        )
+    });
+    shift(&mut tags, 5_040, 60_000);
+    let output = run(&tags, Options::default());
+    assert_eq!(counted(&output.stats), [(NoticeKind::TimelineJump, 1)]);
+    assert_eq!(output.stats.audio.unwrap().frames, 450);
+    assert_eq!(
+        cuts(&output.memory)[..2],
+        [(0, 5000, "key-frame"), (5_000, 40, "discontinuity")]
+    );
+    let audio = output.stream(AUDIO);
+    let after = audio.iter().find(|pes| pes.segment == 2).unwrap();
+    assert_eq!(after.pts, 65_040 * 90 + 63_000);
+}

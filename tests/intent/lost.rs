@@ -467,3 +467,77 @@ fn y_03_a_jump_after_a_lost_segment_is_one_discontinuity() {
     }
     assert!(audio(0, 1).data.len() == 3 && !SPS.is_empty());
 }
+
+#[test]
+fn y_08_a_large_frame_whose_segment_could_not_begin_is_dropped_and_counted() {
+    // Audio alone begins when it has waited for 300 ms, here with a frame that is too large for the queue.
+    let sizes = |n: i64| if n == 15 { 4_000 } else { 90 };
+    let frames = (0..100).map(|n| audio(n * 20 + if n > 15 { 7 } else { 0 }, sizes(n)));
+    let tags: Vec<_> = [header_20_ms(0)].into_iter().chain(frames).collect();
+    let output = losing(Options::default(), &tags, 0, Call::Open).end();
+    assert_eq!(output.count(NoticeKind::SinkFailed), 1);
+    assert_eq!(output.count(NoticeKind::AudioReanchor), 0);
+    let dropped = output.count(NoticeKind::AudioBeforeKeyFrame);
+    assert_eq!(output.stats.audio.unwrap().frames + dropped, 100);
+    assert_eq!(dropped, 1);
+    // What comes after it is where its own tag says, in a packet of its own.
+    let times: Vec<_> = packets(&output, AUDIO)
+        .iter()
+        .map(|packet| packet.0)
+        .collect();
+    assert_eq!(times[..2], [0, 327 * 90]);
+}
+
+#[test]
+fn h_13_the_error_of_a_segment_that_could_not_begin_at_the_end_comes_back() {
+    // 200 ms of audio alone begin a segment only because the stream ends.
+    for call in [Call::Open, Call::Write, Call::Close, Call::Update] {
+        let mut session = Session::new(Options::default());
+        session.push(&aac_20_ms(0, 200));
+        assert_eq!(session.pause_failing(call), Some(call));
+        let fails = u64::from(call != Call::Update);
+        assert_eq!(
+            session.stats().count(NoticeKind::SinkFailed),
+            fails,
+            "{call:?}"
+        );
+    }
+}
+
+#[test]
+fn y_04_frames_of_the_old_format_that_outlived_their_segment_are_dropped_at_the_end() {
+    let mut session = Session::new(Options::default());
+    session.push(&merged(&[&video(2), &aac_20_ms(0, 2_000)]));
+    session.push(&[audio_header(2_000, 44_100)]);
+    session.push_until_fails(&between(&video(3), 2_040, 2_100), Call::Write);
+    let waiting = 2_000 / 20 - session.stats().audio.unwrap().frames;
+    let output = session.end();
+    assert!(waiting > 0);
+    assert_eq!(
+        counted(&output.stats),
+        [
+            (NoticeKind::AudioNotJoined, waiting),
+            (NoticeKind::SinkFailed, 1)
+        ]
+    );
+}
+
+#[test]
+fn r_79_early_audio_is_still_early_after_a_lost_segment() {
+    // Audio tags stand 100 ms of media before the video of their time; the segment is lost just before the jump.
+    let mut tags = both(9);
+    tags.sort_by_key(|tag| {
+        (
+            !tag.is_header(),
+            tag.millis - if is_video(tag) { 0 } else { 100 },
+        )
+    });
+    shift(&mut tags, 6_000, 60_000);
+    let output = losing(Options::default(), &tags, 5_960, Call::Write).end();
+    assert_eq!(starts(&output.memory), [0, 5_000, 66_000]);
+    assert_eq!(tagged(&output.memory), [1]);
+    let audio = packets(&output, AUDIO);
+    let after = audio.iter().find(|packet| packet.0 > 60_000 * 90).unwrap();
+    assert_eq!(after.0, 66_000 * 90);
+    assert_eq!(output.count(NoticeKind::AudioReanchor), 0);
+}

@@ -638,3 +638,20 @@ fn f_09_the_length_of_lengths_is_that_of_the_last_header() {
     assert_eq!(counted(&output.stats), []);
     assert_eq!(output.stats.video.unwrap().frames, 100);
 }
+
+#[test]
+fn y_03_a_jump_before_the_first_key_frame_after_a_pause_opens_a_segment() {
+    // Something was written before, so that video is kept after the jump as it is within a publication.
+    for (mid_gop, start) in [(MidGop::Keep, 60_480), (MidGop::DropUntilKey, 61_000)] {
+        let options = Options {
+            mid_gop,
+            ..Options::default()
+        };
+        let mut second = video(3);
+        second.retain(|tag| tag.is_header() || tag.millis >= 200);
+        shift(&mut second, 480, 60_000);
+        let output = two(options, &video(3), &second).end();
+        assert_eq!(starts(&output.memory), [0, start], "{mid_gop:?}");
+        assert_eq!(tagged(&output.memory), [1]);
+    }
+}

@@ -365,3 +365,14 @@ fn of_video_with(sps: &[u8]) -> Vec<OwnedTag> {
     let pictures = (0..50).map(|n| picture(n * 40, n % 25 == 0, 0, 50));
     [video_header(0, sps)].into_iter().chain(pictures).collect()
 }
+
+#[test]
+fn y_03_a_jump_before_the_first_key_frame_after_a_resume_opens_a_segment() {
+    let mut second = both(3);
+    second.retain(|tag| tag.is_header() || tag.millis >= 200);
+    shift(&mut second, 480, 60_000);
+    let mut resumed = paused(Options::default(), &both(3)).resumed();
+    resumed.push(&second);
+    let output = resumed.end();
+    assert_eq!(starts(&output.memory), [60_480]);
+}

@@ -179,6 +179,18 @@ impl Session {
         self.engine.finish(End::Pause, &mut self.sink).unwrap();
     }
 
+    /// Pauses with the next call of this kind failing, and returns the error that came back.
+    pub(crate) fn pause_failing(&mut self, call: Call) -> Option<Call> {
+        self.sink.inner_mut().fails_at = Some(call);
+        match self.engine.finish(End::Pause, &mut self.sink) {
+            Err(Error::Sink(failed)) => Some(failed),
+            other => {
+                other.unwrap();
+                None
+            }
+        }
+    }
+
     pub(crate) fn memory(&self) -> &Memory {
         &self.sink.inner().memory
     }

@@ -1116,3 +1116,24 @@ fn o_20_tracks_say_what_headers_say() {
     assert_eq!((track.sample_rate, track.channels), (44_100, Some(1)));
     assert!(audio_header(0, 44_100).is_header());
 }
+
+#[test]
+fn a_notice_has_the_time_of_the_last_frame_of_either_track() {
+    let unknown = |millis| OwnedTag {
+        kind: TagKind::new(3),
+        millis,
+        data: vec![1],
+    };
+    for alone in [false, true] {
+        let tags = if alone {
+            aac_20_ms(0, 3_000)
+        } else {
+            three_secs()
+        };
+        let at = tags.iter().position(|tag| tag.millis == 1_020).unwrap();
+        assert!(!is_video(&tags[at]));
+        let tags = [&tags[..=at], &[unknown(0)], &tags[at + 1..]].concat();
+        let output = run(&tags, Options::default());
+        assert_eq!(reported(&output.memory), [(Kind::UnknownTag, 1_020, 0, 1)]);
+    }
+}
