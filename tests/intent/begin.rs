@@ -322,7 +322,7 @@ fn y_06_a_wait_ends_with_the_segment_that_it_was_for() {
 }
 
 #[test]
-fn r_42_each_segment_counts_its_own_frames_from_nothing() {
+fn r_29_each_segment_counts_its_own_frames_from_nothing() {
     let output = run(
         &Base {
             gop: 50,
@@ -410,7 +410,7 @@ fn y_04_a_format_that_comes_while_audio_waits_drops_what_waits_and_changes_nothi
 }
 
 #[test]
-fn f_25_nal_units_that_wait_go_into_the_segment_of_their_picture() {
+fn r_36_nal_units_that_wait_go_into_the_segment_of_their_picture() {
     let message: &[u8] = &[6, 5, 3, 0x77, 0x77, 0x77, 0x80];
     let mut tags = video(7);
     let at = tags.iter().position(|tag| tag.millis == 5_000).unwrap();
@@ -551,21 +551,42 @@ fn y_07_each_gap_begins_one_packet() {
 #[test]
 fn y_08_audio_that_comes_late_does_not_wait_for_company() {
     // Audio tags stand 400 ms of media after the video of their time: whoever is 300 ms late is written at once.
-    for (late, each) in [(400, 1), (200, 5), (0, 15)] {
+    for (late, each) in [(400, 1), (0, 15)] {
         let mut tags = merged(&[&video(3), &aac_20_ms(0, 3_000)]);
         tags.sort_by_key(|tag| {
-            (
-                !tag.is_header(),
-                tag.millis + if is_video(tag) { 0 } else { late },
-            )
+            let late = if is_video(tag) { 0 } else { late };
+            (!tag.is_header(), tag.millis + late)
         });
         let output = run(&tags, Options::default());
         let frames: Vec<_> = packets(&output, AUDIO)
             .iter()
             .map(|packet| packet.1 / 97)
             .collect();
-        let usual = frames[frames.len() / 3];
-        assert!(usual.abs_diff(each) <= 1, "{late}: {frames:?}");
+        let middle = &frames[frames.len() / 4..frames.len() * 3 / 4];
+        assert!(
+            middle.iter().all(|&frames| frames == each),
+            "{late}: {frames:?}"
+        );
         assert_eq!(frames.iter().sum::<usize>(), 150);
     }
+}
+
+#[test]
+fn f_11_an_empty_frame_is_measured_once() {
+    // After the gap tags jitter by 15 ms, which is more than half a frame and less than two.
+    let mut tags = aac_20_ms(0, 9_000);
+    let empty = tags
+        .iter()
+        .position(|tag| tag.millis == 1_000 && !tag.is_header())
+        .unwrap();
+    tags[empty].data.truncate(2);
+    for tag in tags.iter_mut().skip(empty + 2).step_by(2) {
+        tag.millis += 15;
+    }
+    let output = run(&tags, Options::default());
+    assert_eq!(
+        reported(&output.memory),
+        [(NoticeKind::AudioReanchor, 1_020, 20 * 90, 1)]
+    );
+    assert_eq!(output.stats.audio.unwrap().frames, 449);
 }

@@ -1,7 +1,7 @@
 //! What a change of a codec's configuration keeps, resets and hands over.
 
 use hls_segmenter::SwitchAt;
-use hls_segmenter::config::Options;
+use hls_segmenter::config::{Options, TargetDuration};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Track, time::TickSpan};
@@ -24,7 +24,7 @@ fn video(secs: i64) -> Vec<OwnedTag> {
     .video()
 }
 
-/// AAC at 44.1 kHz, from and to, behind its header.
+/// AAC at 44.1 kHz, from and to, with its header first.
 fn aac_44(from: i64, to: i64) -> Vec<OwnedTag> {
     let frames = (0..).map(|n| (n, from + (n * 1_024_000 + 22_050) / 44_100));
     let frames = frames.take_while(|&(_, millis)| millis < to);
@@ -589,4 +589,64 @@ fn f_29_pts_stays_exact_once_the_earliest_offset_was_seen() {
             "{n}"
         );
     }
+}
+
+#[test]
+fn y_04_audio_that_waits_joins_at_any_cut_and_is_the_cause_of_it() {
+    // A forced cut, a requested one and that of a declared target would not break the timeline by themselves.
+    let long = |secs: i64| {
+        Base {
+            gop: 0,
+            millis: secs * 1000,
+            ..BASE
+        }
+        .video()
+    };
+    let tags = in_place(&[&long(63), &aac_20_ms(0, 30_000), &aac_44(30_000, 63_000)]);
+    let output = run(&tags, Options::default());
+    assert_eq!(cuts(&output.memory)[0], (0, 60_000, "config-change"));
+    assert_eq!(tagged(&output.memory), [1]);
+    assert_eq!(output.starts_with_idr(), [true, false]);
+
+    let tags = in_place(&[&long(6), &aac_20_ms(0, 2_500), &aac_44(2_500, 6_000)]);
+    let at = tags.iter().position(|tag| tag.millis >= 3_080).unwrap();
+    let mut session = Session::new(Options::default());
+    session.push(&tags[..at]);
+    session.request(SwitchAt::Once);
+    session.push(&tags[at..]);
+    let output = session.end();
+    assert_eq!(cuts(&output.memory)[0], (0, 3_080, "config-change"));
+    assert_eq!(tagged(&output.memory), [1]);
+
+    let options = Options {
+        target_duration: TargetDuration::Declared(5),
+        ..Options::default()
+    };
+    let output = run(&tags, options);
+    assert_eq!(cuts(&output.memory)[0], (0, 5_000, "config-change"));
+    assert_eq!(tagged(&output.memory), [1]);
+
+    // So it is of one at a key frame at FragDuration.
+    let output = run(&changing(9, 5_000), Options::default());
+    assert_eq!(cuts(&output.memory)[0], (0, 5_000, "config-change"));
+    assert_eq!(output.count(NoticeKind::AudioNotJoined), 0);
+}
+
+#[test]
+fn r_12_the_first_frame_of_a_format_comes_after_the_last_of_the_one_before() {
+    // The new format begins 15 ms before the last frame of the old one.
+    let new = moved(&aac_44(0, 3_000), 2_465);
+    let tags = [&aac_20_ms(0, 2_500)[..], &new].concat();
+    let output = run(&tags, Options::default());
+    // The frame that was repaired lasts 2,090 ticks from a tick after the last one.
+    let clock = 2_488 * 90 - (2_480 * 90 + 1 + 2_090);
+    assert_eq!(
+        reported(&output.memory),
+        [
+            (NoticeKind::AudioRepair, 2_480, 15 * 90 + 1, 1),
+            (NoticeKind::AudioReanchor, 2_488, clock, 1)
+        ]
+    );
+    let frames = 125 + new.len() as u64 - 1;
+    assert_eq!(output.stats.audio.unwrap().frames, frames);
 }

@@ -37,7 +37,7 @@ fn far_audio(tags: Vec<OwnedTag>) -> Vec<OwnedTag> {
     tags.into_iter().map(moved).collect()
 }
 
-/// Publications that leave something behind in an engine.
+/// Publications that leave something in an engine.
 fn first() -> Vec<(&'static str, Vec<OwnedTag>)> {
     let message: &[u8] = &[6, 5, 3, 0x77, 0x77, 0x77, 0x80];
     let empty = OwnedTag {

@@ -338,7 +338,7 @@ fn y_04_parameter_sets_that_came_with_a_lost_segment_are_in_force() {
 }
 
 #[test]
-fn r_42_a_picture_that_was_to_force_a_switch_waits_for_a_key_frame_where_the_close_failed() {
+fn r_52_a_picture_that_was_to_force_a_switch_waits_for_a_key_frame_where_the_close_failed() {
     // A key frame at 65 s; the forced switch at 60 s fails to close its segment.
     let mut tags = Base {
         gop: 0,
@@ -540,4 +540,37 @@ fn r_79_early_audio_is_still_early_after_a_lost_segment() {
     let after = audio.iter().find(|packet| packet.0 > 60_000 * 90).unwrap();
     assert_eq!(after.0, 66_000 * 90);
     assert_eq!(output.count(NoticeKind::AudioReanchor), 0);
+}
+
+#[test]
+fn y_07_gaps_of_an_earlier_wait_leave_no_mark_on_a_later_one() {
+    // Before the first key frame a gap stands three frames into what is kept; the second wait has one elsewhere.
+    let gaps = |tag: &OwnedTag| {
+        is_video(tag)
+            || tag.is_header()
+            || !((360..460).contains(&tag.millis) || (2_780..2_860).contains(&tag.millis))
+    };
+    let pictures = moved(&between(&video(5), 0, 5_000), 600);
+    let mut tags = merged(&[&headers(&video(1)), &pictures, &aac_20_ms(0, 5_000)]);
+    tags.retain(gaps);
+    let output = losing(Options::default(), &tags, 1_900, Call::Write).end();
+    assert_eq!(starts(&output.memory), [600, 2_600]);
+    let output = losing(Options::default(), &tags, 2_640, Call::Write).end();
+    assert_eq!(starts(&output.memory), [600, 3_600]);
+    let times: Vec<_> = packets(&output, AUDIO)
+        .iter()
+        .map(|packet| packet.0 / 90)
+        .collect();
+    // Only the last 300 ms before the key frame are kept.
+    assert_eq!(times[0], 3_300);
+    let mut tags = merged(&[&headers(&video(1)), &pictures, &aac_20_ms(0, 5_000)]);
+    tags.retain(|tag| {
+        gaps(tag) && (is_video(tag) || tag.is_header() || !(3_480..3_560).contains(&tag.millis))
+    });
+    let output = losing(Options::default(), &tags, 2_640, Call::Write).end();
+    let times: Vec<_> = packets(&output, AUDIO)
+        .iter()
+        .map(|packet| packet.0 / 90)
+        .collect();
+    assert_eq!(times[..3], [3_300, 3_560, 3_600]);
 }

@@ -184,7 +184,7 @@ fn sounds(millis: i64) -> Vec<(&'static str, Vec<OwnedTag>, i64, u32)> {
 }
 
 #[test]
-fn f_13_audio_of_every_rate_runs_at_its_own_with_pictures_or_alone() {
+fn f_12_audio_of_every_rate_runs_at_its_own_with_pictures_or_alone() {
     for (name, audio, frame, heard) in sounds(12_000) {
         let video = Base {
             millis: 12_000,
@@ -209,7 +209,7 @@ fn f_13_audio_of_every_rate_runs_at_its_own_with_pictures_or_alone() {
 }
 
 #[test]
-fn f_13_signalled_sbr_leaves_the_cuts_of_audio_alone_at_the_core_rate() {
+fn f_12_signalled_sbr_leaves_the_cuts_of_audio_alone_at_the_core_rate() {
     let tags = aac(&[0x2b, 0x8a, 0x10], 1024, 22_050, 30_000);
     let output = run(&tags, Options::default());
     // 108 frames of 46.4 ms are 5.0155 s.

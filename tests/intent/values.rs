@@ -9,7 +9,7 @@ use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::time::TickSpan;
 use hls_segmenter::ts::StreamType;
-use hls_segmenter::{Config, End, Segmenter};
+use hls_segmenter::{Config, End, Segmenter, SwitchAt};
 
 use crate::session::{
     Session, aac_20_ms, between, counted, cuts, frag, header_20_ms, merged, metadata, moved,
@@ -622,7 +622,7 @@ fn y_07_two_frames_are_no_drift_and_a_tick_more_is() {
 }
 
 #[test]
-fn f_16_adts_in_flv_is_taken_off_and_counted() {
+fn f_10_adts_in_flv_is_taken_off_and_counted() {
     let adts = |tag: &OwnedTag| {
         let frame = &tag.data[2..];
         let len = frame.len() + 7;
@@ -1059,7 +1059,7 @@ fn o_12_a_snapshot_is_a_key_frame_with_its_sets_once() {
 }
 
 #[test]
-fn f_42_the_first_number_is_what_the_host_says() {
+fn the_first_number_is_what_the_host_says() {
     let options = Options {
         first_sequence: 1 << 40,
         ..frag(1)
@@ -1136,4 +1136,133 @@ fn a_notice_has_the_time_of_the_last_frame_of_either_track() {
         let output = run(&tags, Options::default());
         assert_eq!(reported(&output.memory), [(Kind::UnknownTag, 1_020, 0, 1)]);
     }
+}
+
+#[test]
+fn y_09_segments_of_silent_video_say_what_they_have_of_it() {
+    let tags = merged(&[&video(3), &aac_20_ms(0, 80_000)]);
+    let output = run(&tags, Options::default());
+    let values: Vec<_> = output
+        .memory
+        .segments
+        .iter()
+        .map(|s| {
+            (
+                s.start.get() / 90,
+                s.cause.name(),
+                s.frames,
+                s.key_frames,
+                s.starts_with_idr,
+            )
+        })
+        .collect();
+    assert_eq!(
+        values,
+        [(0, "forced", 75, 3, true), (60_000, "end", 0, 0, false)]
+    );
+    assert_eq!(counted(&output.stats), [(Kind::TargetGrew, 1)]);
+    assert_eq!(tagged(&output.memory), [0; 0]);
+    assert_eq!(output.extinf(), [60_000, 20_000]);
+    let last = output.memory.segments[1];
+    assert_eq!(last.longest_gop.round_millis(), 20_000);
+}
+
+#[test]
+fn y_09_video_is_silent_after_the_jump_limit_that_the_host_says() {
+    // The last picture is at 2,960 ms; audio at the limit itself is no silence yet.
+    for (limit, falls) in [(2_000, 4_980), (4_000, 6_980)] {
+        let options = Options {
+            jump_limit: TickSpan::from_millis(limit),
+            ..Options::default()
+        };
+        let tags = merged(&[&video(3), &aac_20_ms(0, 12_000)]);
+        let at = tags.iter().position(|tag| tag.millis == 4_000).unwrap();
+        let mut session = Session::new(options);
+        session.push(&tags[..at]);
+        session.request(SwitchAt::Once);
+        session.push(&tags[at..]);
+        let output = session.end();
+        assert_eq!(starts(&output.memory)[1], falls, "{limit}");
+        assert_eq!(cuts(&output.memory)[0].2, "requested");
+    }
+}
+
+#[test]
+fn y_13_audio_is_aligned_once() {
+    // Aligned at its first frame; then its clock steps away again, and it is no other clock than before.
+    let mut tags = three_secs();
+    for tag in tags
+        .iter_mut()
+        .filter(|tag| !is_video(tag) && !tag.is_header())
+    {
+        tag.millis += if tag.millis < 1_000 {
+            900_000_000
+        } else {
+            950_000_000
+        };
+    }
+    let options = Options {
+        unrelated_clocks: UnrelatedClocks::AlignToLead,
+        ..Options::default()
+    };
+    let output = run(&tags, options);
+    assert_eq!(counted(&output.stats), [(Kind::AudioAstray, 100)]);
+    assert_eq!(output.stats.audio.unwrap().frames, 50);
+}
+
+#[test]
+fn r_36_a_delimiter_in_a_tag_of_its_own_is_left_out() {
+    let tags = with(
+        &video(3),
+        &[1_000],
+        &[video_tag(0, false, 0, &[&[9, 0x10]])],
+    );
+    let output = run(&tags, Options::default());
+    assert!(output.memory.bodies == run(&video(3), Options::default()).memory.bodies);
+    assert_eq!(counted(&output.stats), []);
+}
+
+#[test]
+fn o_12_a_snapshot_has_the_time_at_which_it_is_shown() {
+    let tags = Base {
+        composition: 80,
+        millis: 6_000,
+        ..BASE
+    }
+    .video();
+    let options = Options {
+        snapshot_interval: Some(TickSpan::from_secs(2)),
+        ..Options::default()
+    };
+    let output = run(&tags, options);
+    let millis: Vec<_> = output
+        .memory
+        .snapshots
+        .iter()
+        .map(|shot| shot.0 / 90)
+        .collect();
+    assert_eq!(millis, [80, 2_080, 4_080]);
+}
+
+#[test]
+fn x7_after_the_end_every_call_is_refused_and_nothing_changes() {
+    let mut segmenter = Segmenter::new(Config::default());
+    let mut memory = Memory::default();
+    let tags = three_secs();
+    for tag in &tags {
+        segmenter.push(tag.borrow(), &mut memory).unwrap();
+    }
+    segmenter.finish(End::List, &mut memory).unwrap();
+    let (stats, playlists) = (segmenter.stats(), memory.playlists.len());
+    for tag in tags.iter().chain(&[metadata(&[])]) {
+        let refused = segmenter.push(tag.borrow(), &mut memory);
+        assert!(matches!(refused, Err(hls_segmenter::Error::Finished)));
+    }
+    for end in [End::List, End::Pause] {
+        let refused = segmenter.finish(end, &mut memory);
+        assert!(matches!(refused, Err(hls_segmenter::Error::Finished)));
+    }
+    assert_eq!(segmenter.stats(), stats);
+    assert_eq!(memory.playlists.len(), playlists);
+    assert_eq!(memory.segments.len(), memory.starts.len());
 }
