@@ -590,3 +590,25 @@ fn f_11_an_empty_frame_is_measured_once() {
     );
     assert_eq!(output.stats.audio.unwrap().frames, 449);
 }
+
+#[test]
+fn r_45_a_request_for_a_key_frame_does_not_fall_on_audio_beside_silent_video() {
+    let tags = merged(&[&video(3), &aac_20_ms(0, 30_000)]);
+    for (at, want) in [
+        (SwitchAt::KeyFrame, vec![0]),
+        (SwitchAt::Once, vec![0, 20_000]),
+    ] {
+        let output = asking(Options::default(), &tags, 20_000, at);
+        assert_eq!(starts(&output.memory), want, "{at:?}");
+    }
+    // Where audio leads there is no key frame to wait for.
+    let tags = aac_20_ms(0, 6_000);
+    for at in [SwitchAt::KeyFrame, SwitchAt::Once] {
+        let output = asking(Options::default(), &tags, 2_060, at);
+        assert_eq!(
+            cuts(&output.memory),
+            [(0, 2060, "requested"), (2_060, 3940, "end")],
+            "{at:?}"
+        );
+    }
+}

@@ -574,3 +574,28 @@ fn y_07_gaps_of_an_earlier_wait_leave_no_mark_on_a_later_one() {
         .collect();
     assert_eq!(times[..3], [3_300, 3_560, 3_600]);
 }
+
+#[test]
+fn h_15_no_date_after_a_lost_segment_is_before_its_own() {
+    // The host's clock goes back by a minute before the second segment, which is lost.
+    let tags = both(14);
+    let mut session = Session::new(Options::default());
+    let back = tags.iter().position(|tag| tag.millis >= 4_000).unwrap();
+    let at = tags.iter().position(|tag| tag.millis >= 7_000).unwrap();
+    session.push_dated(&tags[..back], 1_000_000_000_000);
+    session.push_dated(&tags[back..at], 999_999_940_000);
+    let rest = session.push_until_fails(&tags[at..], Call::Write).to_vec();
+    session.push_dated(&rest, 999_999_940_000);
+    let output = session.end();
+    let dates: Vec<_> = output
+        .memory
+        .segments
+        .iter()
+        .map(|s| {
+            let since =
+                |wall: hls_segmenter::time::WallTime| wall.unix_millis() - 1_000_000_000_000;
+            (since(s.wall.unwrap()), since(s.program_date_time.unwrap()))
+        })
+        .collect();
+    assert_eq!(dates, [(0, 0), (2, 5_000), (3, 10_000)]);
+}
