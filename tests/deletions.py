@@ -182,8 +182,10 @@ def main():
     parser.add_argument("--folders", nargs="+", default=FOLDERS + MORE, help="folders and files of the source")
     parser.add_argument("--sample", type=int, help="how many of the mutants to run")
     parser.add_argument("--seed", type=int, default=1, help="of the lot")
+    parser.add_argument("--without", nargs="+", default=[], help="tests that take no part: models find some by luck")
     parser.add_argument("--list", action="store_true", help="only say which mutants there are")
     given = parser.parse_args()
+    mutants.NO_TESTS_OF_BEHAVIOUR.update(given.without)
     folders = [name for name in given.folders if (mutants.REPOSITORY / name).exists()]
     if given.list:
         print("\n".join(mutant.name for mutant in listed(mutants.REPOSITORY, folders)[0]))

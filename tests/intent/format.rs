@@ -650,3 +650,32 @@ fn r_12_the_first_frame_of_a_format_comes_after_the_last_of_the_one_before() {
     let frames = 125 + new.len() as u64 - 1;
     assert_eq!(output.stats.audio.unwrap().frames, frames);
 }
+
+#[test]
+fn r_20_a_size_that_changes_back_before_a_key_frame_is_no_change() {
+    let mut tags = video(6);
+    let at = tags.iter().position(|tag| tag.millis == 2_200).unwrap();
+    tags.splice(
+        at..at,
+        [video_header(2_200, OTHER_SPS), video_header(2_200, SPS)],
+    );
+    let output = run(&tags, Options::default());
+    assert!(output.memory.bodies == run(&video(6), Options::default()).memory.bodies);
+    assert_eq!(output.memory.tracks.len(), 1);
+}
+
+#[test]
+fn f_29_what_was_learned_of_early_dts_is_kept_over_a_change_of_size() {
+    // Two pictures are reordered and the first key frame is not delayed; then nothing is said to be reordered.
+    let offsets = [0, 120, 0, -80, -40, 120];
+    let mut tags = vec![video_header(0, OTHER_SPS)];
+    for n in 0..200_i64 {
+        if n == 72 {
+            tags.push(video_header(72 * 40, SPS));
+        }
+        tags.push(picture(n * 40, n % 24 == 0, offsets[(n % 6) as usize], 50));
+    }
+    let output = run(&tags, Options::default());
+    assert_eq!(starts(&output.memory), [0, 72 * 40 - 80]);
+    assert_eq!(output.count(NoticeKind::VideoRepair), 2);
+}

@@ -599,3 +599,37 @@ fn h_15_no_date_after_a_lost_segment_is_before_its_own() {
         .collect();
     assert_eq!(dates, [(0, 0), (2, 5_000), (3, 10_000)]);
 }
+
+#[test]
+fn y_05_the_wait_for_an_announced_track_goes_on_over_a_lost_segment() {
+    let mut tags = vec![crate::session::metadata(&[("audiocodecid", 10.0)])];
+    tags.extend(video(4));
+    // What metadata announces after the first segment began counts for nothing, lost or not.
+    let at = tags.iter().position(|tag| tag.millis >= 600).unwrap();
+    tags.insert(at, crate::session::metadata(&[("audiocodecid", 2.0)]));
+    let options = Options {
+        track_wait: TickSpan::from_millis(1_500),
+        ..frag(1)
+    };
+    let output = losing(options, &tags, 400, Call::Write).end();
+    assert_eq!(starts(&output.memory), [0, 1_000, 2_000, 3_000]);
+    let listed: Vec<_> = (0..3).map(|nth| tables(&output.memory, nth).1).collect();
+    assert_eq!(listed, [vec![0x1b, 0x0f], vec![0x1b], vec![0x1b]]);
+    assert_eq!(output.count(NoticeKind::TrackMissing), 1);
+}
+
+#[test]
+fn f_41_the_video_clock_goes_on_after_a_lost_segment() {
+    // The picture after the key frame that begins the next segment has the key frame's time.
+    let mut tags = video(9);
+    for tag in tags.iter_mut().filter(|tag| tag.millis == 4_040) {
+        tag.millis = 4_000;
+    }
+    let output = losing(Options::default(), &tags, 3_200, Call::Write).end();
+    assert_eq!(output.count(NoticeKind::VideoRepair), 1);
+    let notices = reported(&output.memory);
+    assert!(
+        notices.contains(&(NoticeKind::VideoRepair, 4_000, 1, 1)),
+        "{notices:?}"
+    );
+}

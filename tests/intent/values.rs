@@ -1176,7 +1176,10 @@ fn y_09_video_is_silent_after_the_jump_limit_that_the_host_says() {
             ..Options::default()
         };
         let tags = merged(&[&video(3), &aac_20_ms(0, 12_000)]);
-        let at = tags.iter().position(|tag| tag.millis == 4_000).unwrap();
+        let at = tags
+            .iter()
+            .position(|tag| tag.millis == falls - 20 && !is_video(tag))
+            .unwrap();
         let mut session = Session::new(options);
         session.push(&tags[..at]);
         session.request(SwitchAt::Once);
@@ -1265,4 +1268,154 @@ fn x7_after_the_end_every_call_is_refused_and_nothing_changes() {
     assert_eq!(segmenter.stats(), stats);
     assert_eq!(memory.playlists.len(), playlists);
     assert_eq!(memory.segments.len(), memory.starts.len());
+}
+
+#[test]
+fn o_12_the_pace_of_snapshots_is_measured_in_decoding_time() {
+    // Shown 80 ms late, and not late at all: 1,920 ms apart as they are shown.
+    let tags: Vec<_> = [video_header(0, SPS)]
+        .into_iter()
+        .chain((0..75).map(|n| picture(n * 40, n % 50 == 0, if n < 50 { 80 } else { 0 }, 50)))
+        .collect();
+    let options = Options {
+        snapshot_interval: Some(TickSpan::from_secs(2)),
+        ..Options::default()
+    };
+    let output = run(&tags, options);
+    let millis: Vec<_> = output
+        .memory
+        .snapshots
+        .iter()
+        .map(|shot| shot.0 / 90)
+        .collect();
+    assert_eq!(millis, [80, 2_000]);
+}
+
+/// The same AAC frames as an Enhanced RTMP publisher sends them.
+fn enhanced(tags: &[OwnedTag]) -> Vec<OwnedTag> {
+    let enhanced = |tag: &OwnedTag| {
+        let data = if is_video(tag) {
+            tag.data.clone()
+        } else {
+            [&[0x90 | tag.data[1]][..], b"mp4a", &tag.data[2..]].concat()
+        };
+        OwnedTag {
+            data,
+            ..tag.clone()
+        }
+    };
+    tags.iter().map(enhanced).collect()
+}
+
+#[test]
+fn y_07_the_band_is_two_frames_for_every_publisher() {
+    for (by, quiet) in [(40, true), (41, false), (-40, true), (-41, false)] {
+        let mut tags = aac_20_ms(0, 3_000);
+        shift(&mut tags, 1_060, by);
+        for tags in [enhanced(&tags), tags] {
+            let output = run(&tags, Options::default());
+            assert_eq!(counted(&output.stats).is_empty(), quiet, "{by}");
+        }
+    }
+}
+
+#[test]
+fn y_07_after_a_new_anchor_samples_are_counted_from_it_to_the_tick() {
+    let mut tags = Base {
+        millis: 9_000,
+        ..BASE
+    }
+    .audio();
+    shift(&mut tags, 2_000, 1_000);
+    for tags in [enhanced(&tags), tags] {
+        let output = run(&tags, Options::default());
+        assert_eq!(output.count(Kind::AudioReanchor), 1);
+        let anchor = tags.iter().find(|tag| tag.millis >= 3_000).unwrap().millis * 90;
+        let mut count = 0;
+        for pes in output.stream(AUDIO) {
+            let pts = pes.pts as i64 - 63_000;
+            if pts >= anchor {
+                let exact = (count * 1024 * 90_000 * 2 + 44_100) / (2 * 44_100);
+                assert_eq!(pts - anchor, exact, "frame {count}");
+                count += frames(&pes.data) as i64;
+            }
+        }
+        assert!(count > 250);
+    }
+}
+
+#[test]
+fn f_41_a_tag_of_several_frames_may_be_early_by_two_tags() {
+    // Four frames are 104.5 ms: 80 ms are more than two frames and less than two tags.
+    let mut tags: Vec<_> = (0..60).map(|n| mp3(n * 4 * 11_520 / 441, 4)).collect();
+    tags[20].millis -= 80;
+    tags[40].millis -= 200;
+    let output = run(&tags, Options::default());
+    let odd: Vec<_> = reported(&output.memory)
+        .into_iter()
+        .filter(|notice| notice.0 != Kind::TargetGrew)
+        .collect();
+    assert_eq!(odd, []);
+    assert_eq!(output.stats.audio.unwrap().frames, 240);
+}
+
+#[test]
+fn h_05_the_last_picture_lasts_as_long_as_the_shorter_of_the_last_two_steps() {
+    for (steps, last) in [
+        ([40, 40], 40),
+        ([40, 9_000], 40),
+        ([400, 40], 40),
+        ([400, 200], 200),
+    ] {
+        let mut millis = 2_960;
+        let mut tags = video(3);
+        for step in steps {
+            millis += step;
+            tags.push(picture(millis, false, 0, 50));
+        }
+        let output = run(&tags, Options::default());
+        let end = output.memory.segments.last().unwrap();
+        let end = (end.start + end.duration).get() / 90;
+        assert_eq!(end, millis + last, "{steps:?}");
+    }
+    // What a parameter set says counts only before there are two pictures.
+    let slow = Base {
+        fps: (5, 1),
+        gop: 10,
+        millis: 4_200,
+        ..BASE
+    };
+    let mut tags = slow.video();
+    let at = tags.iter().position(|tag| tag.millis == 4_000).unwrap();
+    tags.insert(at, video_header(4_000, OTHER_SPS));
+    let output = run(&tags, Options::default());
+    assert_eq!(output.extinf(), [4_000, 200]);
+}
+
+#[test]
+fn x8_a_header_of_video_alone_is_not_the_video_that_is_required() {
+    let tags = merged(&[&[video_header(0, SPS)], &aac_20_ms(0, 90_000)]);
+    let options = Options {
+        require_video: true,
+        ..Options::default()
+    };
+    assert!(run(&tags, options).memory.starts.is_empty());
+    // Where it is not required, audio goes on alone in the end, and the tables list audio alone.
+    let output = run(&tags, Options::default());
+    assert!(!output.memory.starts.is_empty());
+    assert_eq!(tables(&output.memory, 0).1, [0x0f]);
+    assert_eq!(cuts(&output.memory)[0].2, "audio-only");
+}
+
+#[test]
+fn f_40_audio_that_only_came_before_video_is_related_to_it() {
+    let mut tags = merged(&[&[video_header(0, SPS)], &aac_20_ms(0, 200)]);
+    tags.extend([picture(200, true, 0, 50), picture(60_000, true, 0, 50)]);
+    tags.push(audio(220, 90));
+    tags.push(picture(60_040, false, 0, 50));
+    let output = run(&tags, Options::default());
+    assert_eq!(
+        counted(&output.stats),
+        [(Kind::AudioAstray, 1), (Kind::TimelineJump, 1)]
+    );
 }
