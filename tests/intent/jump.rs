@@ -528,3 +528,20 @@ fn r_79_early_audio_waits_across_a_switch_on_the_old_timeline() {
     let after = audio.iter().find(|pes| pes.segment == 2).unwrap();
     assert_eq!(after.pts, 65_040 * 90 + 63_000);
 }
+
+#[test]
+fn y_06_audio_that_waits_for_video_is_dropped_at_a_jump_of_audio() {
+    let mut tags = aac_20_ms(0, 200);
+    tags.extend(between(&aac_20_ms(60_000, 63_000), 60_000, 63_000));
+    let options = Options {
+        announced_video: true,
+        ..Options::default()
+    };
+    let output = run(&tags, options);
+    assert_eq!(output.count(NoticeKind::AudioAstray), 10);
+    assert_eq!(output.count(NoticeKind::TimelineJump), 1);
+    // Announced video is waited for as long again, with as many frames as there is room for.
+    assert_eq!(starts(&output.memory), [60_360]);
+    let dropped = output.count(NoticeKind::AudioBeforeKeyFrame);
+    assert_eq!(output.stats.audio.unwrap().frames + dropped, 150);
+}

@@ -15,7 +15,7 @@ use hls_segmenter::{
 };
 
 use crate::support::stream::{audio, audio_header, in_order, script};
-use crate::support::{Memory, Output, OwnedTag, is_video};
+use crate::support::{Memory, Output, OwnedTag};
 
 /// A sink call that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,12 +135,6 @@ impl Session {
         for tag in tags {
             self.engine.push(tag.borrow(), &mut self.sink).unwrap();
         }
-    }
-
-    /// Pushes tags of which some are bad, or during which a call fails; returns how many came back with an error.
-    pub(crate) fn push_any(&mut self, tags: &[OwnedTag]) -> usize {
-        let mut push = |tag: &OwnedTag| self.engine.push(tag.borrow(), &mut self.sink).is_err();
-        tags.iter().filter(|tag| push(tag)).count()
     }
 
     /// Pushes tags with the host's clock `from` ms later than their times.

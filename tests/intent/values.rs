@@ -1163,6 +1163,10 @@ fn y_09_segments_of_silent_video_say_what_they_have_of_it() {
     assert_eq!(counted(&output.stats), [(Kind::TargetGrew, 1)]);
     assert_eq!(tagged(&output.memory), [0; 0]);
     assert_eq!(output.extinf(), [60_000, 20_000]);
+    // What a segment begins with is not kept waiting: video may come back at any moment.
+    let audio = output.stream(AUDIO);
+    let first = audio.iter().find(|pes| pes.segment == 1).unwrap();
+    assert_eq!((first.pts, first.data.len()), (63_000 + 60_000 * 90, 97));
     let last = output.memory.segments[1];
     assert_eq!(last.longest_gop.round_millis(), 20_000);
 }
