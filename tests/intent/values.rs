@@ -1423,3 +1423,20 @@ fn f_40_audio_that_only_came_before_video_is_related_to_it() {
         [(Kind::AudioAstray, 1), (Kind::TimelineJump, 1)]
     );
 }
+
+#[test]
+fn x2_three_targets_are_those_that_the_longest_segment_makes() {
+    // 5 s four times, and 9 s: with the target of 9 s nothing may leave that was listed.
+    let mut tags = video(31);
+    let keys = [0, 5_000, 10_000, 15_000, 20_000, 29_000];
+    tags.retain(|tag| !tag.is_key_picture() || keys.contains(&tag.millis));
+    let options = Options {
+        window: WindowPolicy::AtLeastThreeTargets,
+        frag_count: FragCount::new(1).unwrap(),
+        ..Options::default()
+    };
+    let output = run(&tags, options);
+    let listed = |text: &String| text.matches("#EXTINF").count();
+    let listed: Vec<_> = output.memory.playlists.iter().map(listed).collect();
+    assert_eq!(listed, [1, 2, 3, 3, 4, 5]);
+}
