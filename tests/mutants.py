@@ -435,26 +435,32 @@ class Report:
         print("\n".join(lines))
 
 
-def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("folder", type=pathlib.Path, help="where to work")
-    arguments.add_argument("--re", type=re.compile, default=re.compile(""), help="of the mutants to run")
-    arguments.add_argument("--jobs", type=int, default=1, help="how many run at once")
-    given = arguments.parse_args()
+def arguments(description):
+    """Returns the parser of what every list of mutants is run with."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path, help="where to work")
+    parser.add_argument("--re", type=re.compile, default=re.compile(""), help="of the mutants to run")
+    parser.add_argument("--jobs", type=int, default=1, help="how many run at once")
+    return parser
+
+
+def main(given, listed, chosen=lambda mutants: mutants):
+    """Runs the `chosen` ones of the mutants that are `listed` of a tree."""
     folder = given.folder.resolve()
     if folder.is_relative_to(REPOSITORY):
         sys.exit("the folder is to be outside of the repository")
     plain = folder / "plain"
     report = Report(folder)
     report.begin(copied_tree(plain))
-    mutants, sources = listed_mutants(plain)
+    mutants, sources = listed(plain)
     for file in ROOTS:
         sources.setdefault(file, Source((plain / file).read_text()))
 
     schemata = Schemata(folder, mutants, sources, report)
     order = timed(schemata.tree, schemata.build())
     report.save()
-    todo = [m for m in mutants if report.lacks(m) and given.re.search(m.name)]
+    wanted = [m for m in mutants if given.re.search(m.name) and report.results.get(m.key) != "unviable"]
+    todo = [m for m in chosen(wanted) if report.lacks(m)]
     print(f"{len(todo)} of {len(mutants)} to run; a whole run takes {sum(s for _, _, s in order):.1f} s", flush=True)
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         together = [m for m in todo if m.id not in schemata.alone]
@@ -478,4 +484,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(arguments(__doc__).parse_args(), listed_mutants)
