@@ -2,9 +2,8 @@
 
 use core::fmt;
 
-use crate::codec::aac::AacError;
-use crate::codec::avc::AvcError;
-use crate::codec::mpeg_audio::MpegAudioError;
+use crate::codec::CodecError;
+use crate::demux::ReadError;
 use crate::flv::TagError;
 
 /// A failed [`push`](crate::Segmenter::push) or [`finish`](crate::Segmenter::finish); `E` is the sink's error.
@@ -21,18 +20,6 @@ pub enum Error<E> {
     Sink(E),
     /// The list was ended before: nothing may follow EXT-X-ENDLIST.
     Finished,
-}
-
-/// A sequence header or frame that cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CodecError {
-    /// H.264.
-    Avc(AvcError),
-    /// AAC.
-    Aac(AacError),
-    /// MPEG audio.
-    MpegAudio(MpegAudioError),
 }
 
 impl<E: fmt::Display> fmt::Display for Error<E> {
@@ -56,38 +43,23 @@ impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
     }
 }
 
-impl fmt::Display for CodecError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Avc(error) => error.fmt(f),
-            Self::Aac(error) => error.fmt(f),
-            Self::MpegAudio(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for CodecError {}
-
 impl<E> From<TagError> for Error<E> {
     fn from(error: TagError) -> Self {
         Self::Tag(error)
     }
 }
 
-impl<E> From<AvcError> for Error<E> {
-    fn from(error: AvcError) -> Self {
-        Self::Codec(CodecError::Avc(error))
+impl<E, C: Into<CodecError>> From<C> for Error<E> {
+    fn from(error: C) -> Self {
+        Self::Codec(error.into())
     }
 }
 
-impl<E> From<AacError> for Error<E> {
-    fn from(error: AacError) -> Self {
-        Self::Codec(CodecError::Aac(error))
-    }
-}
-
-impl<E> From<MpegAudioError> for Error<E> {
-    fn from(error: MpegAudioError) -> Self {
-        Self::Codec(CodecError::MpegAudio(error))
+impl<E> From<ReadError> for Error<E> {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Tag(error) => Self::Tag(error),
+            ReadError::Codec(error) => Self::Codec(error),
+        }
     }
 }

@@ -65,34 +65,44 @@
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod apply;
+mod audio;
 pub mod codec;
 pub mod config;
+mod cut;
+mod demux;
 mod engine;
 mod error;
 pub mod flv;
 pub mod livechannel;
+mod mux;
 pub mod notice;
 pub mod playlist;
 mod resume;
-pub mod rules;
+mod sample;
 mod segment;
 mod sink;
 mod snapshot;
 mod stats;
+mod stream_type;
 pub mod time;
 mod timeline;
 mod track;
-pub mod ts;
 
-pub use config::{Config, Options};
-pub use engine::{End, Segmenter, SwitchAt};
-pub use error::{CodecError, Error};
+pub use codec::CodecError;
+pub use codec::audio::AudioCodecString;
+pub use codec::video::VideoCodecString;
+pub use config::{Config, End, Options, SwitchAt};
+pub use cut::rules;
+pub use engine::Segmenter;
+pub use error::Error;
+pub use mux::ts;
 pub use resume::{ResumeError, ResumeToken};
 pub use segment::{AbortedSegment, Cause, ExpiredSegment, Segment, SegmentStart};
 pub use sink::SegmentSink;
 pub use snapshot::Snapshot;
 pub use stats::Stats;
-pub use track::{AudioCodecString, AudioTrack, Track, TrackStats, VideoTrack};
+pub use track::{AudioTrack, Track, TrackStats, VideoTrack};
 
 /// The README's example, compiled.
 #[cfg(doctest)]

@@ -137,3 +137,56 @@ impl NoticeCounts {
         self.0.get(kind as usize).copied().unwrap_or(0)
     }
 }
+
+/// Counts notices, and remembers which were told since the open segment began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Notices {
+    counts: NoticeCounts,
+    /// One bit for each kind, in the order of [`NoticeKind::ALL`].
+    told: u64,
+}
+
+impl Notices {
+    pub(crate) const fn new() -> Self {
+        Self {
+            counts: NoticeCounts::new(),
+            told: 0,
+        }
+    }
+
+    pub(crate) const fn counts(&self) -> NoticeCounts {
+        self.counts
+    }
+
+    /// Counts something that is not told.
+    #[cold]
+    pub(crate) fn count(&mut self, kind: NoticeKind) {
+        self.counts.add(kind);
+    }
+
+    /// Counts something that is told every time.
+    #[cold]
+    pub(crate) fn note(&mut self, kind: NoticeKind, time: Ticks, amount: i64) -> Notice {
+        Notice {
+            kind,
+            time,
+            amount,
+            count: self.counts.add(kind),
+        }
+    }
+
+    /// Counts something that comes with tag after tag: only the first one in a segment is told.
+    #[cold]
+    pub(crate) fn tally(&mut self, kind: NoticeKind, time: Ticks) -> Option<Notice> {
+        let notice = self.note(kind, time, 0);
+        let bit = 1 << kind as u32;
+        let is_first = self.told & bit == 0;
+        self.told |= bit;
+        is_first.then_some(notice)
+    }
+
+    /// Notes that a segment begins.
+    pub(crate) const fn begin_segment(&mut self) {
+        self.told = 0;
+    }
+}

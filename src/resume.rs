@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+use crate::stream_type::{Program, StreamType};
+use crate::time::WallTime;
+
 /// The numbers that must not be used twice, as they stood at one version of the playlist.
 ///
 /// Stored beside the [listed segments](crate::playlist::ListedSegment), it lets
@@ -9,20 +12,26 @@ use core::fmt;
 /// sequence number twice. It fits [`LEN`](Self::LEN) bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResumeToken {
+    pub(crate) numbers: ListNumbers,
+    /// Continuity counters of PAT, PMT, video and audio.
+    pub(crate) counters: [u8; 4],
+    pub(crate) pmt_version: u8,
+    pub(crate) program: Program,
+}
+
+/// The numbers of a list that must never be used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ListNumbers {
     pub(crate) first_sequence: u64,
+    /// How many segments are listed.
     pub(crate) listed: u8,
     pub(crate) discontinuity_sequence: u64,
     pub(crate) next_id: u64,
     pub(crate) target_secs: u32,
-    /// Rounding error of EXTINF, in ticks.
-    pub(crate) carry: i8,
-    /// Continuity counters of PAT, PMT, video and audio.
-    pub(crate) counters: [u8; 4],
-    pub(crate) pmt_version: u8,
-    /// Stream types of video and audio in the PMT, 0 for none.
-    pub(crate) program: [u8; 2],
-    /// Unix milliseconds that the next segment's stamp must exceed.
-    pub(crate) last_wall: i64,
+    /// Rounding error of EXTINF, in ticks: less than a millisecond.
+    pub(crate) extinf_error: i8,
+    /// The next segment's wall time is later than this.
+    pub(crate) last_wall: Option<WallTime>,
 }
 
 /// First byte of the stored form.
@@ -58,16 +67,19 @@ impl ResumeToken {
                 rest = later;
             }
         };
-        put(&[FORMAT, self.listed]);
-        put(&self.first_sequence.to_be_bytes());
-        put(&self.discontinuity_sequence.to_be_bytes());
-        put(&self.next_id.to_be_bytes());
-        put(&self.target_secs.to_be_bytes());
-        put(&self.carry.to_be_bytes());
+        let numbers = &self.numbers;
+        let stream_type = |stream: Option<StreamType>| stream.map_or(0, StreamType::get);
+        let last_wall = numbers.last_wall.map_or(NO_WALL, WallTime::unix_millis);
+        put(&[FORMAT, numbers.listed]);
+        put(&numbers.first_sequence.to_be_bytes());
+        put(&numbers.discontinuity_sequence.to_be_bytes());
+        put(&numbers.next_id.to_be_bytes());
+        put(&numbers.target_secs.to_be_bytes());
+        put(&numbers.extinf_error.to_be_bytes());
         put(&self.counters);
         put(&[self.pmt_version]);
-        put(&self.program);
-        put(&self.last_wall.to_be_bytes());
+        put(&[self.program.video, self.program.audio].map(stream_type));
+        put(&last_wall.to_be_bytes());
         bytes
     }
 
@@ -91,25 +103,32 @@ impl ResumeToken {
         let (discontinuity_sequence, rest) = rest.split_first_chunk()?;
         let (next_id, rest) = rest.split_first_chunk()?;
         let (target_secs, rest) = rest.split_first_chunk()?;
-        let (carry, rest) = rest.split_first_chunk()?;
+        let (extinf_error, rest) = rest.split_first_chunk()?;
         let (&counters, rest) = rest.split_first_chunk()?;
         let (&pmt_version, rest) = rest.split_first()?;
-        let (&program, rest) = rest.split_first_chunk()?;
+        let (&streams, rest) = rest.split_first_chunk()?;
         let (last_wall, _) = rest.split_first_chunk()?;
+        let last_wall = i64::from_be_bytes(*last_wall);
+        let [video, audio] = streams.map(|value| (value != 0).then(|| StreamType::new(value)));
         Some(Self {
-            first_sequence: u64::from_be_bytes(*first_sequence),
-            listed,
-            discontinuity_sequence: u64::from_be_bytes(*discontinuity_sequence),
-            next_id: u64::from_be_bytes(*next_id),
-            target_secs: u32::from_be_bytes(*target_secs),
-            carry: i8::from_be_bytes(*carry),
+            numbers: ListNumbers {
+                first_sequence: u64::from_be_bytes(*first_sequence),
+                listed,
+                discontinuity_sequence: u64::from_be_bytes(*discontinuity_sequence),
+                next_id: u64::from_be_bytes(*next_id),
+                target_secs: u32::from_be_bytes(*target_secs),
+                extinf_error: i8::from_be_bytes(*extinf_error),
+                last_wall: (last_wall != NO_WALL).then(|| WallTime::from_unix_millis(last_wall)),
+            },
             counters,
             pmt_version,
-            program,
-            last_wall: i64::from_be_bytes(*last_wall),
+            program: Program { video, audio },
         })
     }
 }
+
+/// Unix milliseconds that stand for no wall time.
+const NO_WALL: i64 = i64::MIN;
 
 /// Why an engine cannot go on from a token and a list of segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,16 +164,21 @@ mod tests {
     #[test]
     fn r_46_a_token_is_read_as_it_was_stored_and_is_small() {
         let token = ResumeToken {
-            first_sequence: u64::MAX - 3,
-            listed: 100,
-            discontinuity_sequence: 7,
-            next_id: 1 << 40,
-            target_secs: 61,
-            carry: -45,
+            numbers: ListNumbers {
+                first_sequence: u64::MAX - 3,
+                listed: 100,
+                discontinuity_sequence: 7,
+                next_id: 1 << 40,
+                target_secs: 61,
+                extinf_error: -45,
+                last_wall: Some(WallTime::from_unix_millis(-5)),
+            },
             counters: [1, 15, 0, 8],
             pmt_version: 31,
-            program: [0x1b, 0x0f],
-            last_wall: -5,
+            program: Program {
+                video: Some(StreamType::AVC),
+                audio: Some(StreamType::AAC_ADTS),
+            },
         };
         let bytes = token.to_bytes();
         assert_eq!(ResumeToken::from_bytes(&bytes), Ok(token));

@@ -1,6 +1,6 @@
 //! Snapshot candidates: which key frames are tapped (the `Interval` of PutLiveChannel's Snapshot).
 
-use crate::codec::avc::AnnexB;
+use crate::codec::nal::AnnexB;
 use crate::time::{TickSpan, Ticks};
 
 /// A key frame with everything a decoder needs, borrowed for the call.
@@ -65,7 +65,9 @@ impl SnapshotPace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::avc::{AccessUnit, Contents, Filler};
+    use crate::codec::nal::{AccessUnit, Contents};
+    use crate::codec::video::VideoCoding;
+    use crate::config::Filler;
 
     #[test]
     fn o_12_at_most_one_key_frame_is_taken_per_interval() {
@@ -95,7 +97,8 @@ mod tests {
                 access_unit: AnnexB::new(
                     b"\0\0\0\x01\x68\xcb",
                     b"",
-                    (AccessUnit::of_byte_stream(b""), Contents::default()),
+                    AccessUnit::of_byte_stream(b"", VideoCoding::Avc),
+                    &Contents::default(),
                     Filler::Keep,
                 ),
             };

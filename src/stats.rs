@@ -1,7 +1,7 @@
 //! What has gone through an engine: the values of GetLiveChannelStat, and counters of everything noticed.
 
 use crate::notice::{NoticeCounts, NoticeKind};
-use crate::track::{AudioTrack, TrackStats, VideoTrack};
+use crate::track::{AudioTrack, Meter, TrackStats, VideoTrack};
 
 /// What has gone through an engine so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,58 @@ impl Stats {
             .iter()
             .map(|&kind| (kind, self.count(kind)))
             .filter(|&(_, count)| count > 0)
+    }
+}
+
+/// Adds up what goes through an engine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Totals {
+    pub(crate) video: TrackTotals<VideoTrack>,
+    pub(crate) audio: TrackTotals<AudioTrack>,
+}
+
+/// Adds up what goes through of a track.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TrackTotals<T> {
+    /// What the track is, or was in the last publication.
+    track: Option<T>,
+    pub(crate) meter: Meter,
+}
+
+impl Totals {
+    pub(crate) const fn new() -> Self {
+        Self {
+            video: TrackTotals::new(),
+            audio: TrackTotals::new(),
+        }
+    }
+
+    pub(crate) fn stats(&self, counts: NoticeCounts) -> Stats {
+        Stats {
+            video: self.video.stats(),
+            audio: self.audio.stats(),
+            counts,
+        }
+    }
+}
+
+impl<T: Copy + PartialEq> TrackTotals<T> {
+    const fn new() -> Self {
+        Self {
+            track: None,
+            meter: Meter::new(),
+        }
+    }
+
+    /// Takes what the track is now; returns whether that is new.
+    pub(crate) fn describe(&mut self, track: T) -> bool {
+        let is_new = self.track != Some(track);
+        self.track = Some(track);
+        is_new
+    }
+
+    fn stats(&self) -> Option<TrackStats<T>> {
+        self.track.map(|track| self.meter.stats(track))
     }
 }
 

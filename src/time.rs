@@ -12,7 +12,7 @@
 //! however long, can make it panic. [`WallTime`] is the host's calendar clock, used for names and
 //! EXT-X-PROGRAM-DATE-TIME only: no duration is ever taken from it.
 
-use core::ops::{Add, AddAssign, Neg, Sub};
+use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 /// Time of a tag: milliseconds on a 32-bit clock with an arbitrary epoch that wraps every 49.7 days (RTMP 1.0 §4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -157,6 +157,25 @@ impl Sub for TickSpan {
 
     fn sub(self, other: Self) -> Self {
         Self(self.0.wrapping_sub(other.0))
+    }
+}
+
+/// Multiplies by a count, up to the longest span there is.
+impl Mul<i64> for TickSpan {
+    type Output = Self;
+
+    fn mul(self, count: i64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
+}
+
+/// Divides into so many parts, rounding towards zero; 0 is taken as 1.
+impl Div<i64> for TickSpan {
+    type Output = Self;
+
+    #[inline]
+    fn div(self, parts: i64) -> Self {
+        Self(self.0.wrapping_div(if parts == 0 { 1 } else { parts }))
     }
 }
 

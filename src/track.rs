@@ -1,8 +1,7 @@
 //! What a track is: told on first sight and on every change, and kept in the statistics.
 
-use core::fmt;
-
-use crate::codec::{aac, avc};
+use crate::codec::audio::{AudioCodecString, AudioFormat};
+use crate::codec::video::VideoCodecString;
 use crate::time::{TickSpan, Ticks};
 
 /// What a track is.
@@ -15,12 +14,12 @@ pub enum Track {
     Audio(AudioTrack),
 }
 
-/// An H.264 track.
+/// A video track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VideoTrack {
     /// Codecs parameter of RFC 6381: `avc1.64001F`.
-    pub codec: avc::CodecString,
+    pub codec: VideoCodecString,
     /// Width of the picture in pixels; `None` without feature `std`, or where the parameter set cannot be read.
     pub width: Option<u32>,
     /// Height of the picture in pixels; `None` as for `width`.
@@ -29,7 +28,7 @@ pub struct VideoTrack {
     pub frame_rate: Option<(u32, u32)>,
 }
 
-/// An AAC or MP3 track.
+/// An audio track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AudioTrack {
@@ -41,21 +40,12 @@ pub struct AudioTrack {
     pub channels: Option<u8>,
 }
 
-/// Codecs parameter of an audio track, through [`Display`](fmt::Display).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AudioCodecString {
-    /// AAC.
-    Aac(aac::CodecString),
-    /// MPEG-1 or MPEG-2 audio, layer I to III: `mp4a.40.34` for MP3.
-    Mp3,
-}
-
-impl fmt::Display for AudioCodecString {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Aac(codec) => codec.fmt(f),
-            Self::Mp3 => f.pad("mp4a.40.34"),
+impl From<&AudioFormat> for AudioTrack {
+    fn from(format: &AudioFormat) -> Self {
+        Self {
+            codec: format.codec_string(),
+            sample_rate: format.sample_rate(),
+            channels: format.channels(),
         }
     }
 }

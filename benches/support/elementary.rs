@@ -1,7 +1,8 @@
 //! The frames of an input as elementary streams, ready to be muxed: what the peers start from.
 
 use hls_segmenter::codec::aac::{Adts, AudioSpecificConfig};
-use hls_segmenter::codec::avc::{AccessUnit, DecoderConfigurationRecord, NalUnitType};
+use hls_segmenter::codec::avc::{DecoderConfigurationRecord, NalUnitType};
+use hls_segmenter::codec::nal::{AccessUnit, Packing};
 use hls_segmenter::flv::{AudioPacket, AudioTag, TagKind, VideoPacket, VideoTag};
 
 use super::read;
@@ -58,12 +59,12 @@ impl Elementary {
                         return;
                     }
                     VideoPacket::AccessUnit { composition, data } => {
-                        let (unit, contents) = AccessUnit::new(data, 4);
+                        let (unit, contents) = AccessUnit::new(data, Packing::default());
                         elementary.payload_len += data.len();
-                        frame.key = contents.idr;
+                        frame.key = contents.random_access;
                         frame.pts = dts.wrapping_add_signed(composition.get());
                         elementary.bytes.extend([0, 0, 0, 1, 9, 0xf0]);
-                        if contents.idr {
+                        if contents.random_access {
                             elementary.bytes.extend(&sets);
                         }
                         for nal_unit in unit

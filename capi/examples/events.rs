@@ -11,7 +11,7 @@
 use std::env::args;
 use std::fmt::Write as _;
 
-use hls_segmenter::codec::avc::Filler;
+use hls_segmenter::config::Filler;
 use hls_segmenter::config::{
     FragCount, FragDuration, KeyFramePolicy, MidGop, TargetDuration, TimelineBase, WindowPolicy,
 };

@@ -4,7 +4,7 @@ use core::ffi::c_char;
 use core::fmt::{self, Display};
 use core::mem::size_of;
 
-use hls_segmenter::codec::avc::Filler;
+use hls_segmenter::config::Filler;
 use hls_segmenter::config::{
     ConfigError, FragCount, FragDuration, KeyFramePolicy, MidGop, TargetDuration, TimelineBase,
     UnrelatedClocks, WindowPolicy,

@@ -3,8 +3,10 @@
 use hls_segmenter::codec::aac::{
     Adts, AudioSpecificConfig, begins_with_program_config, strip_adts,
 };
-use hls_segmenter::codec::avc::{AccessUnit, DecoderConfigurationRecord, NalUnitType, PictureInfo};
+use hls_segmenter::codec::avc::{DecoderConfigurationRecord, NalUnitType, PictureInfo};
 use hls_segmenter::codec::mpeg_audio::Frames;
+use hls_segmenter::codec::nal::{AccessUnit, Packing};
+use hls_segmenter::codec::video::VideoCoding;
 use hls_segmenter::flv::Metadata;
 
 /// Hands `data` behind its first byte to the parser that the first byte names.
@@ -55,7 +57,7 @@ fn picture_info(unit: &[u8]) {
 }
 
 fn access_unit(data: &[u8], length_len: usize) {
-    let (unit, contents) = AccessUnit::new(data, length_len);
+    let (unit, contents) = AccessUnit::new(data, Packing::new(VideoCoding::Avc, length_len));
     let mut annex_b_len = 0;
     let (mut slice, mut idr) = (false, false);
     for nal_unit in unit.nal_units() {
@@ -69,7 +71,7 @@ fn access_unit(data: &[u8], length_len: usize) {
         picture_info(nal_unit);
     }
     assert_eq!(
-        (contents.annex_b_len, contents.slice, contents.idr),
+        (contents.annex_b_len, contents.slice, contents.random_access),
         (annex_b_len, slice, idr),
         "two walks over one access unit"
     );

@@ -8,11 +8,10 @@
 //! ```
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use hls_segmenter::codec::avc::Filler;
 use hls_segmenter::codec::mpeg_audio::FrameHeader;
 use hls_segmenter::config::{
-    FragCount, FragDuration, KeyFramePolicy, MidGop, TargetDuration, TimelineBase, UnrelatedClocks,
-    WindowPolicy,
+    Filler, FragCount, FragDuration, KeyFramePolicy, MidGop, TargetDuration, TimelineBase,
+    UnrelatedClocks, WindowPolicy,
 };
 use hls_segmenter::flv::{Reader, Step, Tag, TagKind};
 use hls_segmenter::time::{FlvTime, TickSpan};

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use arbitrary::Unstructured;
-use hls_segmenter::codec::avc::Filler;
+use hls_segmenter::config::Filler;
 use hls_segmenter::config::FragDuration;
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;

@@ -1,18 +1,19 @@
 //! What the host chooses: [`Options`], checked once into a [`Config`].
 
 mod frag;
+mod host;
 mod policy;
 
 pub use frag::{FragCount, FragDuration};
+pub use host::{End, SwitchAt};
 pub use policy::{
-    KeyFramePolicy, MidGop, TargetDuration, TimelineBase, UnrelatedClocks, WindowPolicy,
+    Filler, KeyFramePolicy, MidGop, TargetDuration, TimelineBase, UnrelatedClocks, WindowPolicy,
 };
 
 use core::fmt;
 
-use crate::codec::avc::Filler;
+use crate::stream_type::StreamType;
 use crate::time::TickSpan;
-use crate::ts::StreamType;
 
 /// Everything that can be chosen; [`Default`] is what OSS LiveChannel does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

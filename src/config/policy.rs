@@ -55,6 +55,20 @@ pub enum MidGop {
     DropUntilKey,
 }
 
+/// Whether filler data NAL units reach the output. Exhaustive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "kept or dropped: there is no third"
+)]
+pub enum Filler {
+    /// They do, as received.
+    #[default]
+    Keep,
+    /// They do not; decoders lose nothing (H.264 §7.4.2.7).
+    Drop,
+}
+
 /// What happens to a track whose clock has nothing to do with the lead track's. Exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(

@@ -29,12 +29,12 @@ impl<'a> AudioTag<'a> {
         Self::any(data).map_err(Fault::into_tag_error)
     }
 
-    /// Takes at a glance what most tags are: an AAC frame behind a legacy header, and no ADTS frame, which begins with
-    /// 0xFF.
+    /// Takes at a glance what nearly every tag is: a legacy header and an AAC frame, which is not empty and is no ADTS
+    /// frame: those begin with 0xff.
     #[inline]
-    pub(crate) fn raw_aac_frame(data: &'a [u8]) -> Option<&'a [u8]> {
+    pub(crate) const fn raw_aac_frame(data: &'a [u8]) -> Option<&'a [u8]> {
         match data {
-            [0xa0..=0xaf, 1, 0..=0xfe, ..] => data.get(2..),
+            [0xa0..=0xaf, 1, frame @ ..] if matches!(frame, [0..=0xfe, ..]) => Some(frame),
             _ => None,
         }
     }

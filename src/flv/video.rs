@@ -35,15 +35,18 @@ impl<'a> VideoTag<'a> {
         Self::any(data).map_err(Fault::into_tag_error)
     }
 
-    /// Takes at a glance what most tags are: an access unit of AVC behind a legacy header that says "inter frame", with a
-    /// composition offset that is not negative.
+    /// Takes at a glance what nearly every tag is: a legacy header that says "inter frame", and an access unit of AVC with
+    /// a composition offset that is not negative.
     #[inline]
-    pub(crate) const fn inter_avc(data: &'a [u8]) -> Option<(TickSpan, &'a [u8])> {
+    pub(crate) const fn inter_avc(data: &'a [u8]) -> Option<AvcPicture<'a>> {
         let [0x27, 1, c0 @ 0..=0x7f, c1, c2, data @ ..] = data else {
             return None;
         };
-        let composition = i32::from_be_bytes([0, *c0, *c1, *c2]);
-        Some((TickSpan::from_millis(composition as i64), data))
+        let millis = i32::from_be_bytes([0, *c0, *c1, *c2]);
+        Some(AvcPicture {
+            composition: TickSpan::from_millis(millis as i64),
+            data,
+        })
     }
 
     fn any(data: &'a [u8]) -> Result<Self, nom::Err<Fault>> {
@@ -122,6 +125,13 @@ impl<'a> VideoTag<'a> {
             skipped_tracks,
         })
     }
+}
+
+/// An access unit of AVC, taken at a glance.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AvcPicture<'a> {
+    pub(crate) composition: TickSpan,
+    pub(crate) data: &'a [u8],
 }
 
 /// What a video tag carries. Further kinds may come.

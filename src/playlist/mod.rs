@@ -6,6 +6,7 @@
 //! ```
 
 mod date;
+mod list;
 mod m3u8;
 mod vod;
 mod window;
@@ -13,6 +14,8 @@ mod window;
 pub use m3u8::M3u8;
 pub use vod::VodPlaylist;
 pub use window::{ListedSegment, Window};
+
+pub(crate) use list::{List, Outgrown};
 
 use core::fmt;
 

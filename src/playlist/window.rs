@@ -1,6 +1,6 @@
 //! The segments that the playlist lists, in an inline ring, and the numbers that must never go wrong.
 
-use crate::config::{Config, TargetDuration, WindowPolicy};
+use crate::config::{Options, TargetDuration, WindowPolicy};
 use crate::segment::{ExpiredSegment, Segment};
 use crate::time::{TickSpan, WallTime};
 
@@ -61,8 +61,7 @@ impl Window {
     /// The most segments that are ever listed: 100 of FragCount and eleven to keep three target durations.
     pub const CAPACITY: usize = RING - 1;
 
-    pub(crate) const fn new(config: &Config) -> Self {
-        let options = config.options();
+    pub(crate) const fn new(options: &Options) -> Self {
         let frag_duration = options.frag_duration.secs();
         Self {
             ring: [Entry::VACANT; RING],
@@ -290,7 +289,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{FragCount, Options};
+    use crate::config::{Config, FragCount, Options};
     use crate::segment::Cause;
     use crate::time::Ticks;
     use std::vec::Vec;
@@ -298,12 +297,13 @@ mod tests {
     fn window(count: u32, policy: WindowPolicy) -> Window {
         let frag_count = FragCount::new(count).unwrap();
         Window::new(
-            &Config::new(Options {
+            Config::new(Options {
                 frag_count,
                 window: policy,
                 ..Options::default()
             })
-            .unwrap(),
+            .unwrap()
+            .options(),
         )
     }
 

@@ -3,6 +3,8 @@
 //! Tag times of audio are rounded to a millisecond and jitter by more; samples do not. Frame n behind an anchor is at
 //! anchor + n · samples · 90 000 / rate, rounded once, so that no error adds up.
 
+use super::video_clock::Repair;
+use crate::sample::{AudioBatch, AudioFrame, CodedAudio};
 use crate::time::{TickSpan, Ticks};
 
 /// Derives the times of an audio track's frames.
@@ -10,15 +12,53 @@ use crate::time::{TickSpan, Ticks};
 pub(crate) struct AudioClock {
     /// Samples per second of the coded frames.
     rate: u32,
-    /// Where the next frame begins if it follows the last one.
-    next: Option<Ticks>,
-    /// What `next` is short of the exact instant, in ticks / `rate`, and half a tick, so that it is rounded.
+    anchor: Anchor,
+    /// What `Anchor::Running::next` is short of the exact instant, in ticks / `rate`, and half a tick, so that it is
+    /// rounded.
     short: u64,
     frame: Frame,
-    last: Option<Ticks>,
-    repairing: bool,
+}
+
+/// At which rate an audio clock runs while another format joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClockRate {
+    /// At that of the format that the segments so far carry: frames of that format may still wait.
+    Carried,
+    /// At that of the format that joins.
+    Joining,
+}
+
+impl ClockRate {
+    /// Returns that of the format that is carried, or that of the one that joins.
+    pub(crate) const fn of_carried(is_carried: bool) -> Self {
+        if is_carried {
+            Self::Carried
+        } else {
+            Self::Joining
+        }
+    }
+}
+
+/// What the next frame is placed by.
+#[derive(Clone, Copy, Debug)]
+enum Anchor {
+    /// Nothing: its tag is believed.
+    None,
+    /// The next frame does not follow the last one, but must come after it.
+    After { last: Ticks },
+    /// The next frame begins at `next` if it follows the last one.
+    Running { last: Ticks, next: Ticks, run: Run },
+}
+
+/// How the last frames came to their times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Run {
+    /// By the sample clock.
+    Steady,
     /// A frame was left out: the next one may be a frame later without being drift.
-    gap: bool,
+    Gap,
+    /// They were moved to come after the ones before them.
+    Repairing,
 }
 
 /// The duration of a frame: `ticks` and `rest` / rate.
@@ -35,77 +75,85 @@ pub(crate) struct AudioTime {
     pub(crate) pts: Ticks,
     /// Duration of the frame, rounded down.
     pub(crate) duration: TickSpan,
-    /// The frame does not follow the one before it without a gap or an overlap: it begins a PES packet.
-    pub(crate) detached: bool,
+    pub(crate) origin: Origin,
+}
+
+/// How a frame came to its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It begins where the frame before it ends.
+    Follows,
+    /// There was no frame before it that it could follow: its tag is believed.
+    Tag,
     /// The clock was set to the tag's time, so far from where it stood.
-    pub(crate) reanchored: Option<TickSpan>,
-    /// PTS was moved by so much to come after the one before it.
-    pub(crate) repaired: Option<TickSpan>,
-    /// The repair is the first of its run.
-    pub(crate) run_begins: bool,
+    Reanchored(TickSpan),
+    /// PTS was moved to come after the one before it.
+    Repaired(Repair),
 }
 
 impl AudioTime {
-    /// Returns the time of one of `count` frames, equally long, that were placed as one.
-    pub(crate) fn part(&self, nth: u32, count: u32) -> Self {
-        let until = |nth: u32| {
-            let all = self.duration.get().saturating_mul(nth.into());
-            self.pts + TickSpan::new(all / i64::from(count.max(1)))
-        };
-        let (pts, end) = (until(nth), until(nth + 1));
-        Self {
-            pts,
-            duration: end - pts,
-            detached: self.detached && nth == 0,
-            ..*self
-        }
+    /// Returns whether the frame does not follow the one before it without a gap or an overlap.
+    #[inline]
+    pub(crate) fn is_detached(&self) -> bool {
+        self.origin != Origin::Follows
+    }
+
+    /// Returns when one of `count` frames begins, equally long, that were placed as one.
+    fn begin_of(&self, nth: u32, count: u32) -> Ticks {
+        self.pts + self.duration * i64::from(nth) / i64::from(count.max(1))
     }
 }
 
 impl AudioClock {
     /// `rate` is in samples per second; 0 is taken as 1.
-    pub(crate) fn new(rate: u32) -> Self {
+    pub(crate) const fn new(rate: u32) -> Self {
         Self {
-            rate: rate.max(1),
-            next: None,
+            rate: if rate == 0 { 1 } else { rate },
+            anchor: Anchor::None,
             short: 0,
             frame: Frame {
                 samples: 0,
                 ticks: TickSpan::ZERO,
                 rest: 0,
             },
-            last: None,
-            repairing: false,
-            gap: false,
         }
     }
 
     /// Runs at another rate from the next frame on, which will not come before the last one.
-    pub(crate) fn set_rate(&mut self, rate: u32) {
-        *self = Self {
-            last: self.last,
-            ..Self::new(rate)
+    pub(crate) const fn set_rate(&mut self, rate: u32) {
+        let anchor = match self.anchor {
+            Anchor::Running { last, .. } => Anchor::After { last },
+            other => other,
         };
+        *self = Self::new(rate);
+        self.anchor = anchor;
     }
 
     /// Notes that the last frame is not written: the next one does not follow it.
-    pub(crate) fn detach(&mut self) {
+    pub(crate) const fn detach(&mut self) {
         self.set_rate(self.rate);
     }
 
     /// Forgets the frames before: a new timeline begins.
-    pub(crate) fn restart(&mut self) {
+    pub(crate) const fn restart(&mut self) {
         *self = Self::new(self.rate);
     }
 
     /// Notes that a frame was announced and had nothing in it.
     pub(crate) const fn skip(&mut self) {
-        self.gap = true;
+        if let Anchor::Running { run, .. } = &mut self.anchor
+            && matches!(run, Run::Steady)
+        {
+            *run = Run::Gap;
+        }
     }
 
     /// Returns the time of the end of the last frame.
     pub(crate) const fn end(&self) -> Option<Ticks> {
-        self.next
+        match self.anchor {
+            Anchor::Running { next, .. } => Some(next),
+            Anchor::None | Anchor::After { .. } => None,
+        }
     }
 
     /// Returns the duration of the last frame, rounded up.
@@ -113,8 +161,36 @@ impl AudioClock {
         self.frame.ticks + TickSpan::TICK
     }
 
-    /// Derives the time of `count` frames, of `samples` samples in all, whose tag says `tag`.
-    pub(crate) fn place(&mut self, tag: Ticks, samples: u32, count: u32) -> AudioTime {
+    /// Returns whether a frame of `samples` samples with such a tag begins where the last one ends.
+    #[inline(always)]
+    pub(crate) fn keeps_time(&self, tag: Ticks, samples: u32) -> bool {
+        match self.anchor {
+            Anchor::Running { next, run, .. } => {
+                let band = self.frame.ticks + self.frame.ticks;
+                run == Run::Steady && samples == self.frame.samples && (tag - next).is_within(band)
+            }
+            Anchor::None | Anchor::After { .. } => false,
+        }
+    }
+
+    /// Derives the time of the frames of a tag, which are placed as one, and moves on to their end.
+    #[inline(always)]
+    pub(crate) fn place(&mut self, batch: &AudioBatch<'_>) -> AudioTime {
+        if batch.count == 1 && self.keeps_time(batch.time, batch.samples) {
+            let pts = self.end().unwrap_or(batch.time);
+            self.advance(pts);
+            return AudioTime {
+                pts,
+                duration: self.frame.ticks,
+                origin: Origin::Follows,
+            };
+        }
+        self.place_apart(batch.time, batch.samples, batch.count)
+    }
+
+    /// Places frames that are not known to follow the one before them.
+    #[inline(never)]
+    fn place_apart(&mut self, tag: Ticks, samples: u32, count: u32) -> AudioTime {
         if samples != self.frame.samples {
             self.frame = self.frame_of(samples);
         }
@@ -122,75 +198,73 @@ impl AudioClock {
         let mut time = AudioTime {
             pts: tag,
             duration,
-            detached: true,
-            reanchored: None,
-            repaired: None,
-            run_begins: false,
+            origin: self.origin(tag, count),
         };
-        let gap = core::mem::take(&mut self.gap);
-        let earliest = self.last.map_or(tag, |last| last + TickSpan::TICK);
-        let drift = self.next.map(|predicted| tag - predicted);
-        // After a gap half a frame tells whether the silence had its place in time.
-        let frame = TickSpan::new(duration.get() / i64::from(count.max(1)));
-        let late = if gap {
-            TickSpan::new(frame.get() / 2)
-        } else {
-            frame + frame
-        };
-        // Tags of several frames may come in bursts, at the time of the first of them.
-        let early = if gap { late } else { duration + duration };
-        match drift {
-            Some(drift)
-                if !self.repairing
-                    && drift <= late
-                    && (drift.abs() <= early || gap && tag >= earliest) =>
-            {
-                time.pts = tag - drift;
-                time.detached = false;
-            }
-            _ if tag < earliest => {
-                time.pts = earliest;
-                time.repaired = Some(earliest - tag);
-                time.run_begins = !self.repairing;
-            }
-            drift => time.reanchored = drift,
+        match time.origin {
+            Origin::Follows => time.pts = self.end().unwrap_or(tag),
+            Origin::Repaired(Repair::First(by) | Repair::Further(by)) => time.pts = tag + by,
+            _ => {}
         }
-        self.repairing = time.repaired.is_some();
-        if time.detached {
+        if time.is_detached() {
             self.short = u64::from(self.rate) / 2;
         }
         self.advance(time.pts);
+        let run_now = if matches!(time.origin, Origin::Repaired(_)) {
+            Run::Repairing
+        } else {
+            Run::Steady
+        };
+        if let Anchor::Running { last, run, .. } = &mut self.anchor {
+            // Of several frames the last one is what the next tag must come after.
+            *last = time.begin_of(count.saturating_sub(1), count);
+            *run = run_now;
+        }
         time
     }
 
-    /// Notes PTS of the last one of frames that were placed as one: what comes next will be behind it.
-    pub(crate) const fn reach(&mut self, pts: Ticks) {
-        self.last = Some(pts);
+    /// Judges a tag of `count` frames against the clock.
+    fn origin(&self, tag: Ticks, count: u32) -> Origin {
+        let (last, running) = match self.anchor {
+            Anchor::None => return Origin::Tag,
+            Anchor::After { last } => (last, None),
+            Anchor::Running { last, next, run } => (last, Some((tag - next, run))),
+        };
+        let earliest = last + TickSpan::TICK;
+        let duration = self.frame.ticks;
+        let frame = duration / i64::from(count.max(1));
+        if let Some((drift, run)) = running {
+            let follows = match run {
+                // Tags of several frames may come in bursts, at the time of the first of them.
+                Run::Steady => drift <= frame + frame && drift.abs() <= duration + duration,
+                // After a gap half a frame decides whether the silence had its place in time.
+                Run::Gap => drift <= frame / 2 && (drift.abs() <= frame / 2 || tag >= earliest),
+                Run::Repairing => false,
+            };
+            if follows {
+                return Origin::Follows;
+            }
+        }
+        if tag < earliest {
+            let by = earliest - tag;
+            return Origin::Repaired(match running {
+                Some((_, Run::Repairing)) => Repair::Further(by),
+                _ => Repair::First(by),
+            });
+        }
+        running.map_or(Origin::Tag, |(drift, _)| Origin::Reanchored(drift))
     }
 
-    /// Returns the duration of the last frame, rounded down, if the next one of that size begins where it ends.
-    pub(crate) fn pace(&self, samples: u32) -> Option<TickSpan> {
-        let usual = samples == self.frame.samples && !self.gap && !self.repairing;
-        (usual && self.next.is_some()).then_some(self.frame.ticks)
-    }
-
-    /// Returns time and duration of a frame at this [pace](Self::pace) that comes where the clock has it:
-    /// [`place`](Self::place) says the same, and then [advances](Self::advance).
+    /// Moves on by the frames at `pts`.
     #[inline]
-    pub(crate) fn in_step(&self, tag: Ticks) -> Option<(Ticks, TickSpan)> {
-        let (next, duration) = (self.next?, self.frame.ticks);
-        let near = (tag - next).is_within(duration + duration);
-        near.then_some((next, duration))
-    }
-
-    /// Moves on by the frame at `pts`.
-    #[inline]
-    pub(crate) fn advance(&mut self, pts: Ticks) {
+    fn advance(&mut self, pts: Ticks) {
         let (short, rate) = (self.short + self.frame.rest, u64::from(self.rate));
         let carry = short >= rate;
         self.short = if carry { short - rate } else { short };
-        self.next = Some(pts + self.frame.ticks + TickSpan::new(i64::from(carry)));
-        self.last = Some(pts);
+        self.anchor = Anchor::Running {
+            last: pts,
+            next: pts + self.frame.ticks + TickSpan::new(i64::from(carry)),
+            run: Run::Steady,
+        };
     }
 
     fn frame_of(&self, samples: u32) -> Frame {
@@ -203,12 +277,66 @@ impl AudioClock {
     }
 }
 
+impl AudioBatch<'_> {
+    /// Returns the frame, `placed` in time, if the batch is known to be only one.
+    #[inline(always)]
+    pub(crate) fn only_frame(&self, placed: AudioTime) -> Option<AudioFrame<'_>> {
+        match &self.coded {
+            CodedAudio::Aac { header, frame } => Some(AudioFrame {
+                pts: placed.pts,
+                duration: placed.duration,
+                detached: placed.is_detached(),
+                header: Some(*header),
+                payload: frame,
+            }),
+            CodedAudio::Mpeg(_) => None,
+        }
+    }
+
+    /// Calls `each` with the frames, each with its share of the time that all were `placed` at.
+    pub(crate) fn for_each(&self, placed: AudioTime, mut each: impl FnMut(&AudioFrame<'_>)) {
+        let frames = match &self.coded {
+            CodedAudio::Mpeg(frames) => frames.clone(),
+            CodedAudio::Aac { .. } => {
+                self.only_frame(placed).iter().for_each(each);
+                return;
+            }
+        };
+        for (nth, payload) in (0..).zip(frames) {
+            let pts = placed.begin_of(nth, self.count);
+            each(&AudioFrame {
+                pts,
+                duration: placed.begin_of(nth + 1, self.count) - pts,
+                detached: placed.is_detached() && nth == 0,
+                header: None,
+                payload,
+            });
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::mpeg_audio::PaddedFrames;
 
     fn at(millis: i64) -> Ticks {
         Ticks::new(0) + TickSpan::from_millis(millis)
+    }
+
+    /// Places one frame.
+    fn place(clock: &mut AudioClock, tag: Ticks, samples: u32) -> AudioTime {
+        clock.place(&AudioBatch {
+            time: tag,
+            coded: CodedAudio::Mpeg(PaddedFrames::new(&[], 0)),
+            count: 1,
+            len: 0,
+            samples,
+        })
+    }
+
+    fn is_reanchored(time: &AudioTime) -> bool {
+        matches!(time.origin, Origin::Reanchored(_))
     }
 
     #[test]
@@ -217,9 +345,9 @@ mod tests {
         for n in 0..24 * 3600 * 44_100 / 1024_i64 {
             let exact = (n * 1024 * 90_000 * 2 + 44_100) / (2 * 44_100);
             let tag = at((n * 1024 * 1000 + 22_050) / 44_100);
-            let time = clock.place(tag, 1024, 1);
+            let time = place(&mut clock, tag, 1024);
             assert!((time.pts.get() - exact).abs() <= 1, "frame {n}");
-            assert_eq!(time.reanchored, None, "frame {n}");
+            assert!(!is_reanchored(&time), "frame {n}");
         }
     }
 
@@ -227,11 +355,11 @@ mod tests {
     fn r_03_jitter_within_two_frames_leaves_the_clock_alone_and_more_sets_it_anew_once() {
         let mut clock = AudioClock::new(48_000);
         let tags = [0, 41, 23, 84, 85, 107, 128 + 60, 149 + 60];
-        let times = tags.map(|millis| clock.place(at(millis), 1024, 1));
-        assert!(times[..6].iter().all(|time| time.reanchored.is_none()));
-        assert!(times[1..6].iter().all(|time| !time.detached));
+        let times = tags.map(|millis| place(&mut clock, at(millis), 1024));
+        assert!(times[..6].iter().all(|time| !is_reanchored(time)));
+        assert!(times[1..6].iter().all(|time| !time.is_detached()));
         assert_eq!(times[6].pts, at(188));
-        assert!(times[6].detached && times[6].reanchored == Some(at(188) - Ticks::new(6 * 1920)));
+        assert!(times[6].origin == Origin::Reanchored(at(188) - Ticks::new(6 * 1920)));
         assert_eq!(times[7].pts, at(188) + TickSpan::new(1920));
     }
 
@@ -244,9 +372,9 @@ mod tests {
             if n == 50 {
                 millis -= 500;
             }
-            let time = clock.place(at(millis), 1024, 1);
-            runs += i32::from(time.run_begins);
-            reanchors += i32::from(time.reanchored.is_some());
+            let time = place(&mut clock, at(millis), 1024);
+            runs += i32::from(matches!(time.origin, Origin::Repaired(Repair::First(_))));
+            reanchors += i32::from(is_reanchored(&time));
             assert!(time.pts.get() > last, "frame {n}");
             last = time.pts.get();
             millis += 21;
@@ -257,14 +385,14 @@ mod tests {
     #[test]
     fn f_11_an_empty_frame_keeps_its_place_in_time() {
         let mut clock = AudioClock::new(48_000);
-        clock.place(at(0), 1024, 1);
+        place(&mut clock, at(0), 1024);
         clock.skip();
-        let time = clock.place(at(43), 1024, 1);
-        assert_eq!((time.pts, time.detached), (at(43), true));
+        let time = place(&mut clock, at(43), 1024);
+        assert_eq!((time.pts, time.is_detached()), (at(43), true));
         clock.skip();
-        let time = clock.place(at(64), 1024, 1);
+        let time = place(&mut clock, at(64), 1024);
         assert_eq!(
-            (time.pts, time.detached),
+            (time.pts, time.is_detached()),
             (at(43) + TickSpan::new(1920), false),
             "silence that took no time"
         );
@@ -273,7 +401,7 @@ mod tests {
     #[test]
     fn a_frame_lasts_no_longer_than_the_clock_says() {
         let mut clock = AudioClock::new(44_100);
-        clock.place(at(0), 1024, 1);
+        place(&mut clock, at(0), 1024);
         // 1024 · 90 000 / 44 100 = 2089.8
         assert_eq!(clock.frame(), TickSpan::new(2090));
     }
@@ -282,12 +410,12 @@ mod tests {
     fn y_07_behind_a_frame_that_is_not_written_the_next_one_is_detached_at_its_own_time() {
         for detached in [false, true] {
             let mut clock = AudioClock::new(48_000);
-            clock.place(at(0), 1024, 1);
+            place(&mut clock, at(0), 1024);
             if detached {
                 clock.detach();
             }
-            let time = clock.place(at(22), 1024, 1);
-            assert_eq!(time.detached, detached);
+            let time = place(&mut clock, at(22), 1024);
+            assert_eq!(time.is_detached(), detached);
             let (tag, clock) = (at(22), Ticks::new(1920));
             assert_eq!(time.pts, if detached { tag } else { clock });
         }
@@ -296,11 +424,12 @@ mod tests {
     #[test]
     fn r_12_at_another_rate_no_frame_comes_before_the_last_one() {
         let mut clock = AudioClock::new(48_000);
-        clock.place(at(100), 1024, 1);
+        place(&mut clock, at(100), 1024);
         clock.set_rate(44_100);
-        let time = clock.place(at(90), 1024, 1);
+        let time = place(&mut clock, at(90), 1024);
         assert_eq!(time.pts, at(100) + TickSpan::TICK);
-        assert_eq!(time.repaired, Some(at(100) + TickSpan::TICK - at(90)));
+        let by = at(100) + TickSpan::TICK - at(90);
+        assert_eq!(time.origin, Origin::Repaired(Repair::First(by)));
     }
 
     #[test]
@@ -317,11 +446,11 @@ mod tests {
             (0, 1),
         ] {
             let mut clock = AudioClock::new(48_000);
-            clock.place(Ticks::new(0), 1024, 1);
+            place(&mut clock, Ticks::new(0), 1024);
             clock.skip();
-            let time = clock.place(Ticks::new(tag), 1024, 1);
+            let time = place(&mut clock, Ticks::new(tag), 1024);
             assert_eq!(time.pts, Ticks::new(want), "{tag}");
-            assert_eq!(time.detached, want != 1920, "{tag}");
+            assert_eq!(time.is_detached(), want != 1920, "{tag}");
         }
     }
 }

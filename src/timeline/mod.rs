@@ -6,11 +6,11 @@
 //! ```
 
 mod audio_clock;
-mod steps;
+mod judge;
 mod unroll;
 mod video_clock;
 
-pub(crate) use audio_clock::{AudioClock, AudioTime};
-pub(crate) use steps::{Step, Timeline};
+pub(crate) use audio_clock::{AudioClock, AudioTime, ClockRate, Origin};
+pub(crate) use judge::{Alignment, JudgedAudio, Timeline, Verdict, VideoBeside};
 pub(crate) use unroll::Unroller;
-pub(crate) use video_clock::{VideoClock, VideoTimes};
+pub(crate) use video_clock::{Repair, VideoClock, VideoTimes};

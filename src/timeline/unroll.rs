@@ -7,47 +7,37 @@ use crate::time::{FlvTime, TickSpan, Ticks};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unroller {
     base: TimelineBase,
-    begun: bool,
-    /// Time of the last tag, and the same unrolled.
-    last: FlvTime,
-    millis: i64,
-    origin_millis: i64,
+    last: Option<Unrolled>,
+}
+
+/// The last tag of any track.
+#[derive(Clone, Copy, Debug)]
+struct Unrolled {
+    tag: FlvTime,
+    time: Ticks,
 }
 
 impl Unroller {
     pub(crate) const fn new(base: TimelineBase) -> Self {
-        Self {
-            base,
-            begun: false,
-            last: FlvTime::from_millis(0),
-            millis: 0,
-            origin_millis: 0,
-        }
+        Self { base, last: None }
     }
 
-    /// Returns `time` as an instant within 2^31 ms of the tag before it, whatever its track.
+    /// Returns `tag` as an instant within 2^31 ms of the tag before it, whatever its track.
     #[inline]
-    pub(crate) fn unroll(&mut self, time: FlvTime) -> Ticks {
-        if !self.begun {
-            self.begin(time);
-        }
-        self.go_on(time)
-    }
-
-    /// Does the same where a tag is known to have come before.
-    #[inline]
-    pub(crate) fn go_on(&mut self, time: FlvTime) -> Ticks {
-        self.millis = self.millis.wrapping_add(i64::from(time.since(self.last)));
-        self.last = time;
-        Ticks::new(0) + TickSpan::from_millis(self.millis.wrapping_sub(self.origin_millis))
+    pub(crate) fn unroll(&mut self, tag: FlvTime) -> Ticks {
+        let time = match self.last {
+            Some(last) => last.time + TickSpan::from_millis(i64::from(tag.since(last.tag))),
+            None => self.first(tag),
+        };
+        self.last = Some(Unrolled { tag, time });
+        time
     }
 
     #[cold]
-    fn begin(&mut self, time: FlvTime) {
-        self.begun = true;
-        (self.last, self.millis) = (time, i64::from(time.millis()));
-        if self.base == TimelineBase::FirstTagZero {
-            self.origin_millis = self.millis;
+    fn first(&self, tag: FlvTime) -> Ticks {
+        match self.base {
+            TimelineBase::AsReceived => Ticks::new(0) + TickSpan::from_millis(tag.millis().into()),
+            TimelineBase::FirstTagZero => Ticks::new(0),
         }
     }
 }

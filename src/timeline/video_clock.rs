@@ -5,23 +5,30 @@
 //! that PTS stays exact. How early is known at the second frame where the sequence parameter set tells how many
 //! frames are reordered and the first key frame was not delayed by as many; else it is learned as offsets come.
 
+use crate::sample::PictureTiming;
 use crate::time::{TickSpan, Ticks};
-
-/// A composition offset below this is garbage.
-const WILD: TickSpan = TickSpan::from_millis(-500);
-/// Duration of a frame as long as nothing tells another: 25 frames per second.
-const USUAL_INTERVAL: TickSpan = TickSpan::from_millis(40);
 
 /// Derives the times of a video track's frames.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VideoClock {
-    last: Option<Ticks>,
-    /// The last two distances between frames.
-    intervals: [TickSpan; 2],
+    last: LastFrame,
+    /// The distance from the last frame but one to the last, and the one before that.
+    newer_interval: TickSpan,
+    older_interval: TickSpan,
     /// How far DTS runs before the tag's time.
     early: TickSpan,
     lesson: Lesson,
-    repairing: bool,
+}
+
+/// The frame before.
+#[derive(Clone, Copy, Debug)]
+enum LastFrame {
+    /// There is none on this timeline.
+    None,
+    /// It stands where its tag says.
+    InStep { dts: Ticks },
+    /// It was moved.
+    Repaired { dts: Ticks },
 }
 
 /// How far the clock has come in learning whether key frames are delayed for reordering.
@@ -37,127 +44,158 @@ enum Lesson {
 pub(crate) struct VideoTimes {
     pub(crate) dts: Ticks,
     pub(crate) pts: Ticks,
-    /// DTS was moved by so much to come after the one before it.
-    pub(crate) repaired: Option<TickSpan>,
-    /// The repair is the first of its run.
-    pub(crate) run_begins: bool,
+    /// DTS was moved to come after the one before it.
+    pub(crate) repair: Repair,
     /// The composition offset was garbage and taken as 0.
     pub(crate) wild: bool,
+}
+
+/// What was done to a time so that it comes after the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repair {
+    /// Nothing.
+    None,
+    /// It was moved by so much; the one before it was not moved.
+    First(TickSpan),
+    /// It was moved by so much, as the one before it was.
+    Further(TickSpan),
 }
 
 impl VideoClock {
     pub(crate) const fn new() -> Self {
         Self {
-            last: None,
-            intervals: [USUAL_INTERVAL; 2],
+            last: LastFrame::None,
+            newer_interval: USUAL_INTERVAL,
+            older_interval: USUAL_INTERVAL,
             early: TickSpan::ZERO,
             lesson: Lesson::FirstFrame,
-            repairing: false,
         }
     }
 
     /// Forgets the frames before: a new timeline begins.
     pub(crate) const fn restart(&mut self) {
-        self.last = None;
-        self.repairing = false;
+        self.last = LastFrame::None;
     }
 
     /// Returns the distance to the next frame as far as the last two tell: the shorter of them, so that a hole is not
     /// taken for a frame's duration.
+    #[inline]
     pub(crate) fn interval(&self) -> TickSpan {
-        let [older, newer] = self.intervals;
-        older.min(newer)
+        self.older_interval.min(self.newer_interval)
     }
 
-    /// Takes the frame rate's word for the interval as long as no two frames have told it.
-    #[cfg(feature = "std")]
-    pub(crate) fn expect_interval(&mut self, interval: TickSpan) {
-        if self.last.is_none() {
-            self.intervals = [interval; 2];
+    /// Returns the distance between the last two frames.
+    pub(crate) const fn last_interval(&self) -> TickSpan {
+        self.newer_interval
+    }
+
+    /// Returns how far DTS runs before the tag's time.
+    pub(crate) const fn early(&self) -> TickSpan {
+        self.early
+    }
+
+    /// Takes the frame rate's word for the interval as long as no frame of this timeline has come.
+    pub(crate) const fn expect_interval(&mut self, interval: TickSpan) {
+        if let LastFrame::None = self.last {
+            self.newer_interval = interval;
+            self.older_interval = interval;
         }
     }
 
-    /// Derives the times of the frame at `tag`; `reorder` is how many frames may be decoded before one shown earlier.
+    /// Derives the times of a frame, and moves on to it.
     #[inline]
-    pub(crate) fn place(
-        &mut self,
-        tag: Ticks,
-        composition: TickSpan,
-        reorder: Option<u32>,
-    ) -> VideoTimes {
-        let wild = composition < WILD;
-        let composition = if wild { TickSpan::ZERO } else { composition };
-        self.learn(tag, composition, reorder);
-        let pts = tag + composition;
-        let wanted = (tag - self.early).min(pts);
-        let dts = match self.last {
-            Some(last) => wanted.max(last + TickSpan::TICK),
-            None => wanted,
+    pub(crate) fn place(&mut self, timing: &PictureTiming) -> VideoTimes {
+        if let Some(interval) = timing.stated_interval {
+            self.expect_interval(interval);
+        }
+        let wild = timing.composition < WILD;
+        let composition = if wild {
+            TickSpan::ZERO
+        } else {
+            timing.composition
         };
-        self.advance(dts);
-        let repaired = (dts != wanted).then(|| dts - wanted);
-        let run_begins = repaired.is_some() && !self.repairing;
-        self.repairing = repaired.is_some();
+        self.learn(timing, composition);
+        let pts = timing.tag + composition;
+        let wanted = (timing.tag - self.early).min(pts);
+        let dts = match self.last {
+            LastFrame::InStep { dts } | LastFrame::Repaired { dts } => {
+                wanted.max(dts + TickSpan::TICK)
+            }
+            LastFrame::None => wanted,
+        };
+        let repair = match self.last {
+            _ if dts == wanted => Repair::None,
+            LastFrame::Repaired { .. } => Repair::Further(dts - wanted),
+            _ => Repair::First(dts - wanted),
+        };
+        if let LastFrame::InStep { dts: last } | LastFrame::Repaired { dts: last } = self.last {
+            self.older_interval = self.newer_interval;
+            self.newer_interval = dts - last;
+        }
+        self.last = if repair == Repair::None {
+            LastFrame::InStep { dts }
+        } else {
+            LastFrame::Repaired { dts }
+        };
         VideoTimes {
             dts,
             pts: pts.max(dts),
-            repaired,
-            run_begins,
+            repair,
             wild,
         }
     }
 
-    /// Returns DTS of a frame whose composition offset is not negative, and the distance to the next one as far as that
-    /// can be told, where there is nothing to learn and nothing to repair: [`place`](Self::place) says the same, and
-    /// then [advances](Self::advance). PTS is that offset behind `tag`.
-    #[inline]
-    pub(crate) fn in_step(&self, tag: Ticks) -> Option<(Ticks, TickSpan)> {
-        let dts = tag - self.early;
-        let step = dts - self.last?;
-        let [_, older] = self.intervals;
-        let usual = matches!(self.lesson, Lesson::Learned) && !self.repairing;
-        (usual && step > TickSpan::ZERO).then_some((dts, older.min(step)))
-    }
-
-    /// Moves on to the frame at `dts`.
-    #[inline]
-    pub(crate) fn advance(&mut self, dts: Ticks) {
-        if let Some(last) = self.last {
-            self.intervals = [self.intervals[1], dts - last];
-        }
-        self.last = Some(dts);
+    /// Returns whether nothing is left to learn and nothing is being repaired: DTS of a frame whose tag is later than the
+    /// last one, and whose composition offset is not negative, is then [`early`](Self::early) before its tag.
+    pub(crate) const fn is_settled(&self) -> bool {
+        matches!(
+            (self.last, self.lesson),
+            (LastFrame::InStep { .. }, Lesson::Learned)
+        )
     }
 
     /// Learns how early DTS must run.
     #[inline]
-    fn learn(&mut self, tag: Ticks, composition: TickSpan, reorder: Option<u32>) {
+    fn learn(&mut self, timing: &PictureTiming, composition: TickSpan) {
         self.early = self.early.max(-composition);
         self.lesson = match self.lesson {
+            Lesson::Learned => return,
             Lesson::FirstFrame => Lesson::SecondFrame {
-                first: tag,
+                first: timing.tag,
                 delay: composition,
             },
-            Lesson::SecondFrame { first, delay } if composition > TickSpan::ZERO => {
-                let interval = tag - first;
-                let needed = TickSpan::new(
-                    interval
-                        .get()
-                        .saturating_mul(i64::from(reorder.unwrap_or(0))),
-                );
-                let missing = needed - delay;
-                if missing + missing > interval && missing <= -WILD {
-                    self.early = self.early.max(missing);
+            Lesson::SecondFrame { first, delay } => {
+                if composition > TickSpan::ZERO {
+                    let interval = timing.tag - first;
+                    let needed = interval * i64::from(timing.reorder_frames);
+                    let missing = needed - delay;
+                    if missing + missing > interval && missing <= -WILD {
+                        self.early = self.early.max(missing);
+                    }
                 }
                 Lesson::Learned
             }
-            Lesson::SecondFrame { .. } | Lesson::Learned => Lesson::Learned,
         };
     }
 }
 
+/// A composition offset below this is garbage.
+const WILD: TickSpan = TickSpan::from_millis(-500);
+/// Duration of a frame as long as nothing states another: 25 frames per second.
+const USUAL_INTERVAL: TickSpan = TickSpan::from_millis(40);
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn timing(tag: i64, composition: i64, reorder_frames: u32) -> PictureTiming {
+        PictureTiming {
+            tag: at(tag),
+            composition: TickSpan::from_millis(composition),
+            reorder_frames,
+            stated_interval: None,
+        }
+    }
 
     fn at(millis: i64) -> Ticks {
         Ticks::new(0) + TickSpan::from_millis(millis)
@@ -167,10 +205,10 @@ mod tests {
     fn place(
         clock: &mut VideoClock,
         frames: &[(i64, i64)],
-        reorder: Option<u32>,
+        reorder_frames: u32,
     ) -> std::vec::Vec<(i64, i64)> {
         let place = |&(tag, composition): &(i64, i64)| {
-            let times = clock.place(at(tag), TickSpan::from_millis(composition), reorder);
+            let times = clock.place(&timing(tag, composition, reorder_frames));
             (times.dts.get(), times.pts.get())
         };
         frames.iter().map(place).collect()
@@ -181,7 +219,7 @@ mod tests {
         let frames = place(
             &mut VideoClock::new(),
             &[(0, 80), (40, 200), (80, 80), (120, 0)],
-            None,
+            0,
         );
         assert_eq!(
             frames,
@@ -191,16 +229,16 @@ mod tests {
 
     #[test]
     fn r_71_a_constant_negative_offset_makes_dts_and_pts_equal() {
-        let frames = place(&mut VideoClock::new(), &[(1000, -120), (1040, -120)], None);
+        let frames = place(&mut VideoClock::new(), &[(1000, -120), (1040, -120)], 0);
         assert_eq!(frames, [(79_200, 79_200), (82_800, 82_800)]);
     }
 
     #[test]
     fn y_02_an_offset_below_minus_500_ms_is_taken_as_0() {
         let mut clock = VideoClock::new();
-        let times = clock.place(at(0), TickSpan::from_millis(-501), None);
+        let times = clock.place(&timing(0, -501, 0));
         assert!(times.wild && times.pts == at(0));
-        assert!(!clock.place(at(40), TickSpan::from_millis(-500), None).wild);
+        assert!(!clock.place(&timing(40, -500, 0)).wild);
     }
 
     #[test]
@@ -214,7 +252,7 @@ mod tests {
             (240, -40),
             (280, 120),
         ];
-        let times = place(&mut VideoClock::new(), &frames, Some(2));
+        let times = place(&mut VideoClock::new(), &frames, 2);
         assert_eq!(
             times
                 .iter()
@@ -225,7 +263,7 @@ mod tests {
         assert!(times.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert!(times.iter().all(|&(dts, pts)| dts <= pts));
         // Where it is not, one frame pays for the lesson.
-        let times = place(&mut VideoClock::new(), &frames, None);
+        let times = place(&mut VideoClock::new(), &frames, 0);
         let wrong = times
             .iter()
             .zip(&frames)
@@ -237,7 +275,7 @@ mod tests {
     #[test]
     fn f_48_a_delayed_first_picture_leaves_dts_alone() {
         let frames = [(0, 67), (33, 167), (67, 66), (100, 0), (133, 33)];
-        let times = place(&mut VideoClock::new(), &frames, Some(2));
+        let times = place(&mut VideoClock::new(), &frames, 2);
         assert!(
             times
                 .iter()
@@ -251,8 +289,9 @@ mod tests {
         let mut clock = VideoClock::new();
         let begins: std::vec::Vec<_> = [0, 40, 10, 20, 80, 70]
             .map(|millis| {
-                let times = clock.place(at(millis), TickSpan::ZERO, None);
-                (times.dts.get(), times.repaired.is_some(), times.run_begins)
+                let times = clock.place(&timing(millis, 0, 0));
+                let first = matches!(times.repair, Repair::First(_));
+                (times.dts.get(), times.repair != Repair::None, first)
             })
             .into();
         assert_eq!(
@@ -271,7 +310,7 @@ mod tests {
     #[test]
     fn r_27_a_hole_is_not_taken_for_a_frames_duration() {
         let mut clock = VideoClock::new();
-        place(&mut clock, &[(0, 0), (40, 0), (9080, 0)], None);
+        place(&mut clock, &[(0, 0), (40, 0), (9080, 0)], 0);
         assert_eq!(clock.interval(), TickSpan::from_millis(40));
     }
 
@@ -289,11 +328,11 @@ mod tests {
         ] {
             let mut clock = VideoClock::new();
             let frames = [(0, delay), (interval, 200), (5000, 200)];
-            let (dts, _) = place(&mut clock, &frames, Some(2))[2];
+            let (dts, _) = place(&mut clock, &frames, 2)[2];
             assert_eq!(dts, (5000 - early) * 90, "{interval} {delay}");
         }
         let mut clock = VideoClock::new();
-        let (dts, _) = place(&mut clock, &[(0, 0), (40, 0), (5000, 200)], Some(2))[2];
+        let (dts, _) = place(&mut clock, &[(0, 0), (40, 0), (5000, 200)], 2)[2];
         assert_eq!(dts, 5000 * 90, "nothing is reordered");
     }
 }

@@ -4,7 +4,7 @@ use crate::support;
 use crate::support::stream::{BASE, OTHER_SPS, audio_header, shift, video_header};
 use crate::support::{AUDIO, Base, OwnedTag, VIDEO, run};
 use hls_segmenter::Cause;
-use hls_segmenter::codec::avc::Filler;
+use hls_segmenter::config::Filler;
 use hls_segmenter::config::{
     FragCount, FragDuration, MidGop, Options, TargetDuration, WindowPolicy,
 };

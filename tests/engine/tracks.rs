@@ -5,7 +5,7 @@ use crate::support::stream::{
     self, BASE, OTHER_SPS, SPS, audio_header, in_order, script, shift, video_header,
 };
 use crate::support::{AUDIO, Base, Output, OwnedTag, VIDEO, auditor, drive, run, run_to};
-use hls_segmenter::codec::avc::Filler;
+use hls_segmenter::config::Filler;
 use hls_segmenter::config::{Options, UnrelatedClocks};
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;

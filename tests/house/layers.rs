@@ -8,16 +8,17 @@ use super::{files_in, root};
 
 /// Modules from the ground up; a module may use those of the lines above its own, and itself.
 const LAYERS: &[&[&str]] = &[
-    &["time"],
+    &["time", "stream_type"],
+    &["config"],
     &["flv"],
     &["codec"],
-    &["ts"],
-    &["config"],
-    &[
-        "segment", "notice", "track", "snapshot", "resume", "timeline", "error",
-    ],
-    &["rules", "playlist", "stats", "livechannel"],
+    &["sample", "segment", "notice", "track", "snapshot", "resume"],
+    &["timeline"],
+    &["stats", "playlist", "audio", "livechannel", "mux"],
+    &["demux"],
+    &["cut", "error"],
     &["sink"],
+    &["apply"],
     &["engine"],
 ];
 
@@ -25,13 +26,15 @@ const LAYERS: &[&[&str]] = &[
 const HOMES: &[(&str, &str)] = &[
     ("nom", "flv/"),
     ("h264_reader", "codec/avc/"),
-    ("crc32fast", "ts/crc.rs"),
-    ("bytes::Buf", "ts/pieces.rs"),
+    ("crc32fast", "mux/ts/crc.rs"),
+    ("bytes::Buf", "mux/ts/pieces.rs"),
 ];
 
 /// What lib.rs exports from other modules, by the module it lives in.
 const EXPORTS: &[(&str, &str)] = &[
     ("Config", "config"),
+    ("ts", "mux"),
+    ("rules", "cut"),
     ("Options", "config"),
     ("Segmenter", "engine"),
     ("ResumeToken", "resume"),
@@ -46,7 +49,7 @@ const EXPORTS: &[(&str, &str)] = &[
     ("Track", "track"),
     ("Stats", "stats"),
     ("Error", "error"),
-    ("CodecError", "error"),
+    ("CodecError", "codec"),
 ];
 
 /// Source files with their path below `src`, without tests, comments and documentation.

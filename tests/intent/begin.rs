@@ -159,14 +159,14 @@ fn what_comes_with_tag_after_tag_is_reported_once_in_each_segment() {
     let output = run(&tags, Options::default());
     let kind = NoticeKind::TruncatedNalUnit;
     assert_eq!(output.count(kind), 275);
-    // NAL units are looked at before the time of their picture is known and before it begins a segment, so that the
-    // notice has the time of the frame before, and the picture that begins a segment belongs to the one before.
+    // NAL units are looked at before their picture begins a segment, so that a notice of the picture that begins a
+    // segment belongs to the segment before.
     assert_eq!(
         reported(&output.memory),
         [
-            (kind, 960, 0, 1),
-            (kind, 5_000, 0, 102),
-            (kind, 10_000, 0, 227)
+            (kind, 1_000, 0, 1),
+            (kind, 5_040, 0, 102),
+            (kind, 10_040, 0, 227)
         ]
     );
 }

@@ -1,6 +1,6 @@
 //! What `finish(End::Pause)` keeps of a list, and what it forgets of a publication.
 
-use hls_segmenter::codec::avc::Filler;
+use hls_segmenter::config::Filler;
 use hls_segmenter::config::{MidGop, Options, TimelineBase, UnrelatedClocks};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::time::TickSpan;

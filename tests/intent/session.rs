@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use hls_segmenter_auditor::Auditor;
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::{Notice, NoticeKind};
@@ -13,6 +12,7 @@ use hls_segmenter::{
     AbortedSegment, Config, End, Error, ExpiredSegment, ResumeToken, Segment, SegmentSink,
     SegmentStart, Segmenter, Snapshot, Stats, SwitchAt, Track,
 };
+use hls_segmenter_auditor::Auditor;
 
 use crate::support::stream::{audio, audio_header, in_order, script};
 use crate::support::{Memory, Output, OwnedTag};

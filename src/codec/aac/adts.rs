@@ -59,19 +59,45 @@ impl Adts {
     ///
     /// The frame is longer than [`MAX_PAYLOAD_LEN`](Self::MAX_PAYLOAD_LEN).
     pub const fn header(&self, payload_len: usize) -> Result<[u8; Self::HEADER_LEN], AacError> {
+        match self.padded_header(payload_len) {
+            Ok(AdtsHeader([header @ .., _])) => Ok(header),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Does the same with a byte of padding.
+    #[inline]
+    pub(crate) const fn padded_header(&self, payload_len: usize) -> Result<AdtsHeader, AacError> {
         if payload_len > Self::MAX_PAYLOAD_LEN {
             return Err(AacError::AdtsFrameLen { len: payload_len });
         }
-        let [header @ .., _] = self.header_and_byte(payload_len);
-        Ok(header)
+        let frame_len = (payload_len + Self::HEADER_LEN) as u64;
+        Ok(AdtsHeader((self.template | frame_len << 21).to_be_bytes()))
+    }
+}
+
+/// An ADTS header and a byte of padding, which the frame is laid over: eight bytes are written as one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AdtsHeader([u8; Adts::HEADER_LEN + 1]);
+
+impl AdtsHeader {
+    /// Returns the header without its padding.
+    pub(crate) const fn as_slice(&self) -> &[u8] {
+        let Self([header @ .., _]) = self;
+        header
     }
 
-    /// Returns the header of an AAC frame of so many bytes, at most [`MAX_PAYLOAD_LEN`](Self::MAX_PAYLOAD_LEN), and a
-    /// byte that the frame is to be laid over: eight bytes are written as one.
-    #[inline]
-    pub(crate) const fn header_and_byte(&self, payload_len: usize) -> [u8; Self::HEADER_LEN + 1] {
-        let frame_len = (payload_len + Self::HEADER_LEN) as u64;
-        (self.template | frame_len << 21).to_be_bytes()
+    /// Writes the header to the front of `room`, and maybe the byte after it; returns the rest of `room`.
+    #[inline(always)]
+    pub(crate) fn write<'r>(&self, room: &'r mut [u8]) -> &'r mut [u8] {
+        match room.first_chunk_mut() {
+            Some(room) => *room = self.0,
+            None => room
+                .iter_mut()
+                .zip(self.as_slice())
+                .for_each(|(to, byte)| *to = *byte),
+        }
+        room.get_mut(Adts::HEADER_LEN..).unwrap_or_default()
     }
 }
 

@@ -4,6 +4,7 @@ mod adts;
 mod codec_string;
 mod config;
 
+pub(crate) use adts::AdtsHeader;
 pub use adts::{Adts, begins_with_program_config, strip_adts};
 pub use codec_string::CodecString;
 pub use config::AudioSpecificConfig;

@@ -1,25 +1,20 @@
 //! H.264: the decoder configuration record and what the sequence parameter set says (ISO/IEC 14496-15, ITU-T H.264).
 
-mod access_unit;
-mod annex_b;
 mod codec_string;
+mod configuration;
 mod nal;
-mod parameter_sets;
 mod record;
 #[cfg(feature = "std")]
 mod sps;
 
-pub use access_unit::{AccessUnit, Contents, NalUnits};
-pub use annex_b::{AnnexB, Filler, Slices};
 pub use codec_string::CodecString;
 pub use nal::NalUnitType;
-pub use parameter_sets::ParameterSets;
 pub use record::{DecoderConfigurationRecord, RecordSets};
 #[cfg(feature = "std")]
 pub use sps::{FrameRate, PictureInfo};
 
-pub(crate) use nal::START_CODE;
-pub(crate) use parameter_sets::Change;
+pub(crate) use configuration::{configuration, picture_format};
+pub(crate) use nal::{are_complete, delimiter, set_key};
 
 use core::fmt;
 

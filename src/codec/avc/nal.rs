@@ -1,7 +1,7 @@
-//! NAL unit types and start codes (ITU-T H.264 §7.3.1, Annex B).
+//! NAL unit types of H.264 (ITU-T H.264 §7.3.1, §7.4.1, table 7-1).
 
-/// The 4-byte start code that goes before every NAL unit in the output (B.1.1, with `zero_byte` of B.1.2).
-pub(crate) const START_CODE: [u8; 4] = [0, 0, 0, 1];
+use crate::codec::nal::{SetKey, SetKind};
+use crate::codec::video::{DELIMITER_LEN, NalKind};
 
 /// `nal_unit_type` (table 7-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,7 @@ impl NalUnitType {
     pub const FILLER: Self = Self(12);
 
     /// Reads the type from a NAL unit; an empty one has type 0, "unspecified".
+    #[inline]
     pub const fn of(nal_unit: &[u8]) -> Self {
         match nal_unit.first() {
             Some(header) => Self(*header & 0x1f),
@@ -34,51 +35,51 @@ impl NalUnitType {
         self.0
     }
 
-    /// Says whether the NAL unit is a coded slice, or a partition of one, of a primary picture.
+    /// Returns whether the NAL unit is a coded slice, or a partition of one, of a primary picture.
     pub const fn is_slice(self) -> bool {
-        matches!(self.0, 1..=5)
+        self.kind().is_slice()
     }
-}
 
-/// Returns where the first three-byte start code begins.
-pub(super) fn find_start_code(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    // The third byte decides how far the search may step: a start code ends in 1, behind two zeros.
-    while let Some(&[a, b, c]) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
-        match c {
-            0 => at += 1,
-            1 if a == 0 && b == 0 => return Some(at),
-            _ => at += 3,
+    /// Returns what the NAL unit is, in the words that all codecs share.
+    #[inline]
+    pub const fn kind(self) -> NalKind {
+        match self.0 {
+            1..=4 => NalKind::Slice,
+            5 => NalKind::RandomAccessSlice,
+            6 => NalKind::Sei,
+            7 | 8 => NalKind::ParameterSet,
+            9 => NalKind::Delimiter,
+            12 => NalKind::Filler,
+            _ => NalKind::Other,
         }
     }
-    None
 }
 
-/// Drops `trailing_zero_8bits`, which belong to the byte stream and not to the NAL unit.
-pub(super) fn trim_zeros(mut nal_unit: &[u8]) -> &[u8] {
-    while let Some((0, rest)) = nal_unit.split_last() {
-        nal_unit = rest;
-    }
-    nal_unit
+/// Composes a delimiter with `primary_pic_type` and stop bit, and the start code after it (§7.3.2.4).
+#[inline]
+pub(crate) const fn delimiter(slice_types: Option<u8>) -> [u8; DELIMITER_LEN] {
+    let slice_types = match slice_types {
+        Some(byte) => byte,
+        None => ANY_SLICE,
+    };
+    [0, 0, 0, 1, 0x09, slice_types, 0, 0, 0, 1]
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::vec::Vec;
-
-    #[test]
-    fn a_start_code_is_found_at_any_place() {
-        for lead in 0..20 {
-            let mut bytes: Vec<u8> = (0..lead).map(|n| [7, 0, 3][n % 3]).collect();
-            assert_eq!(find_start_code(&bytes), None, "{lead}");
-            bytes.push(9);
-            bytes.extend([0, 0, 1, 5]);
-            assert_eq!(find_start_code(&bytes), Some(lead + 1), "{lead}");
-        }
-        assert_eq!(find_start_code(&[0, 0, 0, 1]), Some(1));
-        assert_eq!(find_start_code(&[0, 9, 1]), None);
-        assert_eq!(find_start_code(&[9, 0, 1]), None);
-        assert_eq!(find_start_code(&[0, 0, 2, 0, 1, 0, 0]), None);
+/// Reads kind and id of a parameter set (§7.3.2.1.1, §7.3.2.2).
+pub(crate) fn set_key(nal_unit: &[u8]) -> Option<SetKey> {
+    match NalUnitType::of(nal_unit) {
+        // profile_idc, constraint flags and level_idc stand before seq_parameter_set_id.
+        NalUnitType::SPS => SetKey::read(SetKind::Sequence, nal_unit.get(4..)?),
+        NalUnitType::PPS => SetKey::read(SetKind::Picture, nal_unit.get(1..)?),
+        _ => None,
     }
 }
+
+/// Returns whether there are sets of both kinds, given the first and the last one by kind.
+#[inline]
+pub(crate) fn are_complete(first: SetKey, last: SetKey) -> bool {
+    first.kind == SetKind::Sequence && last.kind == SetKind::Picture
+}
+
+/// `primary_pic_type` that allows any slice type, and the stop bit.
+const ANY_SLICE: u8 = 0xf0;

@@ -1,0 +1,58 @@
+//! Everything that an engine keeps of its stream, but for what reading a tag needs.
+
+use crate::config::Config;
+use crate::cut::State;
+use crate::demux::VideoDemux;
+use crate::mux::ts::TsWriter;
+use crate::notice::Notices;
+use crate::playlist::List;
+use crate::resume::ResumeToken;
+use crate::snapshot::SnapshotPace;
+use crate::stats::Totals;
+
+/// What plans are decided from, and what they change.
+#[derive(Clone, Debug)]
+// In this order the fields that every tag touches share cache lines.
+#[repr(C)]
+pub(crate) struct Channel {
+    pub(crate) state: State,
+    pub(crate) mux: TsWriter,
+    pub(crate) totals: Totals,
+    pub(crate) video: VideoDemux,
+    pub(crate) snapshots: SnapshotPace,
+    pub(crate) notices: Notices,
+    pub(crate) list: List,
+}
+
+impl Channel {
+    pub(crate) fn new(config: &Config) -> Self {
+        let options = config.options();
+        Self {
+            state: State::new(config),
+            mux: TsWriter::new(options.pcr_lead, options.psi_interval),
+            totals: Totals::new(),
+            video: VideoDemux::new(options),
+            snapshots: SnapshotPace::new(options.snapshot_interval),
+            notices: Notices::new(),
+            list: List::new(options),
+        }
+    }
+
+    /// Forgets the publication, and keeps the list.
+    pub(crate) fn pause(&mut self) {
+        self.video = VideoDemux::new(&self.state.options);
+        self.state.pause();
+        self.mux.break_timeline();
+    }
+
+    /// Returns what a later engine needs, besides the listed segments, to go on with this list.
+    pub(crate) fn resume_token(&self) -> ResumeToken {
+        let tables = self.mux.state();
+        ResumeToken {
+            numbers: self.list.numbers(),
+            counters: tables.counters(),
+            pmt_version: tables.version,
+            program: tables.program,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! An access unit as an Annex B byte stream (ITU-T H.264 Annex B).
+
+use super::START_CODE;
+use super::access_unit::{AccessUnit, Contents, NalUnits};
+use crate::codec::video::{NalKind, VideoCoding};
+use crate::config::Filler;
+
+/// Parameter sets, carried NAL units and the NAL units of a tag, each behind a start code.
+///
+/// The access unit delimiter is not part of it: what is written before everything else comes first.
+#[derive(Clone, Copy, Debug)]
+pub struct AnnexB<'a> {
+    parameter_sets: &'a [u8],
+    carried: &'a [u8],
+    unit: AccessUnit<'a>,
+    filler: Filler,
+    len: usize,
+}
+
+impl<'a> AnnexB<'a> {
+    /// Puts `parameter_sets` and `carried`, both Annex B byte streams already, before an access unit.
+    #[inline(always)]
+    pub(crate) const fn new(
+        parameter_sets: &'a [u8],
+        carried: &'a [u8],
+        unit: AccessUnit<'a>,
+        contents: &Contents,
+        filler: Filler,
+    ) -> Self {
+        let dropped_len = match filler {
+            Filler::Keep => 0,
+            Filler::Drop => contents.filler_len,
+        };
+        let len = parameter_sets.len() + carried.len() + contents.annex_b_len - dropped_len;
+        Self {
+            parameter_sets,
+            carried,
+            unit,
+            filler,
+            len,
+        }
+    }
+
+    /// Returns the length in bytes.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Says whether there is no NAL unit at all.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Iterates over the bytes, in slices that lie where they came in.
+    pub const fn slices(&self) -> Slices<'a> {
+        Slices {
+            lead: [self.parameter_sets, self.carried],
+            unit: &[],
+            units: self.unit.nal_units(),
+            coding: self.unit.coding(),
+            filler: self.filler,
+        }
+    }
+
+    /// Returns the length in bytes but for the start code that it begins with.
+    #[inline]
+    pub(crate) const fn len_behind_start_code(&self) -> usize {
+        self.len.saturating_sub(START_CODE.len())
+    }
+
+    /// Returns the bytes after the start code that they begin with, if those lie in one piece.
+    #[inline]
+    pub(crate) const fn piece_behind_start_code(&self) -> Option<&'a [u8]> {
+        if self.parameter_sets.is_empty() && self.carried.is_empty() {
+            self.unit.lone()
+        } else {
+            None
+        }
+    }
+
+    /// Iterates over the bytes but for the start code that they begin with.
+    pub(crate) fn slices_behind_start_code(&self) -> Slices<'a> {
+        let mut slices = self.slices();
+        let [sets, carried] = &mut slices.lead;
+        if let Some(rest) = sets.get(START_CODE.len()..) {
+            *sets = rest;
+        } else if let Some(rest) = carried.get(START_CODE.len()..) {
+            *carried = rest;
+        } else {
+            slices.unit = slices.next_unit().unwrap_or_default();
+        }
+        slices
+    }
+}
+
+/// Iterates over a byte stream in borrowed slices, none of them empty.
+#[derive(Clone, Debug)]
+pub struct Slices<'a> {
+    lead: [&'a [u8]; 2],
+    /// The NAL unit whose start code was the last slice.
+    unit: &'a [u8],
+    units: NalUnits<'a>,
+    coding: VideoCoding,
+    filler: Filler,
+}
+
+impl<'a> Slices<'a> {
+    pub(crate) const fn one(bytes: &'a [u8]) -> Self {
+        Self {
+            lead: [bytes, &[]],
+            unit: &[],
+            units: NalUnits::none(),
+            coding: VideoCoding::Avc,
+            filler: Filler::Keep,
+        }
+    }
+
+    fn next_unit(&mut self) -> Option<&'a [u8]> {
+        let (coding, filler) = (self.coding, self.filler);
+        self.units.find(|unit| match coding.kind(unit) {
+            NalKind::Delimiter => false,
+            NalKind::Filler => filler == Filler::Keep,
+            _ => true,
+        })
+    }
+}
+
+impl<'a> Iterator for Slices<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if !self.unit.is_empty() {
+            return Some(core::mem::take(&mut self.unit));
+        }
+        for lead in &mut self.lead {
+            if !lead.is_empty() {
+                return Some(core::mem::take(lead));
+            }
+        }
+        self.unit = self.next_unit()?;
+        Some(&START_CODE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::nal::Packing;
+    use std::vec::Vec;
+
+    /// Length-prefixed NAL units, one for each digit of `pick` to the base of their number.
+    fn tag(nal_units: &[&[u8]], mut pick: usize) -> Vec<u8> {
+        let mut tag = Vec::new();
+        while pick > 0 {
+            let nal_unit = nal_units[pick % nal_units.len()];
+            tag.extend((nal_unit.len() as u32).to_be_bytes());
+            tag.extend(nal_unit);
+            pick /= nal_units.len();
+        }
+        tag
+    }
+
+    #[test]
+    fn what_is_behind_the_first_start_code_is_all_but_that() {
+        let nal_units: [&[u8]; 6] = [&[], &[9, 0x10], &[12, 0xff], &[0x65, 7], &[6, 1], &[0x41]];
+        for pick in 0..6_usize.pow(4) {
+            let tag = tag(&nal_units, pick);
+            for filler in [Filler::Keep, Filler::Drop] {
+                for (sets, carried) in [(0, 0), (5, 0), (0, 6), (5, 6)] {
+                    let (sets, carried) =
+                        (&[0, 0, 0, 1, 0x67][..sets], &[0, 0, 0, 1, 6, 5][..carried]);
+                    let (unit, contents) = AccessUnit::new(&tag, Packing::default());
+                    let stream = AnnexB::new(sets, carried, unit, &contents, filler);
+                    let all: Vec<u8> = stream.slices().flatten().copied().collect();
+                    let behind: Vec<u8> = stream
+                        .slices_behind_start_code()
+                        .flatten()
+                        .copied()
+                        .collect();
+                    assert_eq!(behind, all.get(4..).unwrap_or_default(), "{tag:x?}");
+                    assert_eq!(behind.len(), stream.len_behind_start_code());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn t_19_delimiters_leave_their_place_and_every_other_nal_unit_gets_a_long_start_code() {
+        let tag = [
+            0, 0, 0, 1, 6, 0, 0, 0, 2, 9, 0x10, 0, 0, 0, 2, 12, 0xff, 0, 0, 0, 2, 0x65, 7,
+        ];
+        let sets = [0, 0, 0, 1, 0x67];
+        for (filler, want) in [
+            (
+                Filler::Keep,
+                &[
+                    0, 0, 0, 1, 0x67, 0, 0, 0, 1, 6, 0, 0, 0, 1, 12, 0xff, 0, 0, 0, 1, 0x65, 7,
+                ][..],
+            ),
+            (
+                Filler::Drop,
+                &[0, 0, 0, 1, 0x67, 0, 0, 0, 1, 6, 0, 0, 0, 1, 0x65, 7],
+            ),
+        ] {
+            let (unit, contents) = AccessUnit::new(&tag, Packing::default());
+            let stream = AnnexB::new(&sets, &[], unit, &contents, filler);
+            let bytes: Vec<u8> = stream.slices().flatten().copied().collect();
+            assert_eq!(bytes, want);
+            assert_eq!(stream.len(), want.len());
+            assert_eq!(contents.delimiter, Some(0x10));
+        }
+    }
+
+    #[test]
+    fn a_stream_is_empty_where_no_nal_unit_is() {
+        for (tag, is_empty) in [(&[][..], true), (&[0, 0, 0, 2, 0x65, 7], false)] {
+            let (unit, contents) = AccessUnit::new(tag, Packing::default());
+            let stream = AnnexB::new(&[], &[], unit, &contents, Filler::Keep);
+            assert_eq!(stream.is_empty(), is_empty);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The audio track: how its frames are coded, its clock, and frames that wait.
+//!
+//! A format that changes joins where a segment begins. Until then the clock, and frames that wait for a PES packet, are
+//! still of the format before.
+//!
+//! ```text
+//!   Absent ──► Announced ──► Coded, waits to join ──► Coded, joined ──► Coded, waits to join ──► …
+//! ```
+
+use crate::audio::Gather;
+use crate::codec::audio::AudioFormat;
+use crate::segment::Cause;
+use crate::stream_type::StreamType;
+use crate::timeline::{Alignment, AudioClock, ClockRate};
+
+use super::phase::Phase;
+
+/// The audio track.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub(crate) struct AudioState {
+    pub(crate) clock: AudioClock,
+    pub(crate) track: AudioTrackState,
+    /// Frames that wait.
+    pub(crate) gather: Gather,
+}
+
+/// How far the audio track has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AudioTrackState {
+    /// Nothing is known of audio.
+    Absent,
+    /// The tables are to list audio of this type before it has come.
+    Announced(StreamType),
+    /// It is known how the frames are coded that come.
+    Coded { format: AudioFormat, join: Join },
+}
+
+/// Whether the segments carry audio as it is coded now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Join {
+    /// They do.
+    Joined,
+    /// They do not: frames join where a segment begins.
+    Waits {
+        /// The format that the segments so far carry; `None` before the first frames.
+        carried: Option<AudioFormat>,
+        rate: ClockRate,
+    },
+}
+
+/// How a format change went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FormatChange {
+    /// Frames of the format before, which waited and can no longer be written.
+    pub(crate) dropped: usize,
+}
+
+impl AudioState {
+    pub(super) fn new(announced: Option<StreamType>) -> Self {
+        Self {
+            clock: AudioClock::new(1),
+            track: announced.map_or(AudioTrackState::Absent, AudioTrackState::Announced),
+            gather: Gather::new(),
+        }
+    }
+
+    /// Takes how the frames that come from now on are coded; `None` if that is nothing new.
+    pub(super) fn set_format(
+        &mut self,
+        format: AudioFormat,
+        alignment: &mut Alignment,
+        phase: &Phase,
+    ) -> Option<FormatChange> {
+        if self.track.format() == Some(&format) {
+            return None;
+        }
+        let carried = self.track.carried();
+        let is_early = alignment.is_audio_early();
+        let holds_old = phase.is_open() && !is_early;
+        let is_carried = carried == Some(format);
+        let join = if is_carried {
+            Join::Joined
+        } else {
+            let rate = ClockRate::of_carried(holds_old);
+            Join::Waits { carried, rate }
+        };
+        self.track = AudioTrackState::Coded { format, join };
+        if let Alignment::AudioEarly { rate, .. } = alignment {
+            *rate = ClockRate::of_carried(!is_carried);
+        }
+        let mut dropped = 0;
+        if !holds_old {
+            // Nothing of the old format may follow tables that list another.
+            dropped = self.gather.clear();
+            self.clock.set_rate(format.coded_rate());
+        }
+        if !phase.is_open() {
+            self.join(alignment);
+        }
+        Some(FormatChange { dropped })
+    }
+
+    /// Takes the format of the frames that come for that of the segments that follow.
+    pub(crate) fn join(&mut self, alignment: &mut Alignment) {
+        let AudioTrackState::Coded {
+            format,
+            join: Join::Waits { rate, .. },
+        } = self.track
+        else {
+            return;
+        };
+        self.track = AudioTrackState::Coded {
+            format,
+            join: Join::Joined,
+        };
+        if rate == ClockRate::Carried {
+            self.clock.set_rate(format.coded_rate());
+        }
+        if let Alignment::AudioEarly { set_aside, rate } = alignment
+            && *rate == ClockRate::Carried
+        {
+            set_aside.set_rate(format.coded_rate());
+            *rate = ClockRate::Joining;
+        }
+    }
+
+    /// Sets the audio clock aside, and begins another for frames of a timeline that video has not reached.
+    pub(crate) fn set_aside(&mut self, alignment: &mut Alignment) {
+        let mut rate_aside = ClockRate::Joining;
+        if let Some(rate) = self.track.rate_mut() {
+            rate_aside = core::mem::replace(rate, ClockRate::Joining);
+        }
+        *alignment = Alignment::AudioEarly {
+            set_aside: self.clock,
+            rate: rate_aside,
+        };
+        let format = self.track.format();
+        self.clock = AudioClock::new(format.map_or(1, AudioFormat::coded_rate));
+    }
+
+    /// Takes the audio clock back that was set aside: video has not followed.
+    pub(crate) fn take_back(&mut self, alignment: &mut Alignment) {
+        let Alignment::AudioEarly {
+            set_aside,
+            rate: aside,
+        } = *alignment
+        else {
+            return;
+        };
+        *alignment = Alignment::Together;
+        self.clock = set_aside;
+        if let Some(rate) = self.track.rate_mut() {
+            *rate = aside;
+        }
+    }
+}
+
+impl AudioTrackState {
+    /// Returns how the frames that come are coded.
+    #[inline(always)]
+    pub(crate) const fn format(&self) -> Option<&AudioFormat> {
+        match self {
+            Self::Absent | Self::Announced(_) => None,
+            Self::Coded { format, .. } => Some(format),
+        }
+    }
+
+    /// Returns the format of the segments so far.
+    const fn carried(&self) -> Option<AudioFormat> {
+        match self {
+            Self::Absent | Self::Announced(_) => None,
+            Self::Coded { format, join } => match join {
+                Join::Joined => Some(*format),
+                Join::Waits { carried, .. } => *carried,
+            },
+        }
+    }
+
+    /// Returns whether frames are coded otherwise than those of the segments so far.
+    pub(crate) const fn waits(&self) -> bool {
+        matches!(
+            self,
+            Self::Coded {
+                join: Join::Waits { .. },
+                ..
+            }
+        )
+    }
+
+    const fn rate_mut(&mut self) -> Option<&mut ClockRate> {
+        match self {
+            Self::Coded {
+                join: Join::Waits { rate, .. },
+                ..
+            } => Some(rate),
+            _ => None,
+        }
+    }
+
+    /// Returns why a segment must begin before frames of this format can be written, given what the tables of the open
+    /// one list: nothing, where they have listed this format before anything of it had come.
+    pub(crate) fn waits_to_join(&self, listed: Option<StreamType>) -> Option<Cause> {
+        let Self::Coded {
+            format,
+            join: Join::Waits { carried, .. },
+        } = self
+        else {
+            return None;
+        };
+        match listed {
+            None => Some(Cause::TrackChange),
+            Some(listed) if carried.is_none() && listed == format.stream_type() => None,
+            Some(_) => Some(Cause::ConfigChange),
+        }
+    }
+
+    /// Returns whether the clock, and frames that wait, are of the format that the segments so far carry.
+    pub(crate) const fn holds_carried(&self) -> bool {
+        matches!(
+            self,
+            Self::Coded {
+                join: Join::Waits {
+                    rate: ClockRate::Carried,
+                    ..
+                },
+                ..
+            }
+        )
+    }
+}

@@ -1,0 +1,262 @@
+//! When a segment ends: the switching rule of OSS LiveChannel, pure.
+//!
+//! A segment goes on until a key frame comes at FragDuration or later. Where none comes it ends without one at
+//! max(2 × FragDuration, 60 s), or earlier where a declared target duration would be broken.
+
+use crate::config::{Config, TargetDuration};
+use crate::segment::Cause;
+use crate::time::TickSpan;
+
+/// Thresholds of the rule, worked out once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SwitchRule {
+    soft: TickSpan,
+    audio: TickSpan,
+    hard: Option<TickSpan>,
+    target: Option<TickSpan>,
+}
+
+/// What the rule says of a frame. Exhaustive: the rule knows no third way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the rule knows no third way")]
+pub enum Decision {
+    /// It goes into the open segment.
+    Stay,
+    /// It begins a new one.
+    Switch(Cause),
+}
+
+impl SwitchRule {
+    /// Works the thresholds of `config` out.
+    pub const fn new(config: &Config) -> Self {
+        let options = config.options();
+        let frag_duration = options.frag_duration;
+        Self {
+            soft: TickSpan::new(frag_duration.span().get() - options.slack.get()),
+            audio: frag_duration.span(),
+            hard: if options.forced_switch {
+                Some(frag_duration.forced())
+            } else {
+                None
+            },
+            target: match options.target_duration {
+                TargetDuration::HighWater => None,
+                TargetDuration::Declared(secs) => Some(TickSpan::from_secs(secs as i64)),
+            },
+        }
+    }
+
+    /// Decides on a video frame from the open segment's age, whether it is a key frame, and the time to the next
+    /// frame as far as that can be told.
+    #[inline]
+    pub fn video(&self, age: TickSpan, key_frame: bool, to_next: TickSpan) -> Decision {
+        if key_frame && age >= self.soft {
+            Decision::Switch(Cause::KeyFrame)
+        } else if self.hard.is_some_and(|hard| age >= hard) {
+            Decision::Switch(Cause::Forced)
+        } else if self.target.is_some_and(|target| age + to_next > target) {
+            Decision::Switch(Cause::TargetLimit)
+        } else {
+            Decision::Stay
+        }
+    }
+
+    /// Decides on an audio frame of a stream without video, `to_next` before the next one.
+    #[inline]
+    pub fn audio(&self, age: TickSpan, to_next: TickSpan) -> Decision {
+        if age >= self.audio {
+            Decision::Switch(Cause::AudioOnly)
+        } else if self.target.is_some_and(|target| age + to_next > target) {
+            Decision::Switch(Cause::TargetLimit)
+        } else {
+            Decision::Stay
+        }
+    }
+
+    /// Returns the greatest age at which such a frame [stays](Decision::Stay).
+    pub(crate) fn audio_stays_until(&self, to_next: TickSpan) -> TickSpan {
+        let last = self.audio - TickSpan::TICK;
+        self.target
+            .map_or(last, |target| last.min(target - to_next))
+    }
+
+    /// Decides on an audio frame of a stream whose video has fallen silent.
+    pub fn audio_for_silent_video(&self, age: TickSpan, to_next: TickSpan) -> Decision {
+        self.video(age, false, to_next)
+    }
+
+    /// Says whether a segment of this age has broken the declared target duration.
+    #[inline]
+    pub fn breaks_target(&self, age: TickSpan) -> bool {
+        self.target.is_some_and(|target| age > target)
+    }
+
+    /// Returns an age up to which pictures that are no key frames surely [stay](Decision::Stay); `None` if they do for
+    /// ever. The last picture is at `age`, and came `interval` after the one before it.
+    pub(crate) fn pictures_stay_until(
+        &self,
+        age: TickSpan,
+        interval: TickSpan,
+    ) -> Option<TickSpan> {
+        let before_forced = self.hard.map(|hard| hard - TickSpan::TICK);
+        // The time to the next frame is taken to be the shorter of the last two intervals: at first at most `interval`,
+        // later at most what has passed since the last picture.
+        let within_target = self
+            .target
+            .map(|target| (target - interval).min((target + age) / 2));
+        match (before_forced, within_target) {
+            (Some(forced), Some(target)) => Some(forced.min(target)),
+            (forced, target) => forced.or(target),
+        }
+    }
+
+    /// Returns whether a key frame, or a picture at all, was waited for long enough.
+    pub(crate) fn waits_no_longer_than(&self, waited: TickSpan) -> bool {
+        self.hard.is_some_and(|hard| waited >= hard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{FragDuration, Options};
+
+    fn rule(secs: u32, target_duration: TargetDuration) -> SwitchRule {
+        let frag_duration = FragDuration::new(secs).unwrap();
+        SwitchRule::new(
+            &Config::new(Options {
+                frag_duration,
+                target_duration,
+                ..Options::default()
+            })
+            .unwrap(),
+        )
+    }
+
+    #[test]
+    fn x3_a_key_frame_at_frag_duration_switches_and_so_does_one_a_millisecond_early() {
+        let rule = rule(2, TargetDuration::HighWater);
+        for (millis, want) in [
+            (1998, Decision::Stay),
+            (1999, Decision::Switch(Cause::KeyFrame)),
+            (2000, Decision::Switch(Cause::KeyFrame)),
+            (2002, Decision::Switch(Cause::KeyFrame)),
+        ] {
+            assert_eq!(
+                rule.video(TickSpan::from_millis(millis), true, TickSpan::ZERO),
+                want,
+                "{millis}"
+            );
+        }
+    }
+
+    #[test]
+    fn x5_the_forced_switch_has_no_slack_and_needs_no_key_frame() {
+        let rule = rule(5, TargetDuration::HighWater);
+        let frame = TickSpan::from_millis(40);
+        assert_eq!(
+            rule.video(TickSpan::from_millis(59_999), false, frame),
+            Decision::Stay
+        );
+        assert_eq!(
+            rule.video(TickSpan::from_secs(60), false, frame),
+            Decision::Switch(Cause::Forced)
+        );
+        assert_eq!(
+            rule.video(TickSpan::from_secs(60), true, frame),
+            Decision::Switch(Cause::KeyFrame)
+        );
+    }
+
+    #[test]
+    fn x8_audio_alone_switches_at_frag_duration_without_slack() {
+        let frame = TickSpan::new(2090);
+        let rule = rule(5, TargetDuration::HighWater);
+        let (young, old) = (TickSpan::from_millis(4999), TickSpan::from_secs(5));
+        assert_eq!(rule.audio(young, frame), Decision::Stay);
+        assert_eq!(rule.audio(old, frame), Decision::Switch(Cause::AudioOnly));
+    }
+
+    #[test]
+    fn y_14_audio_alone_keeps_a_declared_target_too() {
+        let frame = TickSpan::new(2090);
+        let rule = rule(5, TargetDuration::Declared(5));
+        let last = TickSpan::from_secs(5) - frame;
+        assert_eq!(rule.audio(last, frame), Decision::Stay);
+        let limit = Decision::Switch(Cause::TargetLimit);
+        assert_eq!(rule.audio(last + TickSpan::TICK, frame), limit);
+    }
+
+    #[test]
+    fn the_greatest_age_at_which_an_audio_frame_stays_is_the_rules_own() {
+        let frame = TickSpan::new(2090);
+        for target in [
+            TargetDuration::HighWater,
+            TargetDuration::Declared(5),
+            TargetDuration::Declared(8),
+        ] {
+            let rule = rule(5, target);
+            let last = rule.audio_stays_until(frame);
+            assert_eq!(rule.audio(last, frame), Decision::Stay, "{target:?}");
+            assert_ne!(
+                rule.audio(last + TickSpan::TICK, frame),
+                Decision::Stay,
+                "{target:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn y_14_a_declared_target_switches_at_the_last_frame_that_keeps_it() {
+        let rule = rule(5, TargetDuration::Declared(8));
+        let frame = TickSpan::from_millis(40);
+        assert_eq!(
+            rule.video(TickSpan::from_millis(7960), false, frame),
+            Decision::Stay
+        );
+        assert_eq!(
+            rule.video(TickSpan::from_millis(7961), false, frame),
+            Decision::Switch(Cause::TargetLimit)
+        );
+        assert!(!rule.breaks_target(TickSpan::from_secs(8)));
+        assert!(rule.breaks_target(TickSpan::from_secs(8) + TickSpan::TICK));
+    }
+
+    /// The rule as the page of PutLiveChannel words it, with nothing worked out beforehand.
+    fn naive(frag_duration: i64, age_millis: i64, key_frame: bool) -> Decision {
+        let (age, wanted, limit) = (
+            age_millis,
+            frag_duration * 1000,
+            (2 * frag_duration * 1000).max(60_000),
+        );
+        match (key_frame, age) {
+            (true, age) if age + 1 >= wanted => Decision::Switch(Cause::KeyFrame),
+            (_, age) if age >= limit => Decision::Switch(Cause::Forced),
+            _ => Decision::Stay,
+        }
+    }
+
+    #[test]
+    fn o_33_the_rule_agrees_with_its_wording_at_every_duration() {
+        for secs in 1..=100 {
+            let rule = rule(secs, TargetDuration::HighWater);
+            for age in (0..201_000)
+                .step_by(333)
+                .chain(i64::from(secs) * 1000 - 2..i64::from(secs) * 1000 + 2)
+            {
+                for key_frame in [false, true] {
+                    let got = rule.video(
+                        TickSpan::from_millis(age),
+                        key_frame,
+                        TickSpan::from_millis(40),
+                    );
+                    assert_eq!(
+                        got,
+                        naive(i64::from(secs), age, key_frame),
+                        "{secs} s, {age} ms, {key_frame}"
+                    );
+                }
+            }
+        }
+    }
+}

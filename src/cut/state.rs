@@ -1,0 +1,222 @@
+//! All that decisions are made from.
+//!
+//! Two facts that depend on each other are one enum here: a combination that cannot be is one that cannot be written.
+
+use crate::codec::audio::AudioFormat;
+use crate::config::{Config, Options};
+use crate::demux::Announced;
+use crate::stream_type::{Program, StreamType};
+use crate::time::{TickSpan, Ticks};
+use crate::timeline::{Timeline, VideoClock};
+
+use super::audio_track::{AudioState, AudioTrackState, FormatChange};
+use super::phase::Phase;
+use super::plan::{First, Opening};
+use super::quiet::Quiet;
+use super::rules::SwitchRule;
+
+/// All that decisions are made from.
+#[derive(Clone, Debug)]
+// In this order the fields that every tag touches share cache lines.
+#[repr(C)]
+pub(crate) struct State {
+    pub(crate) quiet: Quiet,
+    pub(crate) timeline: Timeline,
+    /// Time of the last sample.
+    pub(crate) now: Ticks,
+    pub(crate) audio: AudioState,
+    pub(crate) video: VideoState,
+    pub(crate) phase: Phase,
+    pub(crate) continuity: Continuity,
+    pub(crate) request: Request,
+    /// When the first segment of this publication began.
+    pub(crate) first_start: Option<Ticks>,
+    pub(crate) rule: SwitchRule,
+    pub(crate) options: Options,
+}
+
+/// How the next segment joins on to those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Continuity {
+    /// There are none: no segment was ever begun.
+    Beginning,
+    /// On the same timeline.
+    Continues,
+    /// It does not: EXT-X-DISCONTINUITY comes first.
+    Broken,
+}
+
+/// A switch that the host asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// None, or it is fulfilled.
+    None,
+    /// At the next key frame.
+    AtKeyFrame,
+    /// At the next frame.
+    AtOnce,
+}
+
+/// The video track.
+#[derive(Clone, Debug)]
+pub(crate) struct VideoState {
+    pub(crate) clock: VideoClock,
+    pub(crate) track: VideoTrackState,
+    /// Metadata or the host announces video: it is waited for at the beginning.
+    pub(crate) announced: bool,
+}
+
+/// How far the video track has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VideoTrackState {
+    /// No sequence header has come.
+    Absent,
+    /// A sequence header has come.
+    Known(StreamType),
+    /// A picture of this publication has begun a segment, lost or not.
+    Joined(StreamType),
+}
+
+impl State {
+    pub(crate) fn new(config: &Config) -> Self {
+        let options = *config.options();
+        Self {
+            quiet: Quiet::NEVER,
+            timeline: Timeline::new(&options),
+            now: Ticks::default(),
+            audio: AudioState::new(options.announced_audio),
+            video: VideoState::new(options.announced_video),
+            phase: Phase::Idle,
+            continuity: Continuity::Beginning,
+            request: Request::None,
+            first_start: None,
+            rule: SwitchRule::new(config),
+            options,
+        }
+    }
+
+    /// Forgets the publication.
+    pub(crate) fn pause(&mut self) {
+        self.quiet = Quiet::NEVER;
+        self.timeline = Timeline::new(&self.options);
+        self.audio = AudioState::new(self.options.announced_audio);
+        self.video = VideoState::new(self.options.announced_video);
+        self.phase = Phase::Idle;
+        self.continuity.break_off();
+        self.request = Request::None;
+        self.first_start = None;
+    }
+
+    /// Ends the list: no tag is taken any more.
+    pub(crate) const fn end(&mut self) {
+        self.phase = Phase::Ended;
+        self.quiet = Quiet::NEVER;
+    }
+
+    /// Goes on with the list of an earlier engine.
+    pub(crate) const fn follow_earlier_segments(&mut self) {
+        self.continuity = Continuity::Broken;
+    }
+
+    /// Notes that the first sequence header of video has come, and the duration of a frame if that is stated.
+    pub(crate) const fn meet_video(&mut self, stream_type: StreamType, interval: Option<TickSpan>) {
+        self.video.track = VideoTrackState::Known(stream_type);
+        if let Some(interval) = interval {
+            self.video.clock.expect_interval(interval);
+        }
+    }
+
+    /// Notes that the host asks for a switch.
+    pub(crate) const fn request(&mut self, request: Request) {
+        self.request = request;
+        self.quiet = Quiet::NEVER;
+    }
+
+    /// Notes what metadata announces. Once a segment has begun, the tracks themselves have said it.
+    pub(crate) fn announce(&mut self, announced: &Announced) {
+        if self.first_start.is_some() {
+            return;
+        }
+        self.video.announced |= announced.video;
+        if let (Some(stream_type), AudioTrackState::Absent | AudioTrackState::Announced(_)) =
+            (announced.audio, self.audio.track)
+        {
+            self.audio.track = AudioTrackState::Announced(stream_type);
+        }
+    }
+
+    /// Takes how the audio frames are coded that come from now on; `None` if that is nothing new.
+    #[cold]
+    pub(crate) fn set_audio_format(&mut self, format: AudioFormat) -> Option<FormatChange> {
+        let alignment = &mut self.timeline.alignment;
+        let change = self.audio.set_format(format, alignment, &self.phase)?;
+        self.quiet = Quiet::NEVER;
+        Some(change)
+    }
+
+    /// Says what a segment lists that begins at `at`.
+    pub(crate) fn opening(&self, at: Ticks, first: First) -> Opening {
+        let since = self.first_start.unwrap_or(at);
+        let waited_too_long = at - since > self.options.track_wait;
+        let (audio, audio_is_missing) = match self.audio.track {
+            AudioTrackState::Absent => (None, false),
+            AudioTrackState::Announced(_) if waited_too_long => (None, true),
+            AudioTrackState::Announced(stream_type) => (Some(stream_type), false),
+            AudioTrackState::Coded { format, .. } => (Some(format.stream_type()), false),
+        };
+        // Where each segment is to be decoded alone, one that audio begins waits for no pictures: a key frame joins it.
+        let has_video = match first {
+            First::Picture { .. } => true,
+            First::Audio => {
+                matches!(self.video.track, VideoTrackState::Joined(_))
+                    && !self.options.independent_segments
+            }
+        };
+        Opening {
+            program: Program {
+                video: self.video.track.stream_type().filter(|_| has_video),
+                audio,
+            },
+            audio_is_missing,
+            starts_with_idr: match first {
+                First::Picture { random_access } => random_access,
+                First::Audio => !has_video,
+            },
+        }
+    }
+}
+
+impl VideoState {
+    const fn new(announced: bool) -> Self {
+        Self {
+            clock: VideoClock::new(),
+            track: VideoTrackState::Absent,
+            announced,
+        }
+    }
+}
+
+impl VideoTrackState {
+    pub(crate) const fn stream_type(self) -> Option<StreamType> {
+        match self {
+            Self::Absent => None,
+            Self::Known(stream_type) | Self::Joined(stream_type) => Some(stream_type),
+        }
+    }
+
+    /// Notes that a picture begins a segment.
+    pub(crate) const fn join(&mut self) {
+        if let Self::Known(stream_type) = *self {
+            *self = Self::Joined(stream_type);
+        }
+    }
+}
+
+impl Continuity {
+    /// Has the next segment begin after EXT-X-DISCONTINUITY, if there is one before it.
+    pub(crate) const fn break_off(&mut self) {
+        if let Self::Continues = self {
+            *self = Self::Broken;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! NAL units of tags without a picture: they wait for the picture that they belong to.
+
+use crate::codec::nal::START_CODE;
+
+/// A tag without a picture brings a few SEI messages or parameter sets, 20 to 100 bytes in what real encoders send.
+const CAPACITY: usize = 512;
+
+/// NAL units that wait, as an Annex B byte stream.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub(super) struct Carry {
+    len: usize,
+    bytes: [u8; CAPACITY],
+}
+
+impl Carry {
+    pub(super) const fn new() -> Self {
+        Self {
+            len: 0,
+            bytes: [0; CAPACITY],
+        }
+    }
+
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[inline]
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) const fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Keeps a NAL unit; returns whether there was room.
+    pub(super) fn push(&mut self, nal_unit: &[u8]) -> bool {
+        let len = START_CODE.len() + nal_unit.len();
+        let free = self.bytes.get_mut(self.len..);
+        let Some(room) = free.and_then(|free| free.get_mut(..len)) else {
+            return false;
+        };
+        let (start_code, body) = room.split_at_mut(START_CODE.len());
+        start_code.copy_from_slice(&START_CODE);
+        body.copy_from_slice(nal_unit);
+        self.len += len;
+        true
+    }
+}

@@ -1,0 +1,28 @@
+//! Script tags: the tracks that metadata announces.
+
+use crate::codec::video::VideoCoding;
+use crate::flv::{AudioCodec, Metadata};
+use crate::stream_type::StreamType;
+
+/// Tracks that metadata announces. Nothing is decided by it alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Announced {
+    pub(crate) video: bool,
+    pub(crate) audio: Option<StreamType>,
+}
+
+/// Reads the body of a script tag; `None` if it announces no track.
+#[cold]
+pub(crate) fn read_script(data: &[u8]) -> Option<Announced> {
+    let metadata = Metadata::parse(data)?;
+    let low_rate = metadata.audio_sample_rate.is_some_and(|rate| rate < 32_000);
+    Some(Announced {
+        video: metadata.video.and_then(VideoCoding::of).is_some(),
+        audio: match metadata.audio {
+            Some(AudioCodec::AAC) => Some(StreamType::AAC_ADTS),
+            Some(AudioCodec::MP3) if low_rate => Some(StreamType::MPEG2_AUDIO),
+            Some(AudioCodec::MP3) => Some(StreamType::MPEG1_AUDIO),
+            _ => None,
+        },
+    })
+}

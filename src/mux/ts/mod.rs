@@ -1,0 +1,29 @@
+//! MPEG-2 transport stream (ISO/IEC 13818-1): tables, PES packets, and one access unit as a run of TS packets.
+//!
+//! ```text
+//!   access unit ──► PES packet ──► 188 │ 188 │ 188 │ … │ 188     TsPackets<'_>, borrowed, not yet copied
+//!                   header + ES    head + payload       stuffed
+//! ```
+//!
+//! Everything here is told its times, counters and flags; it remembers nothing between two runs, but for what
+//! [`writer`] keeps: the tables, clock references and counters that live as long as the stream.
+
+mod copy;
+mod crc;
+mod layout;
+mod packet;
+mod packets;
+mod pes;
+mod pieces;
+mod psi;
+mod run;
+mod writer;
+
+pub use packet::{PACKET_LEN, Pid};
+pub use packets::{ShortBuffer, TsPackets};
+#[cfg(feature = "bytes")]
+pub use pieces::TsBuf;
+
+pub use crate::stream_type::StreamType;
+
+pub(crate) use writer::{TsState, TsWriter};

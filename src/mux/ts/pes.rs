@@ -1,0 +1,211 @@
+//! The PES packet header (ISO/IEC 13818-1 §2.4.3.6–7).
+//!
+//! ```text
+//!  00 00 01 │ stream_id │ PES_packet_length:16 │ 10 scrambling:2 priority alignment copyright original
+//!           │ PTS_DTS_flags:2 … │ PES_header_data_length │ PTS:40 │ DTS:40
+//! ```
+
+use crate::codec::video::DELIMITER_LEN;
+use crate::time::WireTime;
+
+/// Kind of the elementary stream that a PES packet carries (table 2-18).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamId {
+    Audio = 0xc0,
+    Video = 0xe0,
+}
+
+/// A PES header, followed by the first few bytes of the elementary stream where those are not borrowed: the access unit
+/// delimiter and the start code behind it, or the ADTS header of a frame that travels alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PesHeader {
+    id: StreamId,
+    pts: WireTime,
+    dts: WireTime,
+    packet_len: u16,
+    lead: Lead,
+}
+
+/// Bytes of the elementary stream that are written with the header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lead {
+    bytes: [u8; Self::MAX_LEN],
+    len: usize,
+}
+
+impl Lead {
+    const MAX_LEN: usize = DELIMITER_LEN;
+
+    /// Takes a delimiter and the start code behind it.
+    #[inline]
+    pub(crate) const fn delimiter(bytes: [u8; Self::MAX_LEN]) -> Self {
+        let len = bytes.len();
+        Self { bytes, len }
+    }
+
+    /// Takes at most as many bytes as a delimiter has.
+    #[inline]
+    pub(crate) fn of(lead: &[u8]) -> Self {
+        let mut bytes = [0; Self::MAX_LEN];
+        bytes
+            .iter_mut()
+            .zip(lead)
+            .for_each(|(to, byte)| *to = *byte);
+        let len = lead.len().min(bytes.len());
+        Self { bytes, len }
+    }
+}
+
+impl PesHeader {
+    /// 9 fixed bytes, PTS and DTS, and a lead: what one of these writes at the most.
+    const MAX_LEN: usize = 9 + 10 + Lead::MAX_LEN;
+
+    /// Makes the header of a PES packet whose elementary stream bytes are `lead` and `payload_len` more.
+    ///
+    /// DTS is written only where it differs from PTS (§2.7.5). `PES_packet_length` is 0, "unbounded", for video that
+    /// does not fit its 16 bits; the caller keeps audio below that.
+    #[inline]
+    pub(crate) fn new(
+        id: StreamId,
+        (pts, dts): (WireTime, WireTime),
+        lead: Lead,
+        payload_len: usize,
+    ) -> Self {
+        let header = Self {
+            id,
+            pts,
+            dts,
+            packet_len: 0,
+            lead,
+        };
+        // It does not count itself, nor what stands before it.
+        let behind = header.len() - 6 + payload_len;
+        Self {
+            packet_len: u16::try_from(behind).unwrap_or(0),
+            ..header
+        }
+    }
+
+    /// Returns the length in bytes, the lead included.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        9 + self.times_len() + self.lead.len
+    }
+
+    #[inline]
+    fn times_len(&self) -> usize {
+        if self.pts == self.dts { 5 } else { 10 }
+    }
+
+    /// Writes the header to the front of `room`, of which it may spoil some bytes behind it, and returns its length.
+    #[inline(always)]
+    pub(super) fn write(&self, room: &mut [u8]) -> usize {
+        if let Some(room) = room.first_chunk_mut() {
+            self.compose(room);
+        } else {
+            let mut bytes = [0; Self::MAX_LEN];
+            self.compose(&mut bytes);
+            room.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+        }
+        self.len()
+    }
+
+    /// Composes the header from front to back, in copies of a fixed size. Each may run over the end of its
+    /// field; the next one overwrites that.
+    #[inline(always)]
+    fn compose(&self, bytes: &mut [u8; Self::MAX_LEN]) {
+        let with_dts = self.pts != self.dts;
+        let flags = if with_dts { 0xc0 } else { 0x80 };
+        // 00 00 01, stream_id, PES_packet_length, data_alignment_indicator, PTS_DTS_flags; then PES_header_data_length.
+        let fixed =
+            1 << 40 | (self.id as u64) << 32 | u64::from(self.packet_len) << 16 | 0x8400 | flags;
+        bytes[..8].copy_from_slice(&fixed.to_be_bytes());
+        bytes[8] = self.times_len() as u8;
+        if with_dts {
+            bytes[9..17].copy_from_slice(&timestamp(0x3, self.pts));
+            bytes[14..22].copy_from_slice(&timestamp(0x1, self.dts));
+            bytes[19..19 + Lead::MAX_LEN].copy_from_slice(&self.lead.bytes);
+        } else {
+            bytes[9..17].copy_from_slice(&timestamp(0x2, self.pts));
+            bytes[14..14 + Lead::MAX_LEN].copy_from_slice(&self.lead.bytes);
+        }
+    }
+}
+
+/// Composes a 33-bit time behind a 4-bit prefix, with its three marker bits (§2.4.3.7): the first five of these bytes.
+#[inline]
+const fn timestamp(prefix: u64, time: WireTime) -> [u8; 8] {
+    let t = time.get();
+    let high = (t & 0x1_c000_0000) << 3 | 1 << 32;
+    let middle = (t & 0x3fff_8000) << 2 | 1 << 16;
+    let low = (t & 0x7fff) << 1 | 1;
+    ((prefix << 36 | high | middle | low) << 24).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t_14a_pts_fields_have_the_golden_bytes() {
+        for (time, want) in [
+            (0, [0x21, 0x00, 0x01, 0x00, 0x01]),
+            (63_000, [0x21, 0x00, 0x03, 0xec, 0x31]),
+            (126_000, [0x21, 0x00, 0x07, 0xd8, 0x61]),
+            ((1 << 30) - 1, [0x21, 0xff, 0xff, 0xff, 0xff]),
+            (1 << 30, [0x23, 0x00, 0x01, 0x00, 0x01]),
+            ((1 << 32) - 1, [0x27, 0xff, 0xff, 0xff, 0xff]),
+            (1 << 32, [0x29, 0x00, 0x01, 0x00, 0x01]),
+            ((1 << 33) - 1, [0x2f, 0xff, 0xff, 0xff, 0xff]),
+            (1 << 33, [0x21, 0x00, 0x01, 0x00, 0x01]),
+        ] {
+            assert_eq!(timestamp(0x2, WireTime::new(time))[..5], want, "{time}");
+        }
+    }
+
+    fn header(pts: u64, dts: u64, lead: &[u8], payload_len: usize) -> [u8; PesHeader::MAX_LEN] {
+        let times = (WireTime::new(pts), WireTime::new(dts));
+        let header = PesHeader::new(StreamId::Video, times, Lead::of(lead), payload_len);
+        let mut bytes = [0; PesHeader::MAX_LEN];
+        header.write(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn t_14_dts_is_written_only_where_it_differs() {
+        assert_eq!(header(9, 9, &[], 100)[7..14], [0x80, 5, 0x21, 0, 1, 0, 19]);
+        assert_eq!(
+            header(9, 5, &[], 100)[7..19],
+            [0xc0, 10, 0x31, 0, 1, 0, 19, 0x11, 0, 1, 0, 11]
+        );
+    }
+
+    #[test]
+    fn the_lead_stands_behind_the_times() {
+        for (dts, at) in [(9, 14), (5, 19)] {
+            assert_eq!(header(9, dts, &[1, 2, 3], 7)[at..at + 3], [1, 2, 3]);
+        }
+    }
+
+    #[test]
+    fn a_header_is_the_same_where_there_is_room_for_nothing_else() {
+        let times = (WireTime::new(9), WireTime::new(5));
+        let header = PesHeader::new(StreamId::Audio, times, Lead::of(&[1; 7]), 100);
+        let (mut wide, mut narrow) = ([0; PesHeader::MAX_LEN], [0; 26]);
+        assert_eq!(
+            (header.write(&mut wide), header.write(&mut narrow)),
+            (26, 26)
+        );
+        assert_eq!(wide[..26], narrow);
+    }
+
+    #[test]
+    fn t_13_packet_length_counts_what_follows_it_and_is_zero_when_video_does_not_fit() {
+        for (payload_len, want) in [(1, 16), (65_535 - 15, 65_535), (65_536 - 15, 0)] {
+            let [.., high, low] = *header(0, 0, &[1; 7], payload_len)
+                .first_chunk::<6>()
+                .unwrap();
+            assert_eq!(u16::from_be_bytes([high, low]), want, "{payload_len}");
+        }
+    }
+}

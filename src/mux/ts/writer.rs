@@ -1,0 +1,350 @@
+//! The transport stream of a whole list: tables, clock references and counters that live as long as the stream.
+
+use super::packet::{ContinuityCounter, Pid, pcr_only_packet};
+use super::packets::TsPackets;
+use super::pes::{Lead, PesHeader, StreamId};
+use super::psi::{pcr_pid, psi_packets};
+use super::run::{Payload, PcrPlan, PesRun, Start};
+use crate::mux::{AudioPes, Output, PictureUnit};
+use crate::stream_type::Program;
+use crate::time::{TickSpan, Ticks, WireTime};
+
+/// Writes the transport stream.
+#[derive(Clone, Debug)]
+pub(crate) struct TsWriter {
+    state: TsState,
+    /// `state` as it stood before the open segment: a segment that is never listed is taken back.
+    before: TsState,
+    position: Position,
+    last_pcr: Option<Ticks>,
+    /// DTS of the last picture on this timeline.
+    last_video: Option<Ticks>,
+    /// When the tables were repeated last; set wherever a segment begins.
+    last_psi: Ticks,
+    /// How far PTS and DTS run ahead of the PCR.
+    lead: TickSpan,
+    psi_interval: Option<TickSpan>,
+}
+
+/// What goes on from one segment to the next, and from one process to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TsState {
+    pub(crate) program: Program,
+    /// Version of the PMT, modulo 32.
+    pub(crate) version: u8,
+    pat: ContinuityCounter,
+    pmt: ContinuityCounter,
+    video: PidState,
+    audio: PidState,
+}
+
+/// What goes on from packet to packet of an elementary stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PidState {
+    counter: ContinuityCounter,
+    clock: ClockContinuity,
+}
+
+/// Whether the next packet of a PID has to say that the clock is another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ClockContinuity {
+    Continues,
+    Broken,
+}
+
+/// Where in its segment the stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    /// Only tables were written: the next run of the lead track is the first one.
+    AtBeginning,
+    Within,
+}
+
+impl TsState {
+    /// Takes a program, its version, and the counters of PAT, PMT, video and audio.
+    pub(crate) const fn new(program: Program, version: u8, counters: [u8; 4]) -> Self {
+        let [pat, pmt, video, audio] = counters;
+        Self {
+            program,
+            version: version & 0x1f,
+            pat: ContinuityCounter::new(pat),
+            pmt: ContinuityCounter::new(pmt),
+            video: PidState::new(video),
+            audio: PidState::new(audio),
+        }
+    }
+
+    /// Returns the counters of PAT, PMT, video and audio.
+    pub(crate) const fn counters(&self) -> [u8; 4] {
+        [
+            self.pat.get(),
+            self.pmt.get(),
+            self.video.counter.get(),
+            self.audio.counter.get(),
+        ]
+    }
+}
+
+impl PidState {
+    const fn new(counter: u8) -> Self {
+        Self {
+            counter: ContinuityCounter::new(counter),
+            clock: ClockContinuity::Continues,
+        }
+    }
+
+    /// Returns whether the packet that comes now has to say that the clock is another one.
+    #[inline]
+    fn take_discontinuity(&mut self) -> bool {
+        let clock = core::mem::replace(&mut self.clock, ClockContinuity::Continues);
+        clock == ClockContinuity::Broken
+    }
+}
+
+impl TsWriter {
+    pub(crate) const fn new(lead: TickSpan, psi_interval: Option<TickSpan>) -> Self {
+        let state = TsState::new(Program::NOTHING, 0, [0; 4]);
+        Self {
+            state,
+            before: state,
+            position: Position::Within,
+            last_pcr: None,
+            last_video: None,
+            last_psi: Ticks::new(0),
+            lead,
+            psi_interval,
+        }
+    }
+
+    pub(crate) const fn state(&self) -> &TsState {
+        &self.state
+    }
+
+    /// Goes on with the tables and counters of an earlier stream.
+    pub(crate) const fn restore(&mut self, state: TsState) {
+        self.state = state;
+    }
+
+    /// Returns DTS of the last picture on this timeline.
+    #[inline]
+    pub(crate) const fn last_video(&self) -> Option<Ticks> {
+        self.last_video
+    }
+
+    /// Forgets the clock: a new timeline begins.
+    pub(crate) const fn break_timeline(&mut self) {
+        self.state.video.clock = ClockContinuity::Broken;
+        self.state.audio.clock = ClockContinuity::Broken;
+        self.last_pcr = None;
+        self.last_video = None;
+    }
+
+    /// Begins a timeline of its own if the clock is already past `to`.
+    pub(crate) fn rewind(&mut self, to: Ticks) {
+        if self.last_pcr.is_some_and(|last| to + self.lead < last) {
+            self.break_timeline();
+        }
+    }
+
+    /// Lists other streams from the next segment on. The version of the tables grows with every change but the first.
+    pub(crate) fn set_program(&mut self, program: Program) {
+        self.before = self.state;
+        if program != self.state.program && self.state.program != Program::NOTHING {
+            self.state.version = (self.state.version + 1) & 0x1f;
+        }
+        self.state.program = program;
+    }
+
+    /// Forgets the segment that was begun last: nobody will miss its packets, and its clock is gone.
+    pub(crate) const fn roll_back(&mut self) {
+        self.state = self.before;
+        self.break_timeline();
+    }
+
+    /// Begins a segment: the tables come first.
+    pub(crate) fn begin_segment<O: Output>(
+        &mut self,
+        out: &mut O,
+        start: Ticks,
+    ) -> Result<(), O::Error> {
+        self.position = Position::AtBeginning;
+        self.tables(out, start)
+    }
+
+    /// Writes a picture, with what must come before it.
+    #[inline(always)]
+    pub(crate) fn picture<O: Output>(
+        &mut self,
+        out: &mut O,
+        picture: &PictureUnit<'_>,
+    ) -> Result<(), O::Error> {
+        let dts = picture.dts;
+        self.bridge(out, dts)?;
+        self.tables_if_due(out, dts, picture.interval)?;
+        let start = Start {
+            discontinuity: self.state.video.take_discontinuity(),
+            random_access: picture.key_frame,
+        };
+        let pcr = self.picture_pcr(picture, start);
+        let lead = Lead::delimiter(picture.coding.delimiter(picture.slice_types));
+        let payload = Payload::Video(picture.access_unit);
+        let times = (self.wire(picture.pts), self.wire(dts));
+        let header = PesHeader::new(StreamId::Video, times, lead, payload.len());
+        let place = (Pid::VIDEO, self.state.video.counter);
+        let run = PesRun::new(place, start, pcr, header, payload);
+        self.state.video.counter.take(run.packets());
+        self.last_video = Some(dts);
+        self.last_pcr = run.last_pcr().or(self.last_pcr);
+        out.write(TsPackets::pes(&run))
+    }
+
+    /// Plans the clock reference of a picture: where its segment begins, where the last one is too long ago, and where
+    /// the first packet has an adaptation field anyway.
+    #[inline(always)]
+    fn picture_pcr(&mut self, picture: &PictureUnit<'_>, start: Start) -> PcrPlan {
+        let next = picture.dts + picture.interval;
+        let begins = self.take_beginning();
+        let due = self.last_pcr.is_none_or(|last| next - last > PCR_INTERVAL);
+        if !begins && !due && start == Start::default() {
+            return PcrPlan::default();
+        }
+        PcrPlan {
+            floating: !begins,
+            ..PcrPlan::one(self.next_pcr(picture.dts))
+        }
+    }
+
+    /// Writes audio frames in one PES packet.
+    pub(crate) fn audio<O: Output>(
+        &mut self,
+        out: &mut O,
+        audio: &AudioPes<'_>,
+    ) -> Result<(), O::Error> {
+        let mut random_access = false;
+        let mut pcr = PcrPlan::default();
+        if self.state.program.video.is_some() {
+            self.clock_beside_video(out, audio)?;
+        } else {
+            self.bridge(out, audio.pts)?;
+            self.tables_if_due(out, audio.pts, audio.end - audio.pts)?;
+            random_access = self.take_beginning();
+            pcr = PcrPlan::spread(self.next_pcr(audio.pts), audio.end, PCR_INTERVAL);
+        }
+        let start = Start {
+            discontinuity: self.state.audio.take_discontinuity(),
+            random_access,
+        };
+        let time = self.wire(audio.pts);
+        let lead = Lead::of(audio.header);
+        let header = PesHeader::new(StreamId::Audio, (time, time), lead, audio.frames.len());
+        let place = (Pid::AUDIO, self.state.audio.counter);
+        let run = PesRun::new(place, start, pcr, header, Payload::Audio(audio.frames));
+        self.state.audio.counter.take(run.packets());
+        self.last_pcr = run.last_pcr().or(self.last_pcr);
+        out.write(TsPackets::pes(&run))
+    }
+
+    /// Lets the clock follow audio while video pauses.
+    fn clock_beside_video<O: Output>(
+        &mut self,
+        out: &mut O,
+        audio: &AudioPes<'_>,
+    ) -> Result<(), O::Error> {
+        let clock = audio.pts - PCR_AFTER_AUDIO;
+        // A picture may still come right after the last one; only silence lets the clock overtake it.
+        let latest = self.last_video.filter(|_| !audio.video_is_silent);
+        let until = latest.map_or(clock, |latest| clock.min(latest + self.lead));
+        self.bridge(out, until)?;
+        // Video fell silent before this segment began: its clock still stands first.
+        if self.take_beginning() {
+            let pcr = self.next_pcr(clock);
+            self.pcr_packet(out, pcr)?;
+        }
+        Ok(())
+    }
+
+    /// Fills the time up to `until` with clock references if the last one is too long ago.
+    #[inline]
+    pub(crate) fn bridge<O: Output>(&mut self, out: &mut O, until: Ticks) -> Result<(), O::Error> {
+        match self.last_pcr {
+            Some(last) if until - last > PCR_INTERVAL => self.fill(out, until),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn fill<O: Output>(&mut self, out: &mut O, until: Ticks) -> Result<(), O::Error> {
+        while let Some(last) = self.last_pcr.filter(|&last| until - last > PCR_INTERVAL) {
+            let pcr = last + PCR_INTERVAL;
+            self.tables_if_due(out, pcr, PCR_INTERVAL)?;
+            self.pcr_packet(out, pcr)?;
+        }
+        Ok(())
+    }
+
+    fn pcr_packet<O: Output>(&mut self, out: &mut O, pcr: Ticks) -> Result<(), O::Error> {
+        self.last_pcr = Some(pcr);
+        let pid = pcr_pid(self.state.program);
+        let stream = if pid == Pid::VIDEO {
+            &mut self.state.video
+        } else {
+            &mut self.state.audio
+        };
+        let discontinuity = stream.take_discontinuity();
+        // The counter of a packet without payload is that of the last packet that had one.
+        let counter = stream.counter.ahead(15);
+        let packet = pcr_only_packet(pid, counter, pcr, discontinuity);
+        out.write(TsPackets::whole(&packet))
+    }
+
+    #[inline(always)]
+    fn tables_if_due<O: Output>(
+        &mut self,
+        out: &mut O,
+        at: Ticks,
+        interval: TickSpan,
+    ) -> Result<(), O::Error> {
+        match self.psi_interval {
+            Some(every)
+                if at + interval - self.last_psi > every && self.position == Position::Within =>
+            {
+                self.tables(out, at)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn tables<O: Output>(&mut self, out: &mut O, at: Ticks) -> Result<(), O::Error> {
+        self.last_psi = at;
+        let state = &mut self.state;
+        let (pat, pmt) = (state.pat.take(1), state.pmt.take(1));
+        let packets = psi_packets(state.program, state.version, pat, pmt);
+        out.write(TsPackets::whole(&packets))
+    }
+
+    /// Returns whether nothing of the lead track stands in the segment yet; something does from now on.
+    #[inline]
+    fn take_beginning(&mut self) -> bool {
+        let position = core::mem::replace(&mut self.position, Position::Within);
+        position == Position::AtBeginning
+    }
+
+    /// Returns the clock reference for `time`: never at or before the last one.
+    #[inline]
+    fn next_pcr(&self, time: Ticks) -> Ticks {
+        self.last_pcr
+            .map_or(time, |last| time.max(last + TickSpan::TICK))
+    }
+
+    #[inline]
+    fn wire(&self, time: Ticks) -> WireTime {
+        (time + self.lead).to_wire()
+    }
+}
+
+/// Longest distance between two clock references (ISO/IEC 13818-1 §2.7.2).
+const PCR_INTERVAL: TickSpan = TickSpan::from_millis(100);
+/// While video pauses, clock references follow audio at this distance: near enough for the decoder's buffers, far enough
+/// that video which comes late in the interleaving is not overtaken.
+const PCR_AFTER_AUDIO: TickSpan = TickSpan::from_millis(400);
