@@ -180,6 +180,7 @@ impl Segmenter {
             .read_plain_picture(&tag, &mut self.unroller)
             && self.channel.state.is_quiet_for_picture(&picture)
         {
+            debug_assert_eq!(self.plan_for(&picture), PicturePlan::WRITE);
             let mut apply = Apply::new(&mut self.channel, sink);
             apply.picture(&PicturePlan::WRITE, &picture);
             return apply.result().map_err(Error::Sink);
@@ -214,6 +215,12 @@ impl Segmenter {
         }
     }
 
+    fn plan_for(&self, picture: &PictureInput<'_>) -> PicturePlan {
+        let state = &self.channel.state;
+        let verdict = state.timeline.judge_video(picture.timing.tag);
+        decide_picture(state, verdict, picture)
+    }
+
     fn push_picture<S: SegmentSink>(
         &mut self,
         picture: &PictureInput<'_>,
@@ -239,6 +246,10 @@ impl Segmenter {
             && let Some(judged) = self.channel.state.is_quiet_for_audio(&batch)
         {
             batch.time = judged.time;
+            debug_assert_eq!(
+                decide_audio(&self.channel.state, &judged, &batch),
+                AudioPlan::WRITE
+            );
             let mut apply = Apply::new(&mut self.channel, sink);
             apply.audio(&AudioPlan::WRITE, &judged, &batch);
             return apply.result().map_err(Error::Sink);

@@ -10,8 +10,8 @@
 )]
 
 mod contract;
-mod long_way;
 mod playlist;
+mod quiet;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

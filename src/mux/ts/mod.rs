@@ -5,8 +5,8 @@
 //!                   header + ES    head + payload       stuffed
 //! ```
 //!
-//! Everything here is told its times, counters and flags; it remembers nothing between two runs, but for what
-//! [`writer`] keeps: the tables, clock references and counters that live as long as the stream.
+//! A run is given its times, counters and flags. What goes on from run to run (tables, clock references, counters) is kept
+//! by the writer, in a file of its own.
 
 mod copy;
 mod crc;

@@ -1,7 +1,9 @@
-//! The short ways of a tag against the long one: an AAC frame in step, and a picture of one slice.
+//! The guard before decisions: a plain sample that comes while nothing can happen is written without one.
 //!
-//! The same stream is written twice, the second time so that no tag can go a short way: Enhanced RTMP headers before
-//! AAC frames, and a delimiter before the slice. What comes out must be the same to the byte, every notice included.
+//! The same stream is written twice, the second time so that no tag is plain: Enhanced RTMP headers before AAC frames, and
+//! a delimiter before the slice. What comes out must be the same to the byte, every notice included. And the engine itself
+//! asserts, wherever debug assertions are on, that the decision it left out would have been to write: these random streams
+//! are what that assertion is tried on.
 
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::flv::{AudioPacket, AudioTag, TagKind, VideoPacket, VideoTag};
@@ -13,8 +15,8 @@ use crate::contract::{Accidents, Failing, accidents, options};
 use crate::streams::{streams, tags};
 use crate::support::{OwnedTag, captures, policy_for, read_flv};
 
-/// Writes a tag so that it means the same and takes the long way.
-fn long(tag: &OwnedTag) -> OwnedTag {
+/// Writes a tag so that it means the same and is not plain.
+fn odd(tag: &OwnedTag) -> OwnedTag {
     let is_aac = matches!(
         AudioTag::parse(&tag.data).map(|tag| tag.packet),
         Ok(AudioPacket::Frame(_))
@@ -54,20 +56,20 @@ fn events(tags: &[OwnedTag], options: Options, accidents: &Accidents) -> Vec<Eve
 }
 
 fn assert_same(tags: &[OwnedTag], options: Options, accidents: &Accidents) {
-    let rewritten: Vec<_> = tags.iter().map(long).collect();
-    let short = events(tags, options, accidents);
-    let long = events(&rewritten, options, accidents);
-    for (nth, (short, long)) in short.iter().zip(&long).enumerate() {
-        assert_eq!(short, long, "event {nth}");
+    let rewritten: Vec<_> = tags.iter().map(odd).collect();
+    let plain = events(tags, options, accidents);
+    let odd = events(&rewritten, options, accidents);
+    for (nth, (plain, odd)) in plain.iter().zip(&odd).enumerate() {
+        assert_eq!(plain, odd, "event {nth}");
     }
-    assert_eq!(short.len(), long.len());
+    assert_eq!(plain.len(), odd.len());
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_tag_that_goes_the_short_way_comes_out_as_by_the_long_one(
+    fn a_plain_sample_comes_out_as_one_that_is_decided_on(
         steps in streams(400),
         tracks in prop_oneof![4 => Just((true, true)), 2 => Just((false, true)), 1 => Just((true, false))],
         options in options(),
@@ -78,7 +80,7 @@ proptest! {
 }
 
 #[test]
-fn captures_come_out_the_same_by_either_way() {
+fn captures_come_out_the_same_whether_their_samples_are_plain_or_not() {
     for (name, bytes) in captures() {
         // A capture with delimiters of its own says other picture types in them.
         if name == "aud_inband" {
