@@ -275,3 +275,315 @@ pub(crate) fn may_begin_alone(state: &State, video: VideoBeside, waited: TickSpa
     let is_announced = state.video.announced && waited < state.options.track_wait;
     !comes && !is_announced
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::audio_track::Join;
+    use super::super::testing::*;
+    use super::*;
+    use crate::config::{Options, TargetDuration, UnrelatedClocks};
+    use crate::stream_type::StreamType;
+
+    fn decide(state: &State, mut batch: AudioBatch<'_>) -> AudioPlan {
+        let judged = state.timeline.judge_audio(batch.time);
+        batch.time = judged.time;
+        decide_audio(state, &judged, &batch)
+    }
+
+    fn ends(plan: &AudioPlan) -> Option<(Cause, Seam)> {
+        plan.end.map(|cut| (cut.cause, cut.seam))
+    }
+
+    fn audio_since_0(options: Options, last: i64) -> State {
+        fresh(options).open(0, AUDIO_ALONE).audio_until(last)
+    }
+
+    /// Video until `video`, audio until `audio`, in a segment since 0.
+    fn both(video: i64, audio: i64) -> State {
+        let state = fresh(Options::default()).open(0, BOTH);
+        state.pictures_until(video).audio_until(audio)
+    }
+
+    #[test]
+    fn x8_audio_alone_ends_a_segment_at_frag_duration_and_begins_the_next() {
+        for (millis, want) in [
+            (4_999, None),
+            (5_000, Some((Cause::AudioOnly, Seam::Whole))),
+        ] {
+            // The frame before ends two frames or more away, so that the tag is believed.
+            let plan = decide(&audio_since_0(Options::default(), 4_000), batch(millis));
+            assert_eq!(ends(&plan), want, "{millis}");
+            assert_eq!(plan.begin, want.map(|_| at(millis)), "{millis}");
+            assert_eq!(
+                (plan.fate, plan.flush),
+                (AudioFate::Gathered, false),
+                "{millis}"
+            );
+        }
+    }
+
+    #[test]
+    fn x8_y_05_audio_beside_video_makes_no_cut_and_a_request_waits_for_video() {
+        for request in [Request::None, Request::AtKeyFrame, Request::AtOnce] {
+            let mut state = both(9_960, 9_980);
+            state.request = request;
+            assert_eq!(
+                decide(&state, batch(10_000)),
+                AudioPlan::WRITE,
+                "{request:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_requested_switch_falls_on_the_next_frame_of_audio_alone() {
+        for request in [Request::AtKeyFrame, Request::AtOnce] {
+            let mut state = audio_since_0(Options::default(), 979);
+            state.request = request;
+            let plan = decide(&state, batch(1_000));
+            assert_eq!(
+                ends(&plan),
+                Some((Cause::Requested, Seam::Whole)),
+                "{request:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn y_14_audio_alone_keeps_a_declared_target_or_breaks_off() {
+        let options = Options {
+            target_duration: TargetDuration::Declared(5),
+            ..Options::default()
+        };
+        for (millis, want) in [
+            (4_900, None),
+            (4_990, Some((Cause::TargetLimit, Seam::Whole))),
+            (5_001, Some((Cause::Discontinuity, Seam::Broken))),
+        ] {
+            let plan = decide(&audio_since_0(options, 4_000), batch(millis));
+            assert_eq!(ends(&plan), want, "{millis}");
+        }
+    }
+
+    #[test]
+    fn y_09_beside_silent_video_audio_makes_the_forced_switch_and_is_written_at_once() {
+        for (video, millis, want) in [
+            (50_000, 60_000, None),
+            (49_999, 60_000, Some((Cause::Forced, Seam::Whole))),
+            (40_000, 59_999, None),
+        ] {
+            let plan = decide(&both(video, millis - 500), batch(millis));
+            assert_eq!(ends(&plan), want, "V {video}, A {millis}");
+            assert_eq!(plan.flush, want.is_some(), "V {video}, A {millis}");
+        }
+        // A host that wants a switch at once gets it; one that wants a key frame waits for video.
+        for (request, want) in [
+            (Request::AtOnce, Some((Cause::Requested, Seam::Whole))),
+            (Request::AtKeyFrame, None),
+        ] {
+            let mut state = both(1_000, 11_500);
+            state.request = request;
+            assert_eq!(ends(&decide(&state, batch(12_000))), want, "{request:?}");
+        }
+    }
+
+    #[test]
+    fn y_04_y_05_another_format_waits_for_a_key_frame_unless_audio_leads() {
+        let changed = |mut state: State, carried: Option<[u8; 2]>| {
+            let carried = carried.map(aac);
+            state.audio.track = AudioTrackState::Coded {
+                format: aac(AAC_44100),
+                join: Join::Waits {
+                    carried,
+                    rate: ClockRate::Carried,
+                },
+            };
+            state
+        };
+        let listed = |program| fresh(Options::default()).open(0, program);
+        let change = Some((Cause::ConfigChange, Seam::Broken));
+        let join = Some((Cause::TrackChange, Seam::Broken));
+        for (name, state, carried, want, fate) in [
+            (
+                "video goes on",
+                both(1_000, 1_000),
+                Some(AAC_48000),
+                None,
+                AudioFate::NotJoined,
+            ),
+            (
+                "video is silent",
+                both(1_000, 11_500),
+                Some(AAC_48000),
+                change,
+                AudioFate::Gathered,
+            ),
+            (
+                "audio alone",
+                listed(AUDIO_ALONE).audio_until(1_000),
+                Some(AAC_48000),
+                change,
+                AudioFate::Gathered,
+            ),
+            (
+                "first audio, video silent",
+                listed(VIDEO_ALONE)
+                    .pictures_until(1_000)
+                    .audio_until(11_500),
+                None,
+                join,
+                AudioFate::Gathered,
+            ),
+            // The tables list it already.
+            (
+                "announced",
+                both(1_000, 1_000),
+                None,
+                None,
+                AudioFate::Gathered,
+            ),
+        ] {
+            let state = changed(state, carried);
+            let millis = if name.contains("silent") {
+                12_000
+            } else {
+                1_040
+            };
+            let plan = decide(&state, batch(millis));
+            assert_eq!((ends(&plan), plan.fate), (want, fate), "{name}");
+            assert_eq!(plan.joins, fate == AudioFate::Gathered, "{name}");
+        }
+    }
+
+    #[test]
+    fn y_06_y_08_audio_is_held_before_a_segment_and_begins_one_where_no_video_comes() {
+        let with_header = |mut state: State| {
+            state.video.track = VideoTrackState::Known(StreamType::AVC);
+            state
+        };
+        let announced = Options {
+            announced_video: true,
+            ..Options::default()
+        };
+        let required = Options {
+            require_video: true,
+            ..Options::default()
+        };
+        // Fifteen frames of 21.3 ms are more than 300 ms.
+        for (name, state, held, want) in [
+            ("not enough waits", fresh(Options::default()), 5, None),
+            ("300 ms wait", fresh(Options::default()), 15, Some(at(0))),
+            (
+                "a header came",
+                with_header(fresh(Options::default())),
+                15,
+                None,
+            ),
+            ("video is announced", fresh(announced), 15, None),
+            ("video is required", fresh(required), 15, None),
+        ] {
+            let plan = decide(&state.holding(0, held), batch(held * 21));
+            assert_eq!((plan.begin, plan.fate), (want, AudioFate::Held), "{name}");
+        }
+        // Announced video is waited for, up to a second; one with a header as long as for a key frame.
+        for (state, waited, want) in [
+            (fresh(announced), 999, None),
+            (fresh(announced), 1_000, Some(at(0))),
+            (with_header(fresh(Options::default())), 59_999, None),
+            (with_header(fresh(Options::default())), 60_000, Some(at(0))),
+        ] {
+            let mut state = state.holding(0, 15);
+            state.phase.wait(at(315 - waited));
+            assert_eq!(decide(&state, batch(315)).begin, want, "{waited}");
+        }
+    }
+
+    #[test]
+    fn y_08_a_frame_larger_than_what_can_be_held_is_dropped_before_a_segment() {
+        static LARGE: [u8; MAX_PES_AUDIO_LEN + 1] = [0x21; MAX_PES_AUDIO_LEN + 1];
+        let mut state = fresh(Options::default());
+        state.video.track = VideoTrackState::Known(StreamType::AVC);
+        let plan = decide(&state, batch_of(0, &LARGE));
+        let kind = NoticeKind::AudioBeforeKeyFrame;
+        assert_eq!(plan.fate, AudioFate::TooLarge(kind));
+    }
+
+    #[test]
+    fn r_10_f_40_audio_on_no_timeline_that_goes_on_is_dropped_without_a_trace() {
+        let mut jumped = both(1_000, 1_000);
+        let jump = jumped.timeline.judge_video(at(40_000));
+        jumped.timeline.take_video(at(40_000), jump);
+        let unrelated = fresh(Options::default())
+            .open(0, VIDEO_ALONE)
+            .pictures_until(1_000);
+        for (state, kind) in [
+            (jumped, NoticeKind::AudioAstray),
+            (unrelated, NoticeKind::UnrelatedClocks),
+        ] {
+            let plan = decide(
+                &state,
+                batch(if kind == NoticeKind::AudioAstray {
+                    1_021
+                } else {
+                    900_000
+                }),
+            );
+            assert_eq!(plan, AudioPlan::off_timeline(kind));
+        }
+    }
+
+    #[test]
+    fn y_13_unrelated_audio_is_aligned_with_video_where_the_host_wants_it() {
+        let options = Options {
+            unrelated_clocks: UnrelatedClocks::AlignToLead,
+            ..Options::default()
+        };
+        let state = fresh(options).open(0, BOTH).pictures_until(1_000);
+        assert_eq!(decide(&state, batch(900_000)), AudioPlan::WRITE);
+    }
+
+    #[test]
+    fn r_79_audio_that_jumps_before_video_is_held_aside_and_comes_back_if_video_does_not_follow() {
+        let mut state = both(1_000, 1_000);
+        let plan = decide(&state, batch(40_000));
+        assert_eq!(
+            (plan.early, plan.fate),
+            (EarlyAudio::Begins, AudioFate::Held)
+        );
+        assert_eq!((plan.jump, plan.end, plan.begin), (None, None, None));
+        state.audio.set_aside(&mut state.timeline.alignment);
+        let state = state.holding(40_000, 2);
+        let plan = decide(&state, batch(40_042));
+        assert_eq!(
+            (plan.early, plan.fate),
+            (EarlyAudio::Unchanged, AudioFate::Held)
+        );
+        let plan = decide(&state, batch(1_021));
+        assert_eq!(
+            (plan.early, plan.fate),
+            (EarlyAudio::Ends, AudioFate::Gathered)
+        );
+    }
+
+    #[test]
+    fn r_09_audio_that_leads_breaks_the_timeline_by_its_own_jump_and_is_held() {
+        for (name, state, millis) in [
+            ("alone", audio_since_0(Options::default(), 1_000), 11_001),
+            (
+                "alone, backwards",
+                audio_since_0(Options::default(), 1_000),
+                0,
+            ),
+            ("video is silent", both(1_000, 11_500), 40_000),
+        ] {
+            let plan = decide(&state, batch(millis));
+            let jump = plan.jump.expect(name);
+            assert_eq!(
+                jump.held,
+                HeldAudio::Dropped(NoticeKind::AudioAstray),
+                "{name}"
+            );
+            assert_eq!((plan.fate, plan.begin), (AudioFate::Held, None), "{name}");
+        }
+    }
+}

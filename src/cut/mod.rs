@@ -15,6 +15,8 @@ mod plan;
 mod quiet;
 pub mod rules;
 mod state;
+#[cfg(test)]
+mod testing;
 
 pub(crate) use audio::{AudioFate, AudioPlan, EarlyAudio, decide_audio, may_begin_alone};
 pub(crate) use audio_track::AudioTrackState;

@@ -148,3 +148,252 @@ fn cut_before(state: &State, open: &OpenSegment, picture: &PictureInput<'_>) -> 
         broken,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::audio_track::{AudioTrackState, Join};
+    use super::super::phase::Phase;
+    use super::super::testing::*;
+    use super::*;
+    use crate::config::{Options, TargetDuration};
+    use crate::timeline::ClockRate;
+
+    fn decide(state: &State, picture: &PictureInput<'_>) -> PicturePlan {
+        let verdict = state.timeline.judge_video(picture.timing.tag);
+        decide_picture(state, verdict, picture)
+    }
+
+    /// Why and how the open segment ends, if it does.
+    fn ends(plan: &PicturePlan) -> Option<(Cause, Seam)> {
+        plan.end.map(|cut| (cut.cause, cut.seam))
+    }
+
+    fn video_since_0(options: Options, last: i64) -> State {
+        fresh(options).open(0, BOTH).pictures_until(last)
+    }
+
+    #[test]
+    fn x3_x5_o_33_a_segment_ends_at_a_key_frame_of_its_age_or_at_the_forced_age() {
+        let whole = |cause| Some((cause, Seam::Whole));
+        for (age, is_key, want) in [
+            (4_998, true, None),
+            (4_999, true, whole(Cause::KeyFrame)),
+            (5_000, true, whole(Cause::KeyFrame)),
+            (5_000, false, None),
+            (59_999, false, None),
+            (60_000, false, whole(Cause::Forced)),
+            (60_000, true, whole(Cause::KeyFrame)),
+        ] {
+            let state = video_since_0(Options::default(), age - 40);
+            let sample = if is_key { key_frame(age) } else { picture(age) };
+            let plan = decide(&state, &sample);
+            assert_eq!(ends(&plan), want, "{age} ms, key frame {is_key}");
+            assert_eq!(plan.end.map(|cut| cut.at), want.map(|_| at(age)), "{age}");
+            assert_eq!(plan.fate, PictureFate::Written, "{age} ms");
+        }
+    }
+
+    #[test]
+    fn a_picture_begins_the_next_segment_as_its_kind_allows() {
+        for (sample, want) in [
+            (picture(1_000), Begin::Never),
+            // A key frame may begin another even where the open one is lost on the way.
+            (key_frame(1_000), Begin::Always),
+            (key_frame(5_000), Begin::Always),
+            (picture(60_000), Begin::IfClosed),
+        ] {
+            let last = (sample.timing.tag - at(40)).round_millis();
+            let plan = decide(&video_since_0(Options::default(), last), &sample);
+            assert_eq!(plan.begin, want, "{last}");
+        }
+    }
+
+    #[test]
+    fn y_05_video_joins_a_segment_of_audio_at_its_first_key_frame_or_after_the_longest_wait() {
+        let mut state = fresh(Options::default()).open(0, AUDIO_ALONE);
+        assert_eq!(
+            decide(&state, &picture(70_000)).fate,
+            PictureFate::AwaitsKeyFrame
+        );
+        let joins = Some((Cause::TrackChange, Seam::Broken));
+        assert_eq!(ends(&decide(&state, &key_frame(1_000))), joins);
+        for (since, want) in [(10_001, None), (10_000, joins)] {
+            if let Phase::Open(open) = &mut state.phase {
+                open.pictures_wait_since = Some(at(since));
+            }
+            let plan = decide(&state, &picture(70_000));
+            assert_eq!(ends(&plan), want, "{since}");
+            let begins = if want.is_some() {
+                Begin::Always
+            } else {
+                Begin::Never
+            };
+            assert_eq!(plan.begin, begins, "{since}");
+        }
+    }
+
+    #[test]
+    fn y_04_a_change_takes_effect_at_a_key_frame_after_a_break() {
+        let state = video_since_0(Options::default(), 1_000);
+        let changed = PictureInput {
+            reconfigured: true,
+            ..key_frame(1_040)
+        };
+        let broken = Some((Cause::ConfigChange, Seam::Broken));
+        assert_eq!(ends(&decide(&state, &changed)), broken);
+    }
+
+    #[test]
+    fn y_04_y_05_audio_that_waits_joins_at_a_key_frame_and_at_any_other_cut() {
+        for (carried, listed, want) in [
+            (Some(AAC_48000), BOTH, Cause::ConfigChange),
+            (None, VIDEO_ALONE, Cause::TrackChange),
+        ] {
+            let mut state = fresh(Options::default())
+                .open(0, listed)
+                .pictures_until(1_000);
+            state.audio.track = AudioTrackState::Coded {
+                format: aac(AAC_44100),
+                join: Join::Waits {
+                    carried: carried.map(aac),
+                    rate: ClockRate::Carried,
+                },
+            };
+            let joins = Some((want, Seam::Broken));
+            assert_eq!(ends(&decide(&state, &picture(1_040))), None);
+            assert_eq!(ends(&decide(&state, &key_frame(1_040))), joins);
+            state.request = Request::AtOnce;
+            assert_eq!(
+                ends(&decide(&state, &picture(1_040))),
+                joins,
+                "a requested cut"
+            );
+        }
+    }
+
+    #[test]
+    fn y_06_without_a_segment_a_key_frame_begins_one_and_others_wait_as_long_as_a_forced_switch() {
+        for (since, sample, want) in [
+            (None, picture(0), PictureFate::AwaitsKeyFrame),
+            (None, key_frame(0), PictureFate::Written),
+            (Some(0), picture(59_999), PictureFate::AwaitsKeyFrame),
+            (Some(0), picture(60_000), PictureFate::Written),
+        ] {
+            let mut state = fresh(Options::default());
+            if let Some(since) = since {
+                state.phase = Phase::Waiting { since: at(since) };
+            }
+            let plan = decide(&state, &sample);
+            assert_eq!(plan.fate, want, "{since:?} {:?}", sample.timing.tag);
+            let begins = want == PictureFate::Written;
+            assert_eq!(plan.begin == Begin::Always, begins, "{since:?}");
+        }
+        let patient = Options {
+            forced_switch: false,
+            ..Options::default()
+        };
+        let mut state = fresh(patient);
+        state.phase = Phase::Waiting { since: at(0) };
+        let plan = decide(&state, &picture(3_600_000));
+        assert_eq!(plan.fate, PictureFate::AwaitsKeyFrame);
+    }
+
+    #[test]
+    fn y_14_a_declared_target_is_kept_by_a_cut_or_by_a_break() {
+        let options = Options {
+            target_duration: TargetDuration::Declared(8),
+            ..Options::default()
+        };
+        for (last, age, want) in [
+            (7_920, 7_960, None),
+            (7_921, 7_961, Some((Cause::TargetLimit, Seam::Whole))),
+            (7_000, 8_000, Some((Cause::TargetLimit, Seam::Whole))),
+            (7_000, 8_001, Some((Cause::Discontinuity, Seam::Broken))),
+        ] {
+            let plan = decide(&video_since_0(options, last), &picture(age));
+            assert_eq!(ends(&plan), want, "{age}");
+        }
+    }
+
+    #[test]
+    fn a_requested_switch_falls_where_it_was_asked_for_and_not_before_the_segment_begins() {
+        let requested = Some((Cause::Requested, Seam::Whole));
+        for (request, sample, want) in [
+            (Request::AtKeyFrame, picture(1_040), None),
+            (Request::AtKeyFrame, key_frame(1_040), requested),
+            (Request::AtOnce, picture(1_040), requested),
+            (Request::None, key_frame(1_040), None),
+        ] {
+            let mut state = video_since_0(Options::default(), 1_000);
+            state.request = request;
+            assert_eq!(ends(&decide(&state, &sample)), want, "{request:?}");
+        }
+        // Video comes back to 1.0 s; audio has begun a segment at 2.0 s meanwhile.
+        let mut state = fresh(Options::default())
+            .open(2_000, BOTH)
+            .pictures_until(960);
+        state.request = Request::AtOnce;
+        assert_eq!(ends(&decide(&state, &picture(1_000))), None);
+    }
+
+    #[test]
+    fn r_09_y_03_a_jump_ends_the_segment_and_what_follows_begins_one_where_the_host_keeps_it() {
+        let drop = Options {
+            mid_gop: MidGop::DropUntilKey,
+            ..Options::default()
+        };
+        let keep = Options::default();
+        for (options, sample, jumps, want) in [
+            (keep, picture(11_000), false, PictureFate::Written),
+            (keep, picture(11_001), true, PictureFate::Written),
+            (keep, picture(1), false, PictureFate::Written),
+            (keep, picture(0), true, PictureFate::Written),
+            (drop, picture(11_001), true, PictureFate::AwaitsKeyFrame),
+            (drop, key_frame(11_001), true, PictureFate::Written),
+        ] {
+            let plan = decide(&video_since_0(options, 1_000), &sample);
+            let tag = sample.timing.tag;
+            assert_eq!(plan.jump.is_some(), jumps, "{tag:?}");
+            assert_eq!(plan.fate, want, "{tag:?}");
+            // The jump itself ends the segment.
+            assert_eq!(plan.end, None, "{tag:?}");
+        }
+        // Before any segment was begun nothing is kept.
+        let state = fresh(keep).pictures_until(1_000);
+        let plan = decide(&state, &picture(50_000));
+        assert_eq!(plan.fate, PictureFate::AwaitsKeyFrame);
+    }
+
+    #[test]
+    fn r_79_audio_that_jumped_first_is_adopted_where_it_is_near() {
+        for (first, want) in [
+            (40_000, HeldAudio::Adopted { first: at(40_000) }),
+            (49_999, HeldAudio::Adopted { first: at(49_999) }),
+            (50_001, HeldAudio::Dropped(NoticeKind::AudioAstray)),
+        ] {
+            let mut state = video_since_0(Options::default(), 1_000).audio_until(1_000);
+            state.audio.set_aside(&mut state.timeline.alignment);
+            let state = state.holding(first, 2);
+            let jump = decide(&state, &key_frame(40_000)).jump.unwrap();
+            assert_eq!(jump.held, want, "{first}");
+            assert_eq!(jump.by, TickSpan::from_millis(39_000));
+        }
+        let state = video_since_0(Options::default(), 1_000).holding(1_000, 2);
+        let jump = decide(&state, &key_frame(40_000)).jump.unwrap();
+        assert_eq!(jump.held, HeldAudio::Dropped(NoticeKind::AudioAstray));
+    }
+
+    #[test]
+    fn f_08_a_picture_without_all_parameter_sets_is_dropped_and_its_jump_counts() {
+        for (millis, jumps) in [(1_040, false), (50_000, true)] {
+            let sample = PictureInput {
+                decodable: false,
+                ..key_frame(millis)
+            };
+            let plan = decide(&video_since_0(Options::default(), 1_000), &sample);
+            let want = PictureFate::Dropped(NoticeKind::VideoBeforeHeader);
+            assert_eq!((plan.fate, plan.begin), (want, Begin::Never), "{millis}");
+            assert_eq!(plan.jump.is_some(), jumps, "{millis}");
+        }
+    }
+}

@@ -87,3 +87,121 @@ fn audio_until(state: &State, open: &OpenSegment) -> Option<Ticks> {
     let stays = state.rule.audio_stays_until(frame);
     Some(open.start.start + stays - frame - frame)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::audio::{AudioPlan, decide_audio};
+    use super::super::picture::{PicturePlan, decide_picture};
+    use super::super::testing::*;
+    use super::*;
+    use crate::config::{Options, TargetDuration};
+    use crate::time::TickSpan;
+
+    /// Pictures of 40 ms and audio of 1920 ticks since 0 in a segment that lists `BOTH`, up to `last`.
+    fn usual(options: Options, last: i64) -> State {
+        let mut state = fresh(options)
+            .open(0, BOTH)
+            .pictures_until(last)
+            .audio_until(last);
+        state.quiet = Quiet::after(&state);
+        state
+    }
+
+    #[test]
+    fn a_usual_picture_is_quiet_up_to_the_last_one_before_the_forced_switch() {
+        let state = usual(Options::default(), 59_000);
+        for (millis, want) in [
+            (59_000, false),
+            (59_001, true),
+            (59_040, true),
+            (59_999, true),
+            (60_000, false),
+        ] {
+            assert_eq!(
+                state.is_quiet_for_picture(&picture(millis)),
+                want,
+                "{millis}"
+            );
+        }
+        assert!(!state.is_quiet_for_picture(&key_frame(59_040)));
+        let early = PictureInput {
+            timing: crate::sample::PictureTiming {
+                composition: TickSpan::from_millis(-1),
+                ..picture(59_040).timing
+            },
+            ..picture(59_040)
+        };
+        assert!(
+            !state.is_quiet_for_picture(&early),
+            "DTS may have to run earlier"
+        );
+    }
+
+    #[test]
+    fn usual_audio_beside_video_is_quiet_until_video_is_silent() {
+        for (last, millis, want) in [(1_000, 1_021, true), (1_000, 1_300, false)] {
+            let state = usual(Options::default(), last);
+            assert_eq!(
+                state.is_quiet_for_audio(&batch(millis)).is_some(),
+                want,
+                "{millis}"
+            );
+        }
+        let silent = fresh(Options::default())
+            .open(0, BOTH)
+            .pictures_until(1_000);
+        let mut silent = silent.audio_until(11_000);
+        silent.quiet = Quiet::after(&silent);
+        assert!(silent.is_quiet_for_audio(&batch(11_021)).is_none());
+    }
+
+    #[test]
+    fn nothing_is_quiet_where_the_host_has_asked_for_a_switch_at_once_or_no_segment_is_open() {
+        let mut state = usual(Options::default(), 1_000);
+        state.request(Request::AtOnce);
+        state.quiet = Quiet::after(&state);
+        assert!(!state.is_quiet_for_picture(&picture(1_040)));
+        assert_eq!(Quiet::after(&fresh(Options::default())), Quiet::NEVER);
+    }
+
+    /// Whatever the guard lets through, the decision is to write: at every millisecond around every threshold.
+    #[test]
+    fn the_guard_never_answers_otherwise_than_a_decision_would() {
+        let declared = Options {
+            target_duration: TargetDuration::Declared(8),
+            ..Options::default()
+        };
+        let mut quiet = 0;
+        for (options, lasts) in [
+            (Options::default(), [40, 1_000, 50_000, 59_960]),
+            (declared, [40, 1_000, 7_900, 7_960]),
+        ] {
+            for last in lasts {
+                let state = usual(options, last);
+                for millis in (last - 100)..(last + 12_000) {
+                    let sample = picture(millis);
+                    if state.is_quiet_for_picture(&sample) {
+                        let verdict = state.timeline.judge_video(at(millis));
+                        let plan = decide_picture(&state, verdict, &sample);
+                        assert_eq!(plan, PicturePlan::WRITE, "V {last} -> {millis}");
+                        quiet += 1;
+                    }
+                }
+                let alone = fresh(options).open(0, AUDIO_ALONE).audio_until(last);
+                for mut state in [state, alone] {
+                    state.quiet = Quiet::after(&state);
+                    for millis in (last - 100)..(last + 200) {
+                        let mut sample = batch(millis);
+                        if let Some(judged) = state.is_quiet_for_audio(&sample) {
+                            sample.time = judged.time;
+                            let plan = decide_audio(&state, &judged, &sample);
+                            assert_eq!(plan, AudioPlan::WRITE, "A {last} -> {millis}");
+                            quiet += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(quiet > 10_000, "the guard lets {quiet} samples through");
+    }
+}
