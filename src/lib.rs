@@ -42,7 +42,7 @@
 //! | [`rules`] | when a segment ends | OSS PutLiveChannel |
 //! | [`playlist`] | the window and its text | RFC 8216 |
 //! | [`notice`] | what was noticed, repaired or dropped | |
-//! | [`livechannel`] | the parameters of PutLiveChannel | OSS PutLiveChannel |
+//! | [`oss`] | the parameters of PutLiveChannel | OSS PutLiveChannel |
 //!
 //! # Features
 //!
@@ -74,9 +74,10 @@ mod demux;
 mod engine;
 mod error;
 pub mod flv;
-pub mod livechannel;
+
 mod mux;
 pub mod notice;
+pub mod oss;
 pub mod playlist;
 mod resume;
 mod sample;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::time::Ticks;
+use crate::time::{Secs, TickSpan, Ticks};
 
 macro_rules! notice_kinds {
     ($($(#[doc = $doc:literal])* $kind:ident = $name:literal,)*) => {
@@ -50,10 +50,8 @@ notice_kinds! {
     VideoBeforeKeyFrame = "video-before-key-frame",
     /// Audio came too long before the first key frame and was dropped.
     AudioBeforeKeyFrame = "audio-before-key-frame",
-    /// Video of the old timeline, or of no timeline that fits, was dropped.
-    VideoAstray = "video-astray",
     /// Audio of the old timeline, or of no timeline that fits, was dropped.
-    AudioAstray = "audio-astray",
+    AudioWrongTimeline = "audio-wrong-timeline",
     /// Audio of a track or configuration that joins at the next key frame was dropped.
     AudioNotJoined = "audio-not-joined",
     /// Audio that MPEG-TS cannot carry was dropped, or what is no frame in a tag of MP3.
@@ -110,10 +108,22 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// Where, on the engine's timeline.
     pub time: Ticks,
-    /// How much: ticks of a repair, a step or a re-anchor, seconds of a new target, else 0.
-    pub amount: i64,
+    /// How much, where the kind has an amount.
+    pub amount: NoticeAmount,
     /// How often this kind was counted so far, this one included.
     pub count: u64,
+}
+
+/// How much of what a notice is about, in the unit of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoticeAmount {
+    /// The kind has no amount.
+    None,
+    /// By how much time was moved or stepped: a repair, a re-anchor, a jump.
+    Span(TickSpan),
+    /// The target duration that a segment needs: [`NoticeKind::TargetGrew`] and [`NoticeKind::TargetViolated`].
+    Target(Secs),
 }
 
 /// Counters of every kind.
@@ -166,7 +176,7 @@ impl Notices {
 
     /// Counts something that is told every time.
     #[cold]
-    pub(crate) fn note(&mut self, kind: NoticeKind, time: Ticks, amount: i64) -> Notice {
+    pub(crate) fn note(&mut self, kind: NoticeKind, time: Ticks, amount: NoticeAmount) -> Notice {
         Notice {
             kind,
             time,
@@ -178,7 +188,7 @@ impl Notices {
     /// Counts something that comes with tag after tag: only the first one in a segment is told.
     #[cold]
     pub(crate) fn tally(&mut self, kind: NoticeKind, time: Ticks) -> Option<Notice> {
-        let notice = self.note(kind, time, 0);
+        let notice = self.note(kind, time, NoticeAmount::None);
         let bit = 1 << kind as u32;
         let is_first = self.told & bit == 0;
         self.told |= bit;

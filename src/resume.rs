@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::stream_type::{Program, StreamType};
-use crate::time::WallTime;
+use crate::time::{Secs, WallTime};
 
 /// The numbers that must not be used twice, as they stood at one version of the playlist.
 ///
@@ -27,7 +27,7 @@ pub(crate) struct ListNumbers {
     pub(crate) listed: u8,
     pub(crate) discontinuity_sequence: u64,
     pub(crate) next_id: u64,
-    pub(crate) target_secs: u32,
+    pub(crate) target: Secs,
     /// Rounding error of EXTINF, in ticks: less than a millisecond.
     pub(crate) extinf_error: i8,
     /// The next segment's wall time is later than this.
@@ -74,7 +74,7 @@ impl ResumeToken {
         put(&numbers.first_sequence.to_be_bytes());
         put(&numbers.discontinuity_sequence.to_be_bytes());
         put(&numbers.next_id.to_be_bytes());
-        put(&numbers.target_secs.to_be_bytes());
+        put(&numbers.target.secs().to_be_bytes());
         put(&numbers.extinf_error.to_be_bytes());
         put(&self.counters);
         put(&[self.pmt_version]);
@@ -102,7 +102,7 @@ impl ResumeToken {
         let (first_sequence, rest) = rest.split_first_chunk()?;
         let (discontinuity_sequence, rest) = rest.split_first_chunk()?;
         let (next_id, rest) = rest.split_first_chunk()?;
-        let (target_secs, rest) = rest.split_first_chunk()?;
+        let (target, rest) = rest.split_first_chunk()?;
         let (extinf_error, rest) = rest.split_first_chunk()?;
         let (&counters, rest) = rest.split_first_chunk()?;
         let (&pmt_version, rest) = rest.split_first()?;
@@ -116,7 +116,7 @@ impl ResumeToken {
                 listed,
                 discontinuity_sequence: u64::from_be_bytes(*discontinuity_sequence),
                 next_id: u64::from_be_bytes(*next_id),
-                target_secs: u32::from_be_bytes(*target_secs),
+                target: Secs::new(u32::from_be_bytes(*target)),
                 extinf_error: i8::from_be_bytes(*extinf_error),
                 last_wall: (last_wall != NO_WALL).then(|| WallTime::from_unix_millis(last_wall)),
             },
@@ -169,7 +169,7 @@ mod tests {
                 listed: 100,
                 discontinuity_sequence: 7,
                 next_id: 1 << 40,
-                target_secs: 61,
+                target: Secs::new(61),
                 extinf_error: -45,
                 last_wall: Some(WallTime::from_unix_millis(-5)),
             },

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::time::{TickSpan, Ticks, WallTime};
+use crate::time::{Millis, TickSpan, Ticks, WallTime};
 
 /// Why a segment ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,8 +85,8 @@ pub struct Segment {
     pub start: Ticks,
     /// Exact duration: to the first DTS of the next segment, or to the end of the last frame.
     pub duration: TickSpan,
-    /// Duration as the playlist prints it, in ms: rounded, the error carried to the next segment.
-    pub extinf_millis: u32,
+    /// Duration as the playlist prints it: rounded, with the rounding error carried to the next segment.
+    pub extinf: Millis,
     /// Length in bytes, a multiple of 188.
     pub bytes: u64,
     /// Frames of the lead track.

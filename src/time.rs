@@ -12,6 +12,7 @@
 //! however long, can make it panic. [`WallTime`] is the host's calendar clock, used for names and
 //! EXT-X-PROGRAM-DATE-TIME only: no duration is ever taken from it.
 
+use core::fmt;
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 /// Time of a tag: milliseconds on a 32-bit clock with an arbitrary epoch that wraps every 49.7 days (RTMP 1.0 §4).
@@ -215,6 +216,65 @@ impl WireTime {
     }
 }
 
+/// A duration in whole milliseconds, as EXTINF states one; displayed as the playlist prints it: `5.005`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Millis(u32);
+
+impl Millis {
+    /// Takes a count of milliseconds.
+    pub const fn new(millis: u32) -> Self {
+        Self(millis)
+    }
+
+    /// Returns the count of milliseconds.
+    pub const fn millis(self) -> u32 {
+        self.0
+    }
+
+    /// Returns the duration in ticks.
+    pub const fn span(self) -> TickSpan {
+        TickSpan::from_millis(self.0 as i64)
+    }
+
+    /// Returns the least number of whole seconds that is not shorter.
+    pub const fn ceil_secs(self) -> Secs {
+        Secs(self.0.div_ceil(1000))
+    }
+}
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}", self.0 / 1000, self.0 % 1000)
+    }
+}
+
+/// A duration in whole seconds, as EXT-X-TARGETDURATION states one; displayed as its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Secs(u32);
+
+impl Secs {
+    /// Takes a count of seconds.
+    pub const fn new(secs: u32) -> Self {
+        Self(secs)
+    }
+
+    /// Returns the count of seconds.
+    pub const fn secs(self) -> u32 {
+        self.0
+    }
+
+    /// Returns the duration in ticks.
+    pub const fn span(self) -> TickSpan {
+        TickSpan::from_secs(self.0 as i64)
+    }
+}
+
+impl fmt::Display for Secs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
 /// Calendar time as the host knows it: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WallTime(i64);
@@ -269,6 +329,23 @@ mod tests {
         let after = WireTime::new(200);
         assert_eq!(after.since(before), TickSpan::new(300));
         assert_eq!(before.since(after), TickSpan::new(-300));
+    }
+
+    #[test]
+    fn t_25_whole_units_are_displayed_as_the_playlist_prints_them() {
+        for (millis, printed, secs) in [
+            (0, "0.000", 0),
+            (1, "0.001", 1),
+            (5000, "5.000", 5),
+            (5005, "5.005", 6),
+        ] {
+            let millis = Millis::new(millis);
+            assert_eq!(std::format!("{millis}"), printed);
+            assert_eq!(millis.ceil_secs(), Secs::new(secs));
+            assert_eq!(millis.span(), TickSpan::from_millis(millis.millis().into()));
+        }
+        assert_eq!(std::format!("{:>3}", Secs::new(6)), "  6");
+        assert_eq!(Secs::new(6).span(), TickSpan::new(540_000));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::time::Instant;
 use hls_segmenter::flv::Tag;
 use hls_segmenter::notice::Notice;
 use hls_segmenter::playlist::Playlist;
-use hls_segmenter::time::FlvTime;
+use hls_segmenter::time::{FlvTime, Secs};
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{Config, End, Segment, SegmentSink, SegmentStart, Segmenter};
 use support::stream::{SPS, audio, audio_header, picture, video_header};
@@ -89,7 +89,7 @@ impl SegmentSink for Ledger {
 
     fn close_segment(&mut self, segment: &Segment) -> Result<(), Infallible> {
         self.ticks += segment.duration.get();
-        self.millis += i64::from(segment.extinf_millis);
+        self.millis += i64::from(segment.extinf.millis());
         self.segments += 1;
         assert!(
             (self.millis * 90 - self.ticks).abs() <= 45,
@@ -109,7 +109,7 @@ impl SegmentSink for Ledger {
                 playlist.target_duration(),
                 playlist.discontinuity_sequence()
             ),
-            (5, 0)
+            (Secs::new(5), 0)
         );
         Ok(())
     }

@@ -85,7 +85,7 @@ impl Closed {
             Rule::Expiry,
             format_args!("segment {id} expires under another number or wall time"),
         );
-        let millis = u64::from(listed.extinf_millis) + longest_millis;
+        let millis = u64::from(listed.extinf.millis()) + longest_millis;
         let want = TickSpan::from_millis(millis.cast_signed());
         let right = if *exact {
             expired.keep_for == want
@@ -105,7 +105,7 @@ impl Closed {
 pub(super) fn entry_of(listed: &ListedSegment) -> Entry {
     Entry {
         id: listed.id,
-        extinf_millis: listed.extinf_millis,
+        extinf_millis: listed.extinf.millis(),
         date: listed.program_date_time.map(WallTime::unix_millis),
         discontinuity: listed.discontinuity,
     }

@@ -65,14 +65,7 @@ impl History {
 
     /// Takes a segment that was closed.
     pub(super) fn take_close(&mut self, segment: &Segment) {
-        let listed = ListedSegment {
-            id: segment.id,
-            sequence: segment.sequence,
-            extinf_millis: segment.extinf_millis,
-            wall: segment.wall,
-            program_date_time: segment.program_date_time,
-            discontinuity: segment.discontinuity,
-        };
+        let listed = ListedSegment::from(segment);
         let idr = Some(segment.starts_with_idr);
         self.closed.insert(
             segment.id,

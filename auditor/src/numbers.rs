@@ -140,7 +140,7 @@ impl Numbers {
         self.broken = breaks.then(|| segment.cause.name());
         (self.reset, self.listed, self.previous) = (resets, true, Some(*segment));
         self.next_sequence = Some(segment.sequence.wrapping_add(1));
-        self.owed += segment.duration - TickSpan::from_millis(i64::from(segment.extinf_millis));
+        self.owed += segment.duration - segment.extinf.span();
         let off = self.owed.get();
         let close = off.abs() <= EXTINF_ERROR;
         findings.expect(

@@ -16,9 +16,9 @@ use hls_segmenter::config::{
     FragCount, FragDuration, KeyFramePolicy, MidGop, TargetDuration, TimelineBase, WindowPolicy,
 };
 use hls_segmenter::flv::{Reader, Step, Tag, TagKind};
-use hls_segmenter::notice::Notice;
+use hls_segmenter::notice::{Notice, NoticeAmount};
 use hls_segmenter::playlist::{ListedSegment, Playlist, VodPlaylist};
-use hls_segmenter::time::{TickSpan, WallTime};
+use hls_segmenter::time::{Secs, TickSpan, WallTime};
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
     AbortedSegment, AudioTrack, Config, End, Error, ExpiredSegment, Options, ResumeToken, Segment,
@@ -102,7 +102,7 @@ impl SegmentSink for Host {
             s.sequence,
             s.start.get(),
             s.duration.get(),
-            s.extinf_millis,
+            s.extinf.millis(),
             s.bytes,
             s.frames,
             s.key_frames,
@@ -137,7 +137,7 @@ impl SegmentSink for Host {
                 "listed {} {} {} {} {} {}",
                 s.id,
                 s.sequence,
-                s.extinf_millis,
+                s.extinf.millis(),
                 time(s.wall),
                 time(s.program_date_time),
                 u8::from(s.discontinuity)
@@ -183,13 +183,12 @@ impl SegmentSink for Host {
     }
 
     fn notice(&mut self, n: &Notice) {
-        println!(
-            "notice {} {} {} {}",
-            n.kind,
-            n.time.get(),
-            n.amount,
-            n.count
-        );
+        let amount = match n.amount {
+            NoticeAmount::Span(span) => span.get(),
+            NoticeAmount::Target(target) => target.secs().into(),
+            _ => 0,
+        };
+        println!("notice {} {} {} {}", n.kind, n.time.get(), amount, n.count);
     }
 }
 
@@ -213,7 +212,7 @@ fn choose(variant: u32) -> (Options, i32) {
                 frag_count: FragCount::new(2).unwrap(),
                 psi_interval: millis(100),
                 snapshot_interval: millis(1000),
-                target_duration: TargetDuration::Declared(3),
+                target_duration: TargetDuration::Declared(Secs::new(3)),
                 window: WindowPolicy::AtLeastThreeTargets,
                 base: TimelineBase::FirstTagZero,
                 first_sequence: 7,

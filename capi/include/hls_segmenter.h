@@ -45,7 +45,7 @@
 /**
  * Kinds of notices that this header names: they are numbered from 1 to this.
  */
-#define HLSSEG_NOTICE_KINDS 33
+#define HLSSEG_NOTICE_KINDS 32
 
 /**
  * Length of a resume token in bytes.
@@ -303,93 +303,89 @@ typedef enum hlsseg_notice_kind {
      */
     HLSSEG_NOTICE_KIND_AUDIO_BEFORE_KEY_FRAME = 11,
     /**
-     * Video of the old timeline, or of no timeline that fits, was dropped.
-     */
-    HLSSEG_NOTICE_KIND_VIDEO_ASTRAY = 12,
-    /**
      * Audio of the old timeline, or of no timeline that fits, was dropped.
      */
-    HLSSEG_NOTICE_KIND_AUDIO_ASTRAY = 13,
+    HLSSEG_NOTICE_KIND_AUDIO_WRONG_TIMELINE = 12,
     /**
      * Audio of a track or configuration that joins at the next key frame was dropped.
      */
-    HLSSEG_NOTICE_KIND_AUDIO_NOT_JOINED = 14,
+    HLSSEG_NOTICE_KIND_AUDIO_NOT_JOINED = 13,
     /**
      * Audio that MPEG-TS cannot carry was dropped, or what is no frame in a tag of MP3.
      */
-    HLSSEG_NOTICE_KIND_AUDIO_NOT_CARRIED = 15,
+    HLSSEG_NOTICE_KIND_AUDIO_NOT_CARRIED = 14,
     /**
      * A NAL unit of length 0 was passed over.
      */
-    HLSSEG_NOTICE_KIND_EMPTY_NAL_UNIT = 16,
+    HLSSEG_NOTICE_KIND_EMPTY_NAL_UNIT = 15,
     /**
      * A NAL unit ran past the end of its tag and was dropped.
      */
-    HLSSEG_NOTICE_KIND_TRUNCATED_NAL_UNIT = 17,
+    HLSSEG_NOTICE_KIND_TRUNCATED_NAL_UNIT = 16,
     /**
      * NAL units stood behind start codes where lengths belong.
      */
-    HLSSEG_NOTICE_KIND_START_CODES = 18,
+    HLSSEG_NOTICE_KIND_START_CODES = 17,
     /**
      * NAL units of a tag without picture found no room and were dropped.
      */
-    HLSSEG_NOTICE_KIND_NO_PICTURE = 19,
+    HLSSEG_NOTICE_KIND_NO_PICTURE = 18,
     /**
      * The tag said key frame and the picture is no IDR picture.
      */
-    HLSSEG_NOTICE_KIND_KEY_FLAG_WITHOUT_IDR = 20,
+    HLSSEG_NOTICE_KIND_KEY_FLAG_WITHOUT_IDR = 19,
     /**
      * The picture is an IDR picture and the tag did not say key frame.
      */
-    HLSSEG_NOTICE_KIND_IDR_WITHOUT_KEY_FLAG = 21,
+    HLSSEG_NOTICE_KIND_IDR_WITHOUT_KEY_FLAG = 20,
     /**
      * A composition offset below −500 ms was taken as 0.
      */
-    HLSSEG_NOTICE_KIND_WILD_COMPOSITION = 22,
+    HLSSEG_NOTICE_KIND_WILD_COMPOSITION = 21,
     /**
      * A video DTS was moved to come after the one before it.
      */
-    HLSSEG_NOTICE_KIND_VIDEO_REPAIR = 23,
+    HLSSEG_NOTICE_KIND_VIDEO_REPAIR = 22,
     /**
      * An audio PTS was moved to come after the one before it.
      */
-    HLSSEG_NOTICE_KIND_AUDIO_REPAIR = 24,
+    HLSSEG_NOTICE_KIND_AUDIO_REPAIR = 23,
     /**
      * The audio clock was set anew to the tags' time.
      */
-    HLSSEG_NOTICE_KIND_AUDIO_REANCHOR = 25,
+    HLSSEG_NOTICE_KIND_AUDIO_REANCHOR = 24,
     /**
      * An ADTS header within the FLV payload was taken off.
      */
-    HLSSEG_NOTICE_KIND_ADTS_IN_FLV = 26,
+    HLSSEG_NOTICE_KIND_ADTS_IN_FLV = 25,
     /**
      * The timeline broke.
      */
-    HLSSEG_NOTICE_KIND_TIMELINE_JUMP = 27,
+    HLSSEG_NOTICE_KIND_TIMELINE_JUMP = 26,
     /**
      * Audio and video have unrelated clocks.
      */
-    HLSSEG_NOTICE_KIND_UNRELATED_CLOCKS = 28,
+    HLSSEG_NOTICE_KIND_UNRELATED_CLOCKS = 27,
     /**
      * An announced track did not come and left the program map table.
      */
-    HLSSEG_NOTICE_KIND_TRACK_MISSING = 29,
+    HLSSEG_NOTICE_KIND_TRACK_MISSING = 28,
     /**
      * EXT-X-TARGETDURATION grew.
      */
-    HLSSEG_NOTICE_KIND_TARGET_GREW = 30,
+    HLSSEG_NOTICE_KIND_TARGET_GREW = 29,
     /**
      * A segment outgrew the declared target duration.
      */
-    HLSSEG_NOTICE_KIND_TARGET_VIOLATED = 31,
+    HLSSEG_NOTICE_KIND_TARGET_VIOLATED = 30,
     /**
      * The window is full: a segment left although less than three target durations stay.
      */
-    HLSSEG_NOTICE_KIND_WINDOW_FULL = 32,
+    HLSSEG_NOTICE_KIND_WINDOW_FULL = 31,
     /**
      * A sink call failed; the open segment was aborted if there was one.
      */
-    HLSSEG_NOTICE_KIND_SINK_FAILED = 33,
+    HLSSEG_NOTICE_KIND_SINK_FAILED = 32,
 } hlsseg_notice_kind;
 
 /**

@@ -9,7 +9,7 @@ use hls_segmenter::config::{
     ConfigError, FragCount, FragDuration, KeyFramePolicy, MidGop, TargetDuration, TimelineBase,
     UnrelatedClocks, WindowPolicy,
 };
-use hls_segmenter::time::TickSpan;
+use hls_segmenter::time::{Secs, TickSpan};
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Config, Options};
 
@@ -108,7 +108,7 @@ impl hlsseg_config {
             frag_count: u32::try_from(options.frag_count.get()).unwrap_or(u32::MAX),
             target_duration: match options.target_duration {
                 TargetDuration::HighWater => 0,
-                TargetDuration::Declared(secs) => secs.into(),
+                TargetDuration::Declared(target) => target.secs(),
             },
             window: match options.window {
                 WindowPolicy::Exactly => hlsseg_window::Exactly,
@@ -166,9 +166,7 @@ impl hlsseg_config {
             frag_count: FragCount::new(self.frag_count)?,
             target_duration: match self.target_duration {
                 0 => TargetDuration::HighWater,
-                secs => TargetDuration::Declared(
-                    u16::try_from(secs).map_err(|_| Refusal::Value("target_duration"))?,
-                ),
+                secs => TargetDuration::Declared(Secs::new(secs)),
             },
             window: match self.window {
                 0 => WindowPolicy::Exactly,
@@ -297,7 +295,7 @@ mod tests {
         let options = Options {
             frag_duration: FragDuration::new(7).unwrap(),
             frag_count: FragCount::new(9).unwrap(),
-            target_duration: TargetDuration::Declared(77),
+            target_duration: TargetDuration::Declared(Secs::new(77)),
             window: WindowPolicy::AtLeastThreeTargets,
             key_frames: KeyFramePolicy::FrameType,
             slack: TickSpan::from_millis(50),

@@ -4,7 +4,7 @@ use core::ffi::{CStr, c_char};
 use core::mem::size_of;
 use core::ptr;
 
-use hls_segmenter::livechannel::{ParameterError, PutLiveChannel, PutSnapshot, Status};
+use hls_segmenter::oss::{ParameterError, PutLiveChannel, PutSnapshot, Status};
 
 use crate::border::{Result, call, read, size_in, text, write};
 use crate::config::hlsseg_config;
@@ -159,7 +159,9 @@ pub unsafe extern "C" fn hlsseg_live_channel_check(
             },
             frag_duration: checked.frag_duration.secs(),
             frag_count: u32::try_from(checked.frag_count.get()).unwrap_or(u32::MAX),
-            snapshot_interval: checked.snapshot.map_or(0, |snapshot| snapshot.interval),
+            snapshot_interval: checked
+                .snapshot
+                .map_or(0, |snapshot| snapshot.interval.secs()),
             enabled: (checked.status == Status::Enabled).into(),
             ..hlsseg_live_channel::EMPTY
         };

@@ -4,7 +4,7 @@ use core::ffi::c_char;
 use core::fmt::{self, Display};
 use core::mem::size_of;
 
-use hls_segmenter::notice::Notice;
+use hls_segmenter::notice::{Notice, NoticeAmount};
 
 use crate::border::{call, lent};
 use crate::notice_kind::{KINDS, hlsseg_notice_kind, kind};
@@ -39,7 +39,11 @@ impl From<&Notice> for hlsseg_notice {
             kind: kind as u32,
             reserved: 0,
             time_ticks: notice.time.get(),
-            amount: notice.amount,
+            amount: match notice.amount {
+                NoticeAmount::Span(span) => span.get(),
+                NoticeAmount::Target(target) => target.secs().into(),
+                _ => 0,
+            },
             count: notice.count,
         }
     }

@@ -35,54 +35,52 @@ pub enum hlsseg_notice_kind {
     VideoBeforeKeyFrame = 10,
     /// Audio came too long before the first key frame and was dropped.
     AudioBeforeKeyFrame = 11,
-    /// Video of the old timeline, or of no timeline that fits, was dropped.
-    VideoAstray = 12,
     /// Audio of the old timeline, or of no timeline that fits, was dropped.
-    AudioAstray = 13,
+    AudioWrongTimeline = 12,
     /// Audio of a track or configuration that joins at the next key frame was dropped.
-    AudioNotJoined = 14,
+    AudioNotJoined = 13,
     /// Audio that MPEG-TS cannot carry was dropped, or what is no frame in a tag of MP3.
-    AudioNotCarried = 15,
+    AudioNotCarried = 14,
     /// A NAL unit of length 0 was passed over.
-    EmptyNalUnit = 16,
+    EmptyNalUnit = 15,
     /// A NAL unit ran past the end of its tag and was dropped.
-    TruncatedNalUnit = 17,
+    TruncatedNalUnit = 16,
     /// NAL units stood behind start codes where lengths belong.
-    StartCodes = 18,
+    StartCodes = 17,
     /// NAL units of a tag without picture found no room and were dropped.
-    NoPicture = 19,
+    NoPicture = 18,
     /// The tag said key frame and the picture is no IDR picture.
-    KeyFlagWithoutIdr = 20,
+    KeyFlagWithoutIdr = 19,
     /// The picture is an IDR picture and the tag did not say key frame.
-    IdrWithoutKeyFlag = 21,
+    IdrWithoutKeyFlag = 20,
     /// A composition offset below −500 ms was taken as 0.
-    WildComposition = 22,
+    WildComposition = 21,
     /// A video DTS was moved to come after the one before it.
-    VideoRepair = 23,
+    VideoRepair = 22,
     /// An audio PTS was moved to come after the one before it.
-    AudioRepair = 24,
+    AudioRepair = 23,
     /// The audio clock was set anew to the tags' time.
-    AudioReanchor = 25,
+    AudioReanchor = 24,
     /// An ADTS header within the FLV payload was taken off.
-    AdtsInFlv = 26,
+    AdtsInFlv = 25,
     /// The timeline broke.
-    TimelineJump = 27,
+    TimelineJump = 26,
     /// Audio and video have unrelated clocks.
-    UnrelatedClocks = 28,
+    UnrelatedClocks = 27,
     /// An announced track did not come and left the program map table.
-    TrackMissing = 29,
+    TrackMissing = 28,
     /// EXT-X-TARGETDURATION grew.
-    TargetGrew = 30,
+    TargetGrew = 29,
     /// A segment outgrew the declared target duration.
-    TargetViolated = 31,
+    TargetViolated = 30,
     /// The window is full: a segment left although less than three target durations stay.
-    WindowFull = 32,
+    WindowFull = 31,
     /// A sink call failed; the open segment was aborted if there was one.
-    SinkFailed = 33,
+    SinkFailed = 32,
 }
 
 /// Kinds of notices that this header names: they are numbered from 1 to this.
-pub const HLSSEG_NOTICE_KINDS: u32 = 33;
+pub const HLSSEG_NOTICE_KINDS: u32 = 32;
 
 /// Every kind, as the library and as the C API calls it, and its name in a report, in the order of the numbers.
 pub(crate) const KINDS: [(NoticeKind, hlsseg_notice_kind, &CStr); HLSSEG_NOTICE_KINDS as usize] = [
@@ -138,14 +136,9 @@ pub(crate) const KINDS: [(NoticeKind, hlsseg_notice_kind, &CStr); HLSSEG_NOTICE_
         c"audio-before-key-frame",
     ),
     (
-        NoticeKind::VideoAstray,
-        hlsseg_notice_kind::VideoAstray,
-        c"video-astray",
-    ),
-    (
-        NoticeKind::AudioAstray,
-        hlsseg_notice_kind::AudioAstray,
-        c"audio-astray",
+        NoticeKind::AudioWrongTimeline,
+        hlsseg_notice_kind::AudioWrongTimeline,
+        c"audio-wrong-timeline",
     ),
     (
         NoticeKind::AudioNotJoined,

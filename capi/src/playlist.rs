@@ -6,7 +6,7 @@ use core::mem::size_of;
 
 use hls_segmenter::ResumeToken;
 use hls_segmenter::playlist::{ListedSegment, Playlist, VodPlaylist};
-use hls_segmenter::time::WallTime;
+use hls_segmenter::time::{Millis, WallTime};
 
 use crate::border::{Result, call, lent, read, room, size_in, write};
 use crate::segment::millis;
@@ -70,7 +70,7 @@ impl From<&ListedSegment> for hlsseg_listed_segment {
             sequence: segment.sequence,
             wall_millis,
             program_date_time_millis,
-            extinf_millis: segment.extinf_millis,
+            extinf_millis: segment.extinf.millis(),
             has_wall,
             has_program_date_time,
             discontinuity: segment.discontinuity.into(),
@@ -81,17 +81,18 @@ impl From<&ListedSegment> for hlsseg_listed_segment {
 impl From<hlsseg_listed_segment> for ListedSegment {
     fn from(segment: hlsseg_listed_segment) -> Self {
         let time = |millis, has: u8| (has != 0).then(|| WallTime::from_unix_millis(millis));
-        Self {
-            id: segment.id,
-            sequence: segment.sequence,
-            extinf_millis: segment.extinf_millis,
-            wall: time(segment.wall_millis, segment.has_wall),
-            program_date_time: time(
-                segment.program_date_time_millis,
-                segment.has_program_date_time,
-            ),
-            discontinuity: segment.discontinuity != 0,
-        }
+        let date = time(
+            segment.program_date_time_millis,
+            segment.has_program_date_time,
+        );
+        Self::new(
+            segment.id,
+            segment.sequence,
+            Millis::new(segment.extinf_millis),
+        )
+        .with_wall(time(segment.wall_millis, segment.has_wall))
+        .with_program_date_time(date)
+        .with_discontinuity(segment.discontinuity != 0)
     }
 }
 
@@ -153,7 +154,7 @@ pub unsafe extern "C" fn hlsseg_playlist_read(
             media_sequence: playlist.media_sequence(),
             discontinuity_sequence: playlist.discontinuity_sequence(),
             count: playlist.segments().len(),
-            target_duration: playlist.target_duration(),
+            target_duration: playlist.target_duration().secs(),
             ended: playlist.ended().into(),
             independent_segments: playlist.independent_segments().into(),
         };

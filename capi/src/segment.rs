@@ -191,7 +191,7 @@ impl From<&Segment> for hlsseg_segment {
             longest_gop_ticks: segment.longest_gop.get(),
             wall_millis,
             program_date_time_millis,
-            extinf_millis: segment.extinf_millis,
+            extinf_millis: segment.extinf.millis(),
             frames: segment.frames,
             key_frames: segment.key_frames,
             cause: hlsseg_cause::of(segment.cause) as u32,

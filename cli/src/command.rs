@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, Command, ValueEnum, value_parser};
 use hls_segmenter::config::{
     FragCount, FragDuration, KeyFramePolicy, TargetDuration, WindowPolicy,
 };
+use hls_segmenter::time::Secs;
 
 /// Describes the command line.
 ///
@@ -187,7 +188,7 @@ fn frag_count(text: &str) -> Result<FragCount, String> {
 fn target_duration(text: &str) -> Result<TargetDuration, String> {
     match text {
         "high-water" => Ok(TargetDuration::HighWater),
-        _ => number(text).map(TargetDuration::Declared),
+        _ => number(text).map(|secs| TargetDuration::Declared(Secs::new(secs))),
     }
 }
 

@@ -123,7 +123,7 @@ fn print_segment(out: &mut impl Write, segment: &Segment) -> io::Result<()> {
         segment.sequence,
         segment_name(segment.id),
         Seconds(TickSpan::new(segment.start.get())),
-        Seconds(TickSpan::from_millis(segment.extinf_millis.into())),
+        segment.extinf,
         segment.cause,
         segment.key_frames,
         segment.bytes,

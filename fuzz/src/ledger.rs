@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Buf;
 use hls_segmenter::config::WindowPolicy;
 use hls_segmenter::notice::Notice;
-use hls_segmenter::playlist::{ListedSegment, Playlist, Window};
+use hls_segmenter::playlist::{ListedSegment, Playlist};
 use hls_segmenter::time::TickSpan;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
@@ -151,7 +151,7 @@ impl<S> Ledger<S> {
     fn check_playlist(&mut self, playlist: &Playlist<'_>) {
         let listed: Vec<_> = playlist.segments().collect();
         assert!(!listed.is_empty(), "an empty playlist was published");
-        assert!(listed.len() <= Window::CAPACITY);
+        assert!(listed.len() <= Playlist::MAX_SEGMENTS);
         assert_eq!(playlist.media_sequence(), listed[0].sequence);
         let segments = &self.closed[self.closed.len().saturating_sub(listed.len())..];
         assert_eq!(
@@ -164,7 +164,7 @@ impl<S> Ledger<S> {
                 (
                     segment.id,
                     segment.sequence,
-                    segment.extinf_millis,
+                    segment.extinf.millis(),
                     segment.discontinuity,
                 )
             };
@@ -172,14 +172,14 @@ impl<S> Ledger<S> {
                 (
                     entry.id,
                     entry.sequence,
-                    entry.extinf_millis,
+                    entry.extinf.millis(),
                     entry.discontinuity
                 ),
                 from(segment)
             );
-            let secs = entry.extinf_millis.div_ceil(1000);
+            let secs = entry.extinf.millis().div_ceil(1000);
             assert!(
-                secs <= playlist.target_duration(),
+                secs <= playlist.target_duration().secs(),
                 "EXTINF over the target duration"
             );
         }
@@ -191,10 +191,10 @@ impl<S> Ledger<S> {
             assert_eq!(listed.len(), want, "segments in the window");
         }
         assert!(
-            playlist.target_duration() >= self.target,
+            playlist.target_duration().secs() >= self.target,
             "the target duration shrank"
         );
-        self.target = playlist.target_duration();
+        self.target = playlist.target_duration().secs();
 
         // RFC 8216 §6.2.2: what left with a tag is counted.
         let left = self
@@ -332,7 +332,7 @@ impl<S: SegmentSink> SegmentSink for Ledger<S> {
             .close_segment(segment)
             .map_err(|error| self.fail(start.id, bytes)(error))?;
         self.owed += segment.duration;
-        self.owed = self.owed - TickSpan::from_millis(i64::from(segment.extinf_millis));
+        self.owed = self.owed - segment.extinf.span();
         assert!(
             self.owed.abs() <= TickSpan::new(46),
             "EXTINFs drift by {:?}",
@@ -377,7 +377,7 @@ impl<S: SegmentSink> SegmentSink for Ledger<S> {
             self.listed.iter().all(|entry| entry.id != expired.id),
             "expired and still listed"
         );
-        let longest = i64::from(segment.extinf_millis) * 2;
+        let longest = i64::from(segment.extinf.millis()) * 2;
         assert!(
             expired.keep_for >= TickSpan::from_millis(longest),
             "kept too short"

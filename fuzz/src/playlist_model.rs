@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use arbitrary::Unstructured;
 use hls_segmenter::config::{FragCount, FragDuration, MidGop, TargetDuration, WindowPolicy};
 use hls_segmenter::flv::TagKind;
-use hls_segmenter::playlist::{Playlist, Window};
-use hls_segmenter::time::WallTime;
+use hls_segmenter::playlist::Playlist;
+use hls_segmenter::time::{Secs, WallTime};
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
     Config, End, ExpiredSegment, Options, Segment, SegmentSink, SegmentStart, Segmenter, SwitchAt,
@@ -30,7 +30,7 @@ fn run(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         frag_duration: FragDuration::new(frag_duration).expect("in range"),
         frag_count: FragCount::new(1 + u32::from(count) % 100).expect("in range"),
         target_duration: if flags & 2 == 2 && !independent {
-            TargetDuration::Declared(frag_duration as u16 + u16::from(flags >> 4))
+            TargetDuration::Declared(Secs::new(frag_duration + u32::from(flags >> 4)))
         } else {
             TargetDuration::HighWater
         },
@@ -135,7 +135,7 @@ impl Model {
             keeps_three: options.window == WindowPolicy::AtLeastThreeTargets,
             target: match options.target_duration {
                 TargetDuration::HighWater => options.frag_duration.secs(),
-                TargetDuration::Declared(secs) => u32::from(secs),
+                TargetDuration::Declared(secs) => secs.secs(),
             },
             before: None,
             independent: options.independent_segments,
@@ -146,15 +146,15 @@ impl Model {
     /// must stay, as long as they do (RFC 8216 §6.2.2).
     fn list(&mut self, segment: &Segment) {
         self.all.push(*segment);
-        self.target = self.target.max(segment.extinf_millis.div_ceil(1000));
-        if self.all.len() - self.first > Window::CAPACITY {
+        self.target = self.target.max(segment.extinf.millis().div_ceil(1000));
+        if self.all.len() - self.first > Playlist::MAX_SEGMENTS {
             self.first += 1;
         }
         while self.all.len() - self.first > self.count {
             let rest = &self.all[self.first + 1..];
             let millis: u64 = rest
                 .iter()
-                .map(|segment| u64::from(segment.extinf_millis))
+                .map(|segment| u64::from(segment.extinf.millis()))
                 .sum();
             if self.keeps_three && millis < 3000 * u64::from(self.target) {
                 break;
@@ -195,7 +195,7 @@ impl SegmentSink for Model {
                 .iter()
                 .map(|segment| Entry {
                     discontinuity: segment.discontinuity,
-                    millis: segment.extinf_millis,
+                    millis: segment.extinf.millis(),
                     uri: format!("{}.ts", segment.id),
                     dated: segment.program_date_time.is_some(),
                 })

@@ -14,7 +14,7 @@ use hls_segmenter::config::{
     UnrelatedClocks, WindowPolicy,
 };
 use hls_segmenter::flv::{Reader, Step, Tag, TagKind};
-use hls_segmenter::time::{FlvTime, TickSpan};
+use hls_segmenter::time::{FlvTime, Secs, TickSpan};
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Config, End, Options, SwitchAt};
 
@@ -154,7 +154,7 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
         frag_duration: FragDuration::new(1 + u32::from(frag) % 100).expect("in range"),
         frag_count: FragCount::new(1 + u32::from(count) % 100).expect("in range"),
         target_duration: if flag(0) {
-            TargetDuration::Declared(1 + u16::from(frag) % 100 + u16::from(count >> 4))
+            TargetDuration::Declared(Secs::new(1 + u32::from(frag) % 100 + u32::from(count >> 4)))
         } else {
             TargetDuration::HighWater
         },

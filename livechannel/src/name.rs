@@ -3,7 +3,7 @@
 use core::fmt;
 use std::sync::Arc;
 
-use hls_segmenter::livechannel::{ParameterError, PutLiveChannel};
+use hls_segmenter::oss::{ParameterError, PutLiveChannel};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A bucket: 3 to 63 of `a`–`z`, `0`–`9` and `-`, with neither end a `-`.

@@ -21,7 +21,7 @@ use crate::cut::{
     may_begin_alone,
 };
 use crate::demux::Findings;
-use crate::notice::NoticeKind;
+use crate::notice::{NoticeAmount, NoticeKind};
 use crate::sample::{AudioBatch, PictureInput};
 use crate::sink::SegmentSink;
 use crate::time::Ticks;
@@ -161,7 +161,7 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
             EarlyAudio::Ends => {
                 let state = &mut self.channel.state;
                 state.audio.take_back(&mut state.timeline.alignment);
-                self.drop_held(NoticeKind::AudioAstray);
+                self.drop_held(NoticeKind::AudioWrongTimeline);
             }
         }
         if let Some(cut) = plan.end {
@@ -183,7 +183,7 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
     #[cold]
     fn jump(&mut self, jump: Jump) {
         let now = self.channel.state.now;
-        self.note(NoticeKind::TimelineJump, now, jump.by.get());
+        self.note(NoticeKind::TimelineJump, now, NoticeAmount::Span(jump.by));
         self.end_timeline(now);
         let state = &mut self.channel.state;
         state.video.clock.restart();
@@ -236,7 +236,7 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
         }
         self.end_list(end);
         // Audio that was early for a jump that video never made belongs to no timeline.
-        self.drop_held(NoticeKind::AudioAstray);
+        self.drop_held(NoticeKind::AudioWrongTimeline);
     }
 
     /// Drops the frames that wait, counted as `kind`.
@@ -260,7 +260,7 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
 
     /// Tells something that is told every time.
     #[cold]
-    fn note(&mut self, kind: NoticeKind, time: Ticks, amount: i64) {
+    fn note(&mut self, kind: NoticeKind, time: Ticks, amount: NoticeAmount) {
         let notice = self.channel.notices.note(kind, time, amount);
         self.sink.notice(&notice);
     }

@@ -6,7 +6,7 @@ use crate::config::End;
 use crate::cut::{
     AudioTrackState, Continuity, Cut, First, OpenSegment, Phase, Quiet, Request, Seam,
 };
-use crate::notice::NoticeKind;
+use crate::notice::{NoticeAmount, NoticeKind};
 use crate::playlist::Outgrown;
 use crate::segment::{AbortedSegment, Cause};
 use crate::sink::SegmentSink;
@@ -24,7 +24,7 @@ impl<S: SegmentSink> Apply<'_, S> {
         }
         if opening.audio_is_missing {
             state.audio.track = AudioTrackState::Absent;
-            self.note(NoticeKind::TrackMissing, at, 0);
+            self.note(NoticeKind::TrackMissing, at, NoticeAmount::None);
         }
         self.join_audio();
         let state = &mut self.channel.state;
@@ -118,8 +118,8 @@ impl<S: SegmentSink> Apply<'_, S> {
             Seam::Whole => cut.at,
             Seam::Broken => open.last_frame_ends(interval, silence).unwrap_or(cut.at),
         };
-        let extinf_millis = channel.list.extinf_millis(open.duration_to(end));
-        let segment = open.finished(end, cut.cause, extinf_millis);
+        let extinf = channel.list.extinf(open.duration_to(end));
+        let segment = open.finished(end, cut.cause, extinf);
         if let Err(error) = self.sink.close_segment(&segment) {
             return self.lose_segment(error, end);
         }
@@ -127,14 +127,16 @@ impl<S: SegmentSink> Apply<'_, S> {
         let listed = self.channel.list.add(&segment);
         self.publish(list_end);
         match listed.outgrown {
-            Some(Outgrown::Grew(secs)) => self.note(NoticeKind::TargetGrew, end, secs.into()),
+            Some(Outgrown::Grew(secs)) => {
+                self.note(NoticeKind::TargetGrew, end, NoticeAmount::Target(secs))
+            }
             Some(Outgrown::Violated(secs)) => {
-                self.note(NoticeKind::TargetViolated, end, secs.into());
+                self.note(NoticeKind::TargetViolated, end, NoticeAmount::Target(secs));
             }
             None => {}
         }
         if listed.window_full {
-            self.note(NoticeKind::WindowFull, end, 0);
+            self.note(NoticeKind::WindowFull, end, NoticeAmount::None);
         }
     }
 
@@ -172,7 +174,7 @@ impl<S: SegmentSink> Apply<'_, S> {
             self.channel.state.continuity.break_off();
         }
         self.channel.mux.roll_back();
-        self.note(NoticeKind::SinkFailed, time, 0);
+        self.note(NoticeKind::SinkFailed, time, NoticeAmount::None);
     }
 }
 

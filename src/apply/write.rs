@@ -6,7 +6,7 @@ use crate::codec::aac::AdtsHeader;
 use crate::demux::WithSets;
 use crate::mux::ts::{TsPackets, TsWriter};
 use crate::mux::{AudioPes, Output, PictureUnit};
-use crate::notice::NoticeKind;
+use crate::notice::{NoticeAmount, NoticeKind};
 use crate::sample::{AudioBatch, AudioFrame, MAX_PES_AUDIO_LEN, PictureInput};
 use crate::sink::SegmentSink;
 use crate::snapshot::Snapshot;
@@ -112,7 +112,7 @@ impl<S: SegmentSink> Apply<'_, S> {
     fn tell_repair(&mut self, kind: NoticeKind, time: Ticks, repair: Repair) {
         match repair {
             Repair::None => {}
-            Repair::First(by) => self.note(kind, time, by.get()),
+            Repair::First(by) => self.note(kind, time, NoticeAmount::Span(by)),
             Repair::Further(_) => self.channel.notices.count(kind),
         }
     }
@@ -149,7 +149,11 @@ impl<S: SegmentSink> Apply<'_, S> {
         match placed.origin {
             Origin::Follows | Origin::Tag => {}
             Origin::Reanchored(drift) => {
-                self.note(NoticeKind::AudioReanchor, placed.pts, drift.get());
+                self.note(
+                    NoticeKind::AudioReanchor,
+                    placed.pts,
+                    NoticeAmount::Span(drift),
+                );
             }
             Origin::Repaired(repair) => {
                 self.tell_repair(NoticeKind::AudioRepair, placed.pts, repair);
@@ -197,7 +201,7 @@ impl<S: SegmentSink> Apply<'_, S> {
     pub(super) fn hold(&mut self, batch: &AudioBatch<'_>) {
         let state = &mut self.channel.state;
         let kind = if state.timeline.alignment.is_audio_early() {
-            NoticeKind::AudioAstray
+            NoticeKind::AudioWrongTimeline
         } else {
             NoticeKind::AudioBeforeKeyFrame
         };

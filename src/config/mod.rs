@@ -13,7 +13,7 @@ pub use policy::{
 use core::fmt;
 
 use crate::stream_type::StreamType;
-use crate::time::TickSpan;
+use crate::time::{Secs, TickSpan};
 
 /// Everything that can be chosen; [`Default`] is what OSS LiveChannel does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,13 +108,12 @@ impl Config {
         let within = |span: TickSpan, from: i64, to: i64| {
             (TickSpan::from_millis(from)..=TickSpan::from_millis(to)).contains(&span)
         };
-        let frag_duration = options.frag_duration.secs();
-        if let TargetDuration::Declared(secs) = options.target_duration
-            && u32::from(secs) < frag_duration
+        if let TargetDuration::Declared(declared) = options.target_duration
+            && declared.span() < options.frag_duration.span()
         {
             return Err(ConfigError::DeclaredTarget {
-                declared: secs,
-                frag_duration,
+                declared,
+                frag_duration: options.frag_duration,
             });
         }
         for (name, span, from, to) in [
@@ -134,8 +133,8 @@ impl Config {
                 return Err(ConfigError::Span {
                     name,
                     span,
-                    from_millis: from,
-                    to_millis: to,
+                    from: TickSpan::from_millis(from),
+                    to: TickSpan::from_millis(to),
                 });
             }
         }
@@ -179,10 +178,10 @@ pub enum ConfigError {
     FragCount(u32),
     /// A declared target duration is shorter than FragDuration.
     DeclaredTarget {
-        /// Seconds declared.
-        declared: u16,
-        /// Seconds of FragDuration.
-        frag_duration: u32,
+        /// The target duration that was declared.
+        declared: Secs,
+        /// FragDuration.
+        frag_duration: FragDuration,
     },
     /// A time is out of its range.
     Span {
@@ -190,10 +189,10 @@ pub enum ConfigError {
         name: &'static str,
         /// Its value.
         span: TickSpan,
-        /// Least value, in ms.
-        from_millis: i64,
-        /// Greatest value, in ms.
-        to_millis: i64,
+        /// Least value.
+        from: TickSpan,
+        /// Greatest value.
+        to: TickSpan,
     },
     /// EXT-X-INDEPENDENT-SEGMENTS could become untrue.
     IndependentSegments {
@@ -215,19 +214,22 @@ impl fmt::Display for ConfigError {
             } => {
                 write!(
                     f,
-                    "declared target duration of {declared} s is shorter than FragDuration of {frag_duration} s"
+                    "declared target duration of {declared} s is shorter than FragDuration of {} s",
+                    frag_duration.secs()
                 )
             }
             Self::Span {
                 name,
                 span,
-                from_millis,
-                to_millis,
+                from,
+                to,
             } => {
                 write!(
                     f,
-                    "{name} is {} ms, not from {from_millis} to {to_millis}",
-                    span.round_millis()
+                    "{name} is {} ms, not from {} to {}",
+                    span.round_millis(),
+                    from.round_millis(),
+                    to.round_millis()
                 )
             }
             Self::IndependentSegments { contradicts } => {
@@ -272,15 +274,15 @@ mod tests {
     fn x1_a_declared_target_is_not_below_frag_duration() {
         let declared = |secs| {
             Config::new(Options {
-                target_duration: TargetDuration::Declared(secs),
+                target_duration: TargetDuration::Declared(Secs::new(secs)),
                 ..Options::default()
             })
         };
         assert_eq!(
             declared(4),
             Err(ConfigError::DeclaredTarget {
-                declared: 4,
-                frag_duration: 5
+                declared: Secs::new(4),
+                frag_duration: FragDuration::DEFAULT,
             })
         );
         assert!(declared(5).is_ok());
@@ -319,7 +321,7 @@ mod tests {
             ),
             (
                 Options {
-                    target_duration: TargetDuration::Declared(9),
+                    target_duration: TargetDuration::Declared(Secs::new(9)),
                     ..sound
                 },
                 "target_duration",

@@ -1,5 +1,7 @@
 //! The choices that are one of a few.
 
+use crate::time::Secs;
+
 /// How EXT-X-TARGETDURATION comes about. Exhaustive: a new policy is a breaking change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
@@ -9,8 +11,8 @@
 pub enum TargetDuration {
     /// The longest segment so far, at least FragDuration; it only grows, and growth is a notice.
     HighWater,
-    /// So many seconds for ever (RFC 8216 §6.2.1); a segment that would outgrow them is switched without a key frame.
-    Declared(u16),
+    /// This duration for ever (RFC 8216 §6.2.1); a segment that would outgrow them is switched without a key frame.
+    Declared(Secs),
 }
 
 /// Which segments the playlist lists. Exhaustive: a new policy is a breaking change.
@@ -23,7 +25,7 @@ pub enum WindowPolicy {
     /// The newest FragCount segments, no more.
     Exactly,
     /// FragCount segments and as many more as keep three target durations listed (RFC 8216 §6.2.2), up to
-    /// [`Window::CAPACITY`](crate::playlist::Window::CAPACITY).
+    /// [`Playlist::MAX_SEGMENTS`](crate::playlist::Playlist::MAX_SEGMENTS).
     AtLeastThreeTargets,
 }
 

@@ -98,7 +98,7 @@ pub(crate) fn decide_audio(
     };
     let mut open = state.phase.open();
     match judged.verdict {
-        Verdict::Stray => return AudioPlan::off_timeline(NoticeKind::AudioAstray),
+        Verdict::Stray => return AudioPlan::off_timeline(NoticeKind::AudioWrongTimeline),
         Verdict::Unrelated => return AudioPlan::off_timeline(NoticeKind::UnrelatedClocks),
         Verdict::GoesOn => {
             if let Alignment::AudioEarly { set_aside, rate } = state.timeline.alignment {
@@ -117,7 +117,7 @@ pub(crate) fn decide_audio(
             }
         }
         Verdict::Jump(by) => {
-            let held = HeldAudio::Dropped(NoticeKind::AudioAstray);
+            let held = HeldAudio::Dropped(NoticeKind::AudioWrongTimeline);
             plan.jump = Some(Jump { by, held });
             open = None;
             audio.clock.restart();
@@ -230,7 +230,7 @@ fn cut_before(state: &State, open: &OpenSegment, clock: &AudioClock, pts: Ticks)
 fn held(state: &State, audio: AudioThen, batch: &AudioBatch<'_>, mut plan: AudioPlan) -> AudioPlan {
     plan.fate = AudioFate::Held;
     let kind = if audio.is_early {
-        NoticeKind::AudioAstray
+        NoticeKind::AudioWrongTimeline
     } else {
         NoticeKind::AudioBeforeKeyFrame
     };

@@ -2,7 +2,7 @@
 
 use crate::segment::{Cause, Segment, SegmentStart};
 use crate::stream_type::Program;
-use crate::time::{TickSpan, Ticks};
+use crate::time::{Millis, TickSpan, Ticks};
 
 /// Where the engine is in the life of a segment.
 #[derive(Clone, Copy, Debug)]
@@ -132,14 +132,14 @@ impl OpenSegment {
     }
 
     /// Describes the segment as finished at `end`.
-    pub(crate) fn finished(&self, end: Ticks, cause: Cause, extinf_millis: u32) -> Segment {
+    pub(crate) fn finished(&self, end: Ticks, cause: Cause, extinf: Millis) -> Segment {
         let start = &self.start;
         Segment {
             id: start.id,
             sequence: start.sequence,
             start: start.start,
             duration: self.duration_to(end),
-            extinf_millis,
+            extinf,
             bytes: self.bytes,
             frames: self.frames,
             key_frames: self.key_frames,

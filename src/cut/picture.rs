@@ -96,7 +96,7 @@ fn held_audio(state: &State, tag: Ticks) -> HeldAudio {
     let first = state.audio.gather.first_pts();
     match first.filter(|&first| is_early && state.timeline.fits(first, tag)) {
         Some(first) => HeldAudio::Adopted { first },
-        None => HeldAudio::Dropped(NoticeKind::AudioAstray),
+        None => HeldAudio::Dropped(NoticeKind::AudioWrongTimeline),
     }
 }
 

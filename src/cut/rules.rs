@@ -41,7 +41,7 @@ impl SwitchRule {
             },
             target: match options.target_duration {
                 TargetDuration::HighWater => None,
-                TargetDuration::Declared(secs) => Some(TickSpan::from_secs(secs as i64)),
+                TargetDuration::Declared(secs) => Some(secs.span()),
             },
         }
     }
@@ -120,6 +120,7 @@ impl SwitchRule {
 mod tests {
     use super::*;
     use crate::config::{FragDuration, Options};
+    use crate::time::Secs;
 
     fn rule(secs: u32, target_duration: TargetDuration) -> SwitchRule {
         let frag_duration = FragDuration::new(secs).unwrap();
@@ -180,7 +181,7 @@ mod tests {
     #[test]
     fn y_14_audio_alone_keeps_a_declared_target_too() {
         let frame = TickSpan::new(2090);
-        let rule = rule(5, TargetDuration::Declared(5));
+        let rule = rule(5, TargetDuration::Declared(Secs::new(5)));
         let last = TickSpan::from_secs(5) - frame;
         assert_eq!(rule.audio(last, frame), Decision::Stay);
         let limit = Decision::Switch(Cause::TargetLimit);
@@ -192,8 +193,8 @@ mod tests {
         let frame = TickSpan::new(2090);
         for target in [
             TargetDuration::HighWater,
-            TargetDuration::Declared(5),
-            TargetDuration::Declared(8),
+            TargetDuration::Declared(Secs::new(5)),
+            TargetDuration::Declared(Secs::new(8)),
         ] {
             let rule = rule(5, target);
             let last = rule.audio_stays_until(frame);
@@ -208,7 +209,7 @@ mod tests {
 
     #[test]
     fn y_14_a_declared_target_switches_at_the_last_frame_that_keeps_it() {
-        let rule = rule(5, TargetDuration::Declared(8));
+        let rule = rule(5, TargetDuration::Declared(Secs::new(8)));
         let frame = TickSpan::from_millis(40);
         assert_eq!(
             rule.video(TickSpan::from_millis(7960), false, frame),

@@ -3,9 +3,10 @@
 use crate::config::{Options, TargetDuration};
 use crate::resume::{ListNumbers, ResumeToken};
 use crate::segment::{ExpiredSegment, Segment, SegmentStart};
-use crate::time::{TickSpan, Ticks, WallTime};
+use crate::time::{Millis, Secs, TickSpan, Ticks, WallTime};
 
-use super::{ListedSegment, Playlist, Window};
+use super::window::Window;
+use super::{ListedSegment, Playlist};
 
 /// Numbers, dates and window.
 #[derive(Clone, Debug)]
@@ -32,11 +33,11 @@ pub(crate) struct Listed {
     pub(crate) window_full: bool,
 }
 
-/// How the target duration took a segment that was longer; in seconds.
+/// How the target duration took a segment that was longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outgrown {
-    Grew(u32),
-    Violated(u32),
+    Grew(Secs),
+    Violated(Secs),
 }
 
 impl List {
@@ -95,16 +96,16 @@ impl List {
         }
     }
 
-    /// Returns EXTINF of a segment of this duration, in milliseconds: with what those before it owe.
-    pub(crate) fn extinf_millis(&self, duration: TickSpan) -> u32 {
+    /// Returns EXTINF of a segment of this duration, with the rounding error of those before added.
+    pub(crate) fn extinf(&self, duration: TickSpan) -> Millis {
         let owed = duration + self.extinf_error;
-        u32::try_from(owed.round_millis().max(0)).unwrap_or(u32::MAX)
+        Millis::new(u32::try_from(owed.round_millis().max(0)).unwrap_or(u32::MAX))
     }
 
     /// Lists a segment that the sink has closed.
     pub(crate) fn add(&mut self, segment: &Segment) -> Listed {
-        let extinf = i64::from(segment.extinf_millis);
-        self.extinf_error += segment.duration - TickSpan::from_millis(extinf);
+        let extinf = i64::from(segment.extinf.millis());
+        self.extinf_error += segment.duration - segment.extinf.span();
         self.next_date = self.next_date.map(|date| date.offset(extinf));
         let pushed = self.window.push(segment);
         Listed {
@@ -133,7 +134,7 @@ impl List {
             listed: self.window.segments().len() as u8,
             discontinuity_sequence: self.window.discontinuity_sequence(),
             next_id: self.next_id,
-            target_secs: self.window.target_duration(),
+            target: self.window.target_duration(),
             extinf_error: self.extinf_error.get() as i8,
             last_wall: self.last_wall,
         }
@@ -147,7 +148,7 @@ impl List {
         self.window.restore(
             numbers.first_sequence,
             numbers.discontinuity_sequence,
-            numbers.target_secs,
+            numbers.target,
         );
     }
 
@@ -155,7 +156,7 @@ impl List {
     pub(crate) fn restore_segment(&mut self, segment: &ListedSegment) {
         self.window.restore_segment(segment);
         let date = segment.program_date_time;
-        self.next_date = date.map(|date| date.offset(i64::from(segment.extinf_millis)));
+        self.next_date = date.map(|date| date.offset(i64::from(segment.extinf.millis())));
     }
 }
 

@@ -2,9 +2,9 @@
 
 use core::fmt::{self, Write};
 
+use super::ListedSegment;
 use super::Playlist;
 use super::date::Iso8601;
-use super::window::ListedSegment;
 
 /// A live playlist as text, through [`Display`](fmt::Display); nothing is allocated.
 ///
@@ -73,12 +73,7 @@ where
     if let Some(date) = segment.program_date_time {
         writeln!(f, "#EXT-X-PROGRAM-DATE-TIME:{}", Iso8601(date))?;
     }
-    writeln!(
-        f,
-        "#EXTINF:{}.{:03},",
-        segment.extinf_millis / 1000,
-        segment.extinf_millis % 1000
-    )?;
+    writeln!(f, "#EXTINF:{},", segment.extinf)?;
     let mut line = UriLine {
         out: f,
         written: false,

@@ -7,17 +7,22 @@
 
 mod date;
 mod list;
+mod listed;
 mod m3u8;
 mod vod;
 mod window;
 
+pub use listed::ListedSegment;
 pub use m3u8::M3u8;
 pub use vod::VodPlaylist;
-pub use window::{ListedSegment, Window};
 
 pub(crate) use list::{List, Outgrown};
 
 use core::fmt;
+
+use crate::time::Secs;
+
+use window::Window;
 
 /// A complete version of the playlist, borrowed for the call.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +34,9 @@ pub struct Playlist<'a> {
 }
 
 impl<'a> Playlist<'a> {
+    /// The most segments that are ever listed: 100 of FragCount and eleven to keep three target durations.
+    pub const MAX_SEGMENTS: usize = Window::CAPACITY;
+
     pub(crate) const fn new(
         window: &'a Window,
         independent_segments: bool,
@@ -53,8 +61,8 @@ impl<'a> Playlist<'a> {
         self.window.discontinuity_sequence()
     }
 
-    /// Returns EXT-X-TARGETDURATION in seconds.
-    pub const fn target_duration(&self) -> u32 {
+    /// Returns EXT-X-TARGETDURATION.
+    pub const fn target_duration(&self) -> Secs {
         self.window.target_duration()
     }
 

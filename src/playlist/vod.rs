@@ -2,8 +2,8 @@
 
 use core::fmt::{self, Write};
 
+use super::ListedSegment;
 use super::m3u8::write_segment;
-use super::window::ListedSegment;
 
 /// A playlist with EXT-X-ENDLIST over any number of segments, as text through [`Display`](fmt::Display).
 ///
@@ -49,14 +49,11 @@ where
         let longest = self
             .segments
             .clone()
-            .map(|segment| segment.extinf_millis)
+            .map(|segment| segment.extinf.ceil_secs())
             .max();
+        let target = longest.map_or(1, |secs| secs.secs().max(1));
         f.write_str("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:0\n")?;
-        writeln!(
-            f,
-            "#EXT-X-TARGETDURATION:{}",
-            longest.unwrap_or(0).div_ceil(1000).max(1)
-        )?;
+        writeln!(f, "#EXT-X-TARGETDURATION:{target}")?;
         if self.typed {
             f.write_str("#EXT-X-PLAYLIST-TYPE:VOD\n")?;
         }
@@ -78,20 +75,14 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Millis;
     use std::string::{String, ToString};
 
     fn segments(millis: &[u32]) -> impl Iterator<Item = ListedSegment> + Clone {
-        millis
-            .iter()
-            .enumerate()
-            .map(|(nth, &extinf_millis)| ListedSegment {
-                id: nth as u64,
-                sequence: nth as u64 + 7,
-                extinf_millis,
-                wall: None,
-                program_date_time: None,
-                discontinuity: nth != 1,
-            })
+        millis.iter().enumerate().map(|(nth, &millis)| {
+            ListedSegment::new(nth as u64, nth as u64 + 7, Millis::new(millis))
+                .with_discontinuity(nth != 1)
+        })
     }
 
     #[test]

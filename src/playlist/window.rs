@@ -2,14 +2,16 @@
 
 use crate::config::{Options, TargetDuration, WindowPolicy};
 use crate::segment::{ExpiredSegment, Segment};
-use crate::time::{TickSpan, WallTime};
+use crate::time::{Millis, Secs, TickSpan, WallTime};
+
+use super::ListedSegment;
 
 /// Entries of the ring: one more than are listed, for the segment that leaves while another comes.
 const RING: usize = 112;
 
 /// A ring of listed segments with media sequence, discontinuity sequence and target duration.
 #[derive(Clone, Debug)]
-pub struct Window {
+pub(crate) struct Window {
     ring: [Entry; RING],
     /// Index of the oldest entry, which may have left the list already.
     head: usize,
@@ -20,7 +22,7 @@ pub struct Window {
     /// Media sequence number of the first listed segment.
     first_sequence: u64,
     discontinuity_sequence: u64,
-    target_secs: u32,
+    target: Secs,
     count: usize,
     policy: WindowPolicy,
 }
@@ -30,7 +32,7 @@ pub struct Window {
 struct Entry {
     id: u64,
     wall: WallTime,
-    extinf_millis: u32,
+    extinf: Millis,
     /// Duration of the longest playlist that listed the segment.
     longest_millis: u32,
     /// Program date-time less `wall`.
@@ -40,29 +42,11 @@ struct Entry {
     discontinuity: bool,
 }
 
-/// A segment as the playlist lists it. A host that wants to [resume](crate::Segmenter::resume) stores these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListedSegment {
-    /// Number of the attempt, as in [`SegmentStart`](crate::SegmentStart).
-    pub id: u64,
-    /// Media sequence number.
-    pub sequence: u64,
-    /// EXTINF in ms.
-    pub extinf_millis: u32,
-    /// Wall time when the segment was opened.
-    pub wall: Option<WallTime>,
-    /// EXT-X-PROGRAM-DATE-TIME.
-    pub program_date_time: Option<WallTime>,
-    /// EXT-X-DISCONTINUITY precedes the segment.
-    pub discontinuity: bool,
-}
-
 impl Window {
     /// The most segments that are ever listed: 100 of FragCount and eleven to keep three target durations.
-    pub const CAPACITY: usize = RING - 1;
+    pub(crate) const CAPACITY: usize = RING - 1;
 
     pub(crate) const fn new(options: &Options) -> Self {
-        let frag_duration = options.frag_duration.secs();
         Self {
             ring: [Entry::VACANT; RING],
             head: 0,
@@ -70,9 +54,9 @@ impl Window {
             listed: 0,
             first_sequence: options.first_sequence,
             discontinuity_sequence: 0,
-            target_secs: match options.target_duration {
-                TargetDuration::HighWater => frag_duration,
-                TargetDuration::Declared(secs) => secs as u32,
+            target: match options.target_duration {
+                TargetDuration::HighWater => Secs::new(options.frag_duration.secs()),
+                TargetDuration::Declared(secs) => secs,
             },
             count: options.frag_count.get(),
             policy: options.window,
@@ -84,11 +68,11 @@ impl Window {
         &mut self,
         first_sequence: u64,
         discontinuity_sequence: u64,
-        target_secs: u32,
+        target: Secs,
     ) {
         self.first_sequence = first_sequence;
         self.discontinuity_sequence = discontinuity_sequence;
-        self.target_secs = self.target_secs.max(target_secs);
+        self.target = self.target.max(target);
     }
 
     /// Lists a segment of an earlier engine again, behind those already restored.
@@ -98,44 +82,41 @@ impl Window {
     }
 
     /// Returns the media sequence number of the first listed segment.
-    pub const fn first_sequence(&self) -> u64 {
+    pub(crate) const fn first_sequence(&self) -> u64 {
         self.first_sequence
     }
 
     /// Returns the media sequence number of the next segment.
-    pub const fn next_sequence(&self) -> u64 {
+    pub(crate) const fn next_sequence(&self) -> u64 {
         self.first_sequence.wrapping_add(self.listed as u64)
     }
 
     /// Returns how many discontinuities have left the list.
-    pub const fn discontinuity_sequence(&self) -> u64 {
+    pub(crate) const fn discontinuity_sequence(&self) -> u64 {
         self.discontinuity_sequence
     }
 
-    /// Returns the target duration in seconds.
-    pub const fn target_duration(&self) -> u32 {
-        self.target_secs
+    /// Returns the target duration.
+    pub(crate) const fn target_duration(&self) -> Secs {
+        self.target
     }
 
     /// Says whether no segment is listed.
-    pub const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.listed == 0
     }
 
     /// Iterates over the listed segments, oldest first.
-    pub fn segments(
+    pub(crate) fn segments(
         &self,
     ) -> impl DoubleEndedIterator<Item = ListedSegment> + ExactSizeIterator + '_ {
         (0..self.listed).map(|nth| {
             let entry = self.entry(self.gone + nth);
-            ListedSegment {
-                id: entry.id,
-                sequence: self.first_sequence.wrapping_add(nth as u64),
-                extinf_millis: entry.extinf_millis,
-                wall: entry.has_wall.then_some(entry.wall),
-                program_date_time: entry.date(),
-                discontinuity: entry.discontinuity,
-            }
+            let sequence = self.first_sequence.wrapping_add(nth as u64);
+            ListedSegment::new(entry.id, sequence, entry.extinf)
+                .with_wall(entry.has_wall.then_some(entry.wall))
+                .with_program_date_time(entry.date())
+                .with_discontinuity(entry.discontinuity)
         })
     }
 
@@ -146,18 +127,11 @@ impl Window {
             self.unlist();
             pushed.full = true;
         }
-        self.append(Entry::new(&ListedSegment {
-            id: segment.id,
-            sequence: segment.sequence,
-            extinf_millis: segment.extinf_millis,
-            wall: segment.wall,
-            program_date_time: segment.program_date_time,
-            discontinuity: segment.discontinuity,
-        }));
-        let needed = segment.extinf_millis.div_ceil(1000);
-        if needed > self.target_secs {
+        self.append(Entry::new(&ListedSegment::from(segment)));
+        let needed = segment.extinf.ceil_secs();
+        if needed > self.target {
             pushed.outgrown = Some(needed);
-            self.target_secs = needed;
+            self.target = needed;
         }
         self.trim();
         self.note_length();
@@ -169,7 +143,7 @@ impl Window {
         self.gone = self.gone.checked_sub(1)?;
         let entry = self.entry(0);
         self.head = (self.head + 1) % RING;
-        let keep_millis = i64::from(entry.extinf_millis) + i64::from(entry.longest_millis);
+        let keep_millis = i64::from(entry.extinf.millis()) + i64::from(entry.longest_millis);
         Some(ExpiredSegment {
             id: entry.id,
             sequence: self.first_sequence.wrapping_sub(self.gone as u64 + 1),
@@ -180,9 +154,9 @@ impl Window {
 
     fn trim(&mut self) {
         while self.listed > self.count {
-            let rest = self.length_millis() - u64::from(self.entry(self.gone).extinf_millis);
+            let rest = self.length_millis() - u64::from(self.entry(self.gone).extinf.millis());
             if self.policy == WindowPolicy::AtLeastThreeTargets
-                && rest < 3000 * u64::from(self.target_secs)
+                && rest < 3000 * u64::from(self.target.secs())
             {
                 break;
             }
@@ -202,7 +176,7 @@ impl Window {
     /// Returns the duration of all listed segments.
     fn length_millis(&self) -> u64 {
         (0..self.listed)
-            .map(|nth| u64::from(self.entry(self.gone + nth).extinf_millis))
+            .map(|nth| u64::from(self.entry(self.gone + nth).extinf.millis()))
             .sum()
     }
 
@@ -242,8 +216,8 @@ impl Window {
 /// What listing a segment led to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pushed {
-    /// The target duration grew to so many seconds for the segment.
-    pub(crate) outgrown: Option<u32>,
+    /// The target duration grew to this for the segment.
+    pub(crate) outgrown: Option<Secs>,
     /// A segment left only because there was no room.
     pub(crate) full: bool,
 }
@@ -252,7 +226,7 @@ impl Entry {
     const VACANT: Self = Self {
         id: 0,
         wall: WallTime::from_unix_millis(0),
-        extinf_millis: 0,
+        extinf: Millis::new(0),
         longest_millis: 0,
         date_offset_millis: 0,
         has_wall: false,
@@ -271,7 +245,7 @@ impl Entry {
         Self {
             id: segment.id,
             wall: wall.unwrap_or(WallTime::from_unix_millis(0)),
-            extinf_millis: segment.extinf_millis,
+            extinf: segment.extinf,
             longest_millis: 0,
             date_offset_millis: offset.and_then(Result::ok).unwrap_or(0),
             has_wall: segment.wall.is_some(),
@@ -307,13 +281,13 @@ mod tests {
         )
     }
 
-    fn segment(id: u64, extinf_millis: u32, discontinuity: bool) -> Segment {
+    fn segment(id: u64, millis: u32, discontinuity: bool) -> Segment {
         Segment {
             id,
             sequence: id,
             start: Ticks::new(0),
-            duration: TickSpan::from_millis(i64::from(extinf_millis)),
-            extinf_millis,
+            duration: TickSpan::from_millis(i64::from(millis)),
+            extinf: Millis::new(millis),
             bytes: 188,
             frames: 1,
             key_frames: 1,
@@ -348,17 +322,10 @@ mod tests {
     #[test]
     fn r_46_of_more_segments_than_fit_the_newest_are_restored() {
         let mut window = window(3, WindowPolicy::Exactly);
-        window.restore(7, 0, 5);
+        window.restore(7, 0, Secs::new(5));
         let all = 2 * RING as u64 + 9;
         for id in 0..all {
-            window.restore_segment(&ListedSegment {
-                id,
-                sequence: 7 + id,
-                extinf_millis: 5000,
-                wall: None,
-                program_date_time: None,
-                discontinuity: false,
-            });
+            window.restore_segment(&ListedSegment::new(id, 7 + id, Millis::new(5000)));
         }
         let listed: Vec<_> = window
             .segments()
@@ -405,13 +372,13 @@ mod tests {
         window.push(&segment(0, 40, false));
         window.push(&segment(1, 9000, false));
         let listed = window.segments().len();
-        assert_eq!((window.target_duration(), listed), (9, 2));
+        assert_eq!((window.target_duration(), listed), (Secs::new(9), 2));
     }
 
     #[test]
     fn x2_a_full_window_says_so() {
         let mut window = window(1, WindowPolicy::AtLeastThreeTargets);
-        window.target_secs = 60;
+        window.target = Secs::new(60);
         let full: Vec<_> = (0..114)
             .map(|id| {
                 let pushed = window.push(&segment(id, 1000, false));
@@ -443,18 +410,21 @@ mod tests {
     #[test]
     fn r_23_the_target_grows_and_never_shrinks() {
         let mut window = window(3, WindowPolicy::Exactly);
-        assert_eq!(window.target_duration(), 5);
+        assert_eq!(window.target_duration(), Secs::new(5));
         assert_eq!(window.push(&segment(0, 5000, false)).outgrown, None);
-        assert_eq!(window.push(&segment(1, 5001, false)).outgrown, Some(6));
-        assert_eq!(window.target_duration(), 6);
+        assert_eq!(
+            window.push(&segment(1, 5001, false)).outgrown,
+            Some(Secs::new(6))
+        );
+        assert_eq!(window.target_duration(), Secs::new(6));
         assert_eq!(window.push(&segment(2, 5500, false)).outgrown, None);
-        assert_eq!(window.target_duration(), 6);
+        assert_eq!(window.target_duration(), Secs::new(6));
     }
 
     #[test]
     fn h_11_x2_every_segment_that_leaves_a_full_window_expires() {
         let mut window = window(1, WindowPolicy::AtLeastThreeTargets);
-        window.target_secs = 60;
+        window.target = Secs::new(60);
         let mut expired = Vec::new();
         for id in 0..300 {
             window.push(&segment(id, 1000, false));

@@ -1,7 +1,7 @@
 //! Faults, one to a recording, and the rule that must tell each.
 
 use hls_segmenter::Cause;
-use hls_segmenter::time::{TickSpan, WallTime};
+use hls_segmenter::time::{Millis, TickSpan, WallTime};
 use hls_segmenter_auditor::{Event, Rule};
 
 use super::tamper::*;
@@ -102,7 +102,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         change_segment(events, last, |_| {}, |segment| segment.duration = segment.duration - TickSpan::from_millis(39));
     } },
     Fault { name: "an EXTINF is not rounded but cut off", rule: Rule::Extinf, stream: AUDIO_ONLY, spoil: |events| {
-        change_segment(events, 1, |_| {}, |segment| segment.extinf_millis -= 1);
+        change_segment(events, 1, |_| {}, |segment| segment.extinf = Millis::new(segment.extinf.millis() - 1));
     } },
     Fault { name: "the start is not the first DTS", rule: Rule::Lead, stream: PLAIN, spoil: |events| {
         change_segment(events, 1, |start| start.start = start.start + TickSpan::TICK, |segment| segment.start = segment.start + TickSpan::TICK);

@@ -6,6 +6,7 @@ use crate::support::{AUDIO, Base, Output, OwnedTag, VIDEO, drive, run};
 use hls_segmenter::config::TargetDuration;
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
+use hls_segmenter::time::Secs;
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Config, End, Options, Segmenter};
 
@@ -241,7 +242,7 @@ fn y_14_mp3_in_long_tags_keeps_a_declared_target_while_video_is_silent() {
     .video();
     let tags = in_order(video.into_iter().chain(mp3_tags(58 * 40, 40)));
     let options = Options {
-        target_duration: TargetDuration::Declared(5),
+        target_duration: TargetDuration::Declared(Secs::new(5)),
         announced_audio: Some(StreamType::MPEG1_AUDIO),
         ..Options::default()
     };

@@ -10,7 +10,7 @@ use hls_segmenter::config::{
 };
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
-use hls_segmenter::time::TickSpan;
+use hls_segmenter::time::{Secs, TickSpan};
 
 fn is_audio_frame(tag: &OwnedTag) -> bool {
     tag.kind == TagKind::AUDIO && !tag.is_header()
@@ -34,7 +34,7 @@ fn audio_that_comes_back_from_an_outlier_goes_on_with_the_clock_it_had() {
     let output = defaults(&tags);
     let pts: Vec<_> = output.stream(AUDIO).iter().map(|pes| pes.pts).collect();
     assert!(pts.windows(2).all(|pair| pair[0] < pair[1]));
-    assert_eq!(output.count(NoticeKind::AudioAstray), 1);
+    assert_eq!(output.count(NoticeKind::AudioWrongTimeline), 1);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_format_that_joins_while_audio_is_ahead_times_what_comes_back() {
     behind.retain(|tag| support::is_video(tag) || tag.millis > 12_500);
     tags.extend(behind);
     let output = defaults(&tags);
-    assert_eq!(output.count(NoticeKind::AudioAstray), 1);
+    assert_eq!(output.count(NoticeKind::AudioWrongTimeline), 1);
     let back: Vec<_> = output
         .stream(AUDIO)
         .into_iter()
@@ -206,14 +206,14 @@ fn audio_held_on_one_timeline_is_not_taken_to_the_next() {
         output.starts_with_idr(),
         vec![true; output.starts_with_idr().len()]
     );
-    assert!(output.count(NoticeKind::AudioAstray) > 0);
+    assert!(output.count(NoticeKind::AudioWrongTimeline) > 0);
 }
 
 #[test]
 fn a_hole_in_audio_alone_that_breaks_a_declared_target_is_a_break() {
     let mut tags = BASE.audio();
     shift(&mut tags, 12_000, 9000);
-    let target_duration = TargetDuration::Declared(6);
+    let target_duration = TargetDuration::Declared(Secs::new(6));
     let output = run(
         &tags,
         Options {

@@ -7,11 +7,11 @@ use std::fmt::{self, Display};
 use hls_segmenter::codec::aac::AacError;
 use hls_segmenter::codec::avc::AvcError;
 use hls_segmenter::codec::mpeg_audio::MpegAudioError;
-use hls_segmenter::config::{ConfigError, Options};
+use hls_segmenter::config::{ConfigError, FragDuration, Options};
 use hls_segmenter::flv::{AudioCodec, ReaderError, TagError, TagKind, VideoCodec};
-use hls_segmenter::livechannel::ParameterError;
 use hls_segmenter::notice::NoticeKind;
-use hls_segmenter::time::TickSpan;
+use hls_segmenter::oss::ParameterError;
+use hls_segmenter::time::{Secs, TickSpan};
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Cause, CodecError, Config, Error, ResumeError, ResumeToken};
 
@@ -203,8 +203,8 @@ fn errors_of_a_configuration_name_the_field_and_its_limits() {
         ),
         (
             ConfigError::DeclaredTarget {
-                declared: 2,
-                frag_duration: 5,
+                declared: Secs::new(2),
+                frag_duration: FragDuration::DEFAULT,
             },
             "declared target duration of 2 s is shorter than FragDuration of 5 s",
         ),

@@ -77,7 +77,7 @@ fn h_04_y_12_r_26_ten_thousand_segments_add_up_to_half_a_millisecond() {
         }
         let (mut printed, mut exact) = (0_i64, 0_i64);
         for segment in &window.segments {
-            printed += i64::from(segment.extinf_millis) * 90;
+            printed += i64::from(segment.extinf.millis()) * 90;
             exact += segment.duration.get();
             assert!((printed - exact).abs() <= 45, "{gop}: {printed} {exact}");
         }

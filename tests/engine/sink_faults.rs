@@ -268,7 +268,7 @@ fn audio_that_came_into_a_segment_that_was_lost_runs_at_its_own_rate() {
         .memory
         .segments
         .iter()
-        .map(|s| s.extinf_millis)
+        .map(|s| s.extinf.millis())
         .collect();
     assert_eq!(extinf, [5000, 5000, 5000, 5000, 5000, 5000, 5000, 4000]);
 }

@@ -5,6 +5,7 @@ use crate::support::stream::{self, BASE, SPS, picture, shift, video_header, vide
 use crate::support::{AUDIO, Base, OwnedTag, VIDEO, auditor, read_flv, run};
 use hls_segmenter::config::{FragDuration, KeyFramePolicy, Options, TargetDuration};
 use hls_segmenter::notice::NoticeKind;
+use hls_segmenter::time::Secs;
 use hls_segmenter::{Cause, Config, End, Segmenter, SwitchAt};
 
 fn options(secs: u32) -> Options {
@@ -256,7 +257,7 @@ fn r_45_the_host_can_ask_for_a_switch() {
         let extinf: Vec<_> = memory
             .segments
             .iter()
-            .map(|segment| segment.extinf_millis)
+            .map(|segment| segment.extinf.millis())
             .collect();
         assert_eq!(extinf[..2], want, "{at:?}");
         assert_eq!(memory.segments[0].cause, Cause::Requested, "{at:?}");
@@ -304,7 +305,7 @@ fn r_45_a_switch_falls_on_audio_where_that_leads_or_video_is_silent() {
 
 #[test]
 fn y_14_x1_a_declared_target_is_never_broken() {
-    let target_duration = TargetDuration::Declared(8);
+    let target_duration = TargetDuration::Declared(Secs::new(8));
     let output = run(
         &Base {
             millis: 60_000,
@@ -340,7 +341,7 @@ fn y_14_x1_a_declared_target_is_never_broken() {
 
 #[test]
 fn y_14_audio_alone_keeps_a_declared_target() {
-    let target_duration = TargetDuration::Declared(5);
+    let target_duration = TargetDuration::Declared(Secs::new(5));
     let output = run(
         &BASE.audio(),
         Options {

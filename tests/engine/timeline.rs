@@ -117,7 +117,7 @@ fn r_04_no_audio_of_the_old_timeline_stands_behind_a_discontinuity() {
         assert_eq!(new, pes.segment >= 3, "{pes:?}");
     }
     let frames = BASE.audio().len() as u64 - 1;
-    let written = output.stats.audio.unwrap().frames + output.count(NoticeKind::AudioAstray);
+    let written = output.stats.audio.unwrap().frames + output.count(NoticeKind::AudioWrongTimeline);
     assert_eq!(written, frames);
 }
 

@@ -444,7 +444,7 @@ fn r_79_audio_that_crosses_a_jump_before_or_after_video_costs_no_second_break() 
                 output.extinf()
             );
         }
-        let astray = output.count(NoticeKind::AudioAstray);
+        let astray = output.count(NoticeKind::AudioWrongTimeline);
         assert_eq!(
             astray,
             if lag < 0 { 0 } else { 3 },
@@ -477,7 +477,7 @@ fn r_81_r_46_a_paused_list_goes_on_in_another_engine() {
             .collect::<Vec<_>>(),
         (0..16).collect::<Vec<_>>()
     );
-    assert!(all.iter().all(|segment| segment.extinf_millis == 5000));
+    assert!(all.iter().all(|segment| segment.extinf.millis() == 5000));
     let tagged: Vec<_> = all
         .iter()
         .filter(|segment| segment.discontinuity)

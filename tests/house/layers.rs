@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["codec"],
     &["sample", "segment", "notice", "track", "snapshot", "resume"],
     &["timeline"],
-    &["stats", "playlist", "audio", "livechannel", "mux"],
+    &["stats", "playlist", "audio", "oss", "mux"],
     &["demux"],
     &["cut", "error"],
     &["sink"],

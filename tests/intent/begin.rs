@@ -3,7 +3,7 @@
 use hls_segmenter::SwitchAt;
 use hls_segmenter::config::{Options, TargetDuration};
 use hls_segmenter::notice::NoticeKind;
-use hls_segmenter::time::TickSpan;
+use hls_segmenter::time::{Secs, TickSpan};
 
 use crate::pause::assert_carried;
 use crate::session::{
@@ -86,7 +86,7 @@ fn r_45_any_switch_that_comes_first_fulfils_a_request() {
 
     // A declared target.
     let options = Options {
-        target_duration: TargetDuration::Declared(6),
+        target_duration: TargetDuration::Declared(Secs::new(6)),
         ..Options::default()
     };
     let tags = Base {
@@ -499,7 +499,7 @@ fn h_15_dates_grow_by_what_is_listed() {
     date += first.unix_millis() - date;
     for segment in &output.memory.segments {
         assert_eq!(segment.program_date_time.unwrap().unix_millis(), date);
-        date += i64::from(segment.extinf_millis);
+        date += i64::from(segment.extinf.millis());
     }
 }
 

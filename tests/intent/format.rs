@@ -3,6 +3,7 @@
 use hls_segmenter::SwitchAt;
 use hls_segmenter::config::{Options, TargetDuration};
 use hls_segmenter::notice::NoticeKind;
+use hls_segmenter::time::Secs;
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Track, time::TickSpan};
 
@@ -518,7 +519,7 @@ fn y_04_a_format_that_waits_still_waits_after_one_early_frame() {
         assert_eq!(
             counted(&output.stats),
             [
-                (NoticeKind::AudioAstray, u64::from(header_first)),
+                (NoticeKind::AudioWrongTimeline, u64::from(header_first)),
                 (
                     NoticeKind::AudioNotJoined,
                     waited.count() as u64 + u64::from(!header_first)
@@ -619,7 +620,7 @@ fn y_04_audio_that_waits_joins_at_any_cut_and_is_the_cause_of_it() {
     assert_eq!(tagged(&output.memory), [1]);
 
     let options = Options {
-        target_duration: TargetDuration::Declared(5),
+        target_duration: TargetDuration::Declared(Secs::new(5)),
         ..Options::default()
     };
     let output = run(&tags, options);

@@ -8,7 +8,7 @@ use hls_segmenter::notice::{Notice, NoticeKind};
 use hls_segmenter::ts::StreamType;
 
 use crate::session::{
-    Call, Session, aac_20_ms, between, frag, header_20_ms, merged, metadata, moved,
+    Call, Session, aac_20_ms, amount_of, between, frag, header_20_ms, merged, metadata, moved,
 };
 use crate::support::stream::{
     BASE, OTHER_SPS, SPS, audio, audio_header, mp3, picture, shift, video_header, video_tag,
@@ -243,7 +243,7 @@ fn shape(output: &Output, segments: usize, notices: usize) -> Shape {
         notices: notice
             // Targets belong to the list.
             .filter(|notice| notice.kind != NoticeKind::TargetGrew)
-            .map(|notice| (notice.kind, notice.time.get(), notice.amount))
+            .map(|notice| (notice.kind, notice.time.get(), amount_of(notice)))
             .collect(),
     }
 }

@@ -312,7 +312,7 @@ fn r_10_one_early_frame_that_nothing_follows_leaves_the_clock_as_it_was() {
     let mut with = tags.clone();
     with.insert(at, audio(2_000_000, 90));
     let (got, want) = (run(&with, frag(2)), run(&tags, frag(2)));
-    assert_eq!(counted(&got.stats), [(NoticeKind::AudioAstray, 1)]);
+    assert_eq!(counted(&got.stats), [(NoticeKind::AudioWrongTimeline, 1)]);
     let frames = |output: &crate::support::Output| {
         let audio = output.stats.audio.unwrap();
         (audio.frames, audio.bytes)
@@ -477,7 +477,7 @@ fn y_06_audio_that_waits_for_video_is_dropped_at_a_jump_of_video() {
         counted(&output.stats),
         [
             (NoticeKind::VideoBeforeKeyFrame, 1),
-            (NoticeKind::AudioAstray, 10),
+            (NoticeKind::AudioWrongTimeline, 10),
             (NoticeKind::TimelineJump, 1)
         ]
     );
@@ -496,7 +496,10 @@ fn r_79_early_audio_that_video_does_not_follow_is_dropped_with_its_clock() {
         let output = run(&tags, Options::default());
         assert_eq!(
             counted(&output.stats),
-            [(NoticeKind::AudioAstray, 5), (NoticeKind::TimelineJump, 1)],
+            [
+                (NoticeKind::AudioWrongTimeline, 5),
+                (NoticeKind::TimelineJump, 1)
+            ],
             "{to}"
         );
         let audio = output.stream(AUDIO);
@@ -538,7 +541,7 @@ fn y_06_audio_that_waits_for_video_is_dropped_at_a_jump_of_audio() {
         ..Options::default()
     };
     let output = run(&tags, options);
-    assert_eq!(output.count(NoticeKind::AudioAstray), 10);
+    assert_eq!(output.count(NoticeKind::AudioWrongTimeline), 10);
     assert_eq!(output.count(NoticeKind::TimelineJump), 1);
     // Announced video is waited for as long again, with as many frames as there is room for.
     assert_eq!(starts(&output.memory), [60_360]);

@@ -250,7 +250,7 @@ fn y_06_audio_that_was_gathered_for_a_lost_segment_goes_into_the_next_or_is_coun
         let written = output.stats.audio.unwrap().frames;
         let dropped = output.count(NoticeKind::AudioBeforeKeyFrame);
         assert_eq!(written + dropped + met, 700, "{millis}");
-        assert_eq!(output.count(NoticeKind::AudioAstray), 0);
+        assert_eq!(output.count(NoticeKind::AudioWrongTimeline), 0);
         let next = output.stream(AUDIO);
         let next = next.iter().find(|pes| pes.segment == 1).unwrap();
         assert_eq!(next.pts as i64, 63_000 + first * 90, "{millis}");

@@ -43,7 +43,7 @@ pub(crate) fn assert_carried<'a>(segments: impl IntoIterator<Item = &'a hls_segm
     let (mut ticks, mut said) = (0, 0);
     for segment in segments {
         ticks += segment.duration.get();
-        said += i64::from(segment.extinf_millis) * 90;
+        said += i64::from(segment.extinf.millis()) * 90;
         assert!((ticks - said).abs() <= 45, "{segment:?}: {said} of {ticks}");
     }
 }
@@ -205,12 +205,12 @@ fn y_06_audio_that_waited_for_video_is_dropped_at_a_pause() {
     session.pause();
     assert_eq!(
         counted(&session.stats()),
-        [(NoticeKind::AudioAstray, 10)],
+        [(NoticeKind::AudioWrongTimeline, 10)],
         "a video header came: pictures were waited for"
     );
     session.push(&both(3));
     let output = session.end();
-    assert_eq!(output.count(NoticeKind::AudioAstray), 10);
+    assert_eq!(output.count(NoticeKind::AudioWrongTimeline), 10);
     assert_eq!(packets(&output, AUDIO)[0].0, 0);
     let frames = of_audio(&both(3)).len() as u64 - 1;
     assert_eq!(output.stats.audio.unwrap().frames, frames);
@@ -222,7 +222,7 @@ fn r_79_audio_that_was_early_at_a_jump_is_dropped_at_a_pause() {
     session.push(&merged(&[&video(2), &aac_20_ms(0, 2_000)]));
     session.push(&between(&aac_20_ms(60_000, 60_100), 60_000, 60_100));
     session.pause();
-    let dropped = [(NoticeKind::AudioAstray, 5)];
+    let dropped = [(NoticeKind::AudioWrongTimeline, 5)];
     assert_eq!(counted(&session.stats()), dropped);
     session.push(&merged(&[&video(2), &aac_20_ms(0, 2_000)]));
     let output = session.end();

@@ -2,7 +2,7 @@
 
 use hls_segmenter::config::{FragCount, Options, TargetDuration, WindowPolicy};
 use hls_segmenter::notice::NoticeKind;
-use hls_segmenter::time::TickSpan;
+use hls_segmenter::time::{Secs, TickSpan};
 use hls_segmenter::{SwitchAt, Track};
 
 use crate::pause::assert_carried;
@@ -50,7 +50,7 @@ fn r_46_y_12_the_rounding_error_of_extinf_is_handed_over_by_a_resume() {
     assert_carried(&segments);
     let millis: Vec<_> = segments
         .iter()
-        .map(|segment| segment.extinf_millis)
+        .map(|segment| segment.extinf.millis())
         .collect();
     assert!(
         millis.contains(&3018) && millis.contains(&3019),
@@ -303,7 +303,7 @@ fn x1_a_resumed_list_never_lowers_its_target_and_a_longer_one_raises_it() {
         assert_eq!(reported(&output.memory), []);
     }
     let declared = Options {
-        target_duration: TargetDuration::Declared(6),
+        target_duration: TargetDuration::Declared(Secs::new(6)),
         ..Options::default()
     };
     let session = paused(declared, &both(12));

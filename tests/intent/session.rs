@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::flv::TagKind;
-use hls_segmenter::notice::{Notice, NoticeKind};
+use hls_segmenter::notice::{Notice, NoticeAmount, NoticeKind};
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::WallTime;
 use hls_segmenter::ts::TsPackets;
@@ -284,13 +284,22 @@ pub(crate) fn counted(stats: &Stats) -> Vec<(NoticeKind, u64)> {
     stats.noticed().collect()
 }
 
+/// The number of an amount: ticks of a span, seconds of a target.
+pub(crate) fn amount_of(notice: &Notice) -> i64 {
+    match notice.amount {
+        NoticeAmount::Span(span) => span.get(),
+        NoticeAmount::Target(target) => target.secs().into(),
+        _ => 0,
+    }
+}
+
 /// Kind, time in ms, amount and count of every notice.
 pub(crate) fn reported(memory: &Memory) -> Vec<(NoticeKind, i64, i64, u64)> {
     let notices = memory.notices.iter();
     notices
         .map(|notice| {
             let millis = notice.time.get() / 90;
-            (notice.kind, millis, notice.amount, notice.count)
+            (notice.kind, millis, amount_of(notice), notice.count)
         })
         .collect()
 }
@@ -307,7 +316,7 @@ pub(crate) fn cuts(memory: &Memory) -> Vec<(i64, u32, &'static str)> {
     segments
         .map(|segment| {
             let start = segment.start.get() / 90;
-            (start, segment.extinf_millis, segment.cause.name())
+            (start, segment.extinf.millis(), segment.cause.name())
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use hls_segmenter::config::{
 };
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
-use hls_segmenter::time::TickSpan;
+use hls_segmenter::time::{Secs, TickSpan};
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Config, End, Segmenter, SwitchAt};
 use hls_segmenter_auditor::Auditor;
@@ -274,7 +274,7 @@ fn h_11_expired_segments_are_kept_for_themselves_and_the_longest_list_they_were_
                 .map(length)
                 .max()
                 .unwrap();
-            let want = i64::from(segment.extinf_millis) + longest;
+            let want = i64::from(segment.extinf.millis()) + longest;
             assert_eq!(gone.keep_for, TickSpan::from_millis(want), "{count} {nth}");
         }
     }
@@ -710,13 +710,13 @@ fn r_10_audio_of_the_old_timeline_is_counted_one_by_one() {
     let late = 4;
     assert_eq!(
         counted(&output.stats),
-        [(Kind::AudioAstray, late), (Kind::TimelineJump, 1)]
+        [(Kind::AudioWrongTimeline, late), (Kind::TimelineJump, 1)]
     );
     assert_eq!(
         reported(&output.memory),
         [
             (Kind::TimelineJump, 62_000, 60_040 * 90, 1),
-            (Kind::AudioAstray, 62_000, 0, 1)
+            (Kind::AudioWrongTimeline, 62_000, 0, 1)
         ]
     );
     assert_eq!(output.stats.audio.unwrap().frames, 150 - late);
@@ -742,7 +742,7 @@ fn r_23_growth_and_violation_of_the_target_say_to_how_many_seconds() {
     );
     // Video falls silent, and until that is known the segment goes on.
     let options = Options {
-        target_duration: TargetDuration::Declared(5),
+        target_duration: TargetDuration::Declared(Secs::new(5)),
         announced_audio: Some(StreamType::MPEG1_AUDIO),
         ..Options::default()
     };
@@ -1000,7 +1000,7 @@ fn x8_required_video_is_waited_for_without_end_and_audio_is_counted() {
     let output = run(&aac_20_ms(0, 3_000), options);
     assert!(output.memory.starts.is_empty());
     // 15 frames are 300 ms; those that are left at the end are dropped as well.
-    let dropped = output.count(Kind::AudioBeforeKeyFrame) + output.count(Kind::AudioAstray);
+    let dropped = output.count(Kind::AudioBeforeKeyFrame) + output.count(Kind::AudioWrongTimeline);
     assert_eq!(dropped, 150);
     let late = moved(&between(&video(3), 0, 3_000), 10_000);
     let tags = merged(&[&[video_header(0, SPS)], &late, &aac_20_ms(0, 13_000)]);
@@ -1213,7 +1213,7 @@ fn y_13_audio_is_aligned_once() {
         ..Options::default()
     };
     let output = run(&tags, options);
-    assert_eq!(counted(&output.stats), [(Kind::AudioAstray, 100)]);
+    assert_eq!(counted(&output.stats), [(Kind::AudioWrongTimeline, 100)]);
     assert_eq!(output.stats.audio.unwrap().frames, 50);
 }
 
@@ -1420,7 +1420,7 @@ fn f_40_audio_that_only_came_before_video_is_related_to_it() {
     let output = run(&tags, Options::default());
     assert_eq!(
         counted(&output.stats),
-        [(Kind::AudioAstray, 1), (Kind::TimelineJump, 1)]
+        [(Kind::AudioWrongTimeline, 1), (Kind::TimelineJump, 1)]
     );
 }
 

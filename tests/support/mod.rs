@@ -123,7 +123,7 @@ impl Output {
         self.memory
             .segments
             .iter()
-            .map(|segment| segment.extinf_millis)
+            .map(|segment| segment.extinf.millis())
             .collect()
     }
 

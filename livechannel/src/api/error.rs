@@ -1,7 +1,7 @@
 //! Errors as OSS words them.
 
 use axum::http::StatusCode;
-use hls_segmenter::livechannel::ParameterError;
+use hls_segmenter::oss::ParameterError;
 use serde::Serialize;
 
 use super::xml::XmlError;

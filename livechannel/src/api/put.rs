@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use hls_segmenter::livechannel::{ParameterError, PutLiveChannel, PutSnapshot};
+use hls_segmenter::oss::{ParameterError, PutLiveChannel, PutSnapshot};
 use serde::Serialize;
 
 use super::error::ApiError;

@@ -73,10 +73,9 @@ async fn text(service: &Service, key: &ChannelKey, query: &Query) -> Result<Stri
         return Err(ApiError::argument(message, Some("0044-00000308")));
     }
     // Dates are of live playlists; OSS leaves them out here.
-    let segments = found.iter().map(|segment| ListedSegment {
-        program_date_time: None,
-        ..segment.into()
-    });
+    let segments = found
+        .iter()
+        .map(|segment| ListedSegment::from(segment).with_program_date_time(None));
     let playlist = VodPlaylist::new(segments, |segment, uri| {
         let wall = segment.wall.map(WallTime::unix_millis);
         uri.write_str(&segment_name(wall.unwrap_or_default()))

@@ -121,7 +121,7 @@ impl SegmentSink for Sink {
         let cut = Cut {
             wall: segment.wall.map(WallTime::unix_millis).unwrap_or_default(),
             sequence: segment.sequence,
-            ms: segment.extinf_millis,
+            ms: segment.extinf.millis(),
             bytes: segment.bytes,
             cause: segment.cause.name().to_owned(),
             gop: segment.longest_gop.round_millis(),

@@ -7,7 +7,7 @@ mod source;
 use core::time::Duration;
 use std::sync::Arc;
 
-use hls_segmenter::livechannel::PutLiveChannel;
+use hls_segmenter::oss::PutLiveChannel;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 

@@ -1,8 +1,8 @@
 //! What is stored of a channel, as JSON.
 
 use hls_segmenter::playlist::ListedSegment;
-use hls_segmenter::time::WallTime;
-use hls_segmenter::{Config, Options, livechannel, time::TickSpan};
+use hls_segmenter::time::{Millis, WallTime};
+use hls_segmenter::{Config, Options, oss, time::TickSpan};
 use serde::{Deserialize, Serialize};
 
 use hls_segmenter::config::{ConfigError, FragCount, FragDuration};
@@ -30,10 +30,10 @@ pub(crate) struct SnapshotRecord {
 }
 
 impl ChannelRecord {
-    pub(crate) fn new(channel: &livechannel::LiveChannel<'_>, now: i64) -> Self {
+    pub(crate) fn new(channel: &oss::LiveChannel<'_>, now: i64) -> Self {
         Self {
             description: channel.description.to_owned(),
-            enabled: channel.status == livechannel::Status::Enabled,
+            enabled: channel.status == oss::Status::Enabled,
             frag_duration: channel.frag_duration.secs(),
             frag_count: u32::try_from(channel.frag_count.get()).unwrap_or(u32::MAX),
             playlist_name: channel.playlist_name.to_owned(),
@@ -41,7 +41,7 @@ impl ChannelRecord {
                 role_name: snapshot.role_name.to_owned(),
                 dest_bucket: snapshot.dest_bucket.to_owned(),
                 notify_topic: snapshot.notify_topic.to_owned(),
-                interval: snapshot.interval,
+                interval: snapshot.interval.secs(),
             }),
             modified: now,
         }
@@ -177,7 +177,7 @@ impl From<&ListedSegment> for StoredSegment {
         Self {
             id: segment.id,
             sequence: segment.sequence,
-            ms: segment.extinf_millis,
+            ms: segment.extinf.millis(),
             wall: segment.wall.map(WallTime::unix_millis).unwrap_or_default(),
             date: segment.program_date_time.map(WallTime::unix_millis),
             disc: segment.discontinuity,
@@ -187,14 +187,10 @@ impl From<&ListedSegment> for StoredSegment {
 
 impl From<&StoredSegment> for ListedSegment {
     fn from(segment: &StoredSegment) -> Self {
-        Self {
-            id: segment.id,
-            sequence: segment.sequence,
-            extinf_millis: segment.ms,
-            wall: Some(WallTime::from_unix_millis(segment.wall)),
-            program_date_time: segment.date.map(WallTime::from_unix_millis),
-            discontinuity: segment.disc,
-        }
+        Self::new(segment.id, segment.sequence, Millis::new(segment.ms))
+            .with_wall(Some(WallTime::from_unix_millis(segment.wall)))
+            .with_program_date_time(segment.date.map(WallTime::from_unix_millis))
+            .with_discontinuity(segment.disc)
     }
 }
 

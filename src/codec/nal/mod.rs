@@ -6,9 +6,7 @@ mod parameter_sets;
 
 pub use access_unit::{AccessUnit, Contents, NalUnits, Packing};
 pub use annex_b::{AnnexB, Slices};
-pub use parameter_sets::ParameterSets;
-
-pub(crate) use parameter_sets::{Change, SetKey, SetKind};
+pub(crate) use parameter_sets::{Change, ParameterSets, SetKey, SetKind};
 
 /// The 4-byte start code before every NAL unit in the output (B.1.1, with `zero_byte` of B.1.2).
 pub(crate) const START_CODE: [u8; 4] = [0, 0, 0, 1];

@@ -14,7 +14,7 @@ const MAX_ENTRIES: usize = 32;
 
 /// Parameter sets by kind and id, in the order in which decoders want them.
 #[derive(Clone, Copy, Debug)]
-pub struct ParameterSets {
+pub(crate) struct ParameterSets {
     coding: VideoCoding,
     bytes: [u8; CAPACITY],
     len: usize,
@@ -63,9 +63,6 @@ pub(crate) enum Change {
 }
 
 impl ParameterSets {
-    /// Longest that all sets together may be, each with a 4-byte start code.
-    pub const MAX_LEN: usize = CAPACITY;
-
     /// Makes an empty collection for parameter sets of one coding.
     pub(crate) const fn new(coding: VideoCoding) -> Self {
         let vacant = SetKey {
@@ -95,12 +92,12 @@ impl ParameterSets {
     }
 
     /// Returns all sets as an Annex B byte stream.
-    pub fn annex_b(&self) -> &[u8] {
+    pub(crate) fn annex_b(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
     /// Iterates over the sequence parameter sets.
-    pub fn sps(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn sps(&self) -> impl Iterator<Item = &[u8]> {
         self.iter()
             .filter(|(key, _)| key.kind == SetKind::Sequence)
             .map(|(_, unit)| unit)

@@ -7,7 +7,7 @@ use core::fmt;
 use core::str;
 
 use crate::config::{Config, ConfigError, FragCount, FragDuration, Options};
-use crate::time::TickSpan;
+use crate::time::Secs;
 
 /// A PutLiveChannel request: the channel's name from the URL and the texts of the body's elements.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,8 +83,8 @@ pub struct SnapshotTarget<'a> {
     pub dest_bucket: &'a str,
     /// Never empty.
     pub notify_topic: &'a str,
-    /// Seconds from 1 to 100: at most one snapshot in each.
-    pub interval: u32,
+    /// At most one snapshot in each: from 1 to 100 s.
+    pub interval: Secs,
 }
 
 impl<'a> PutLiveChannel<'a> {
@@ -151,7 +151,9 @@ impl<'a> PutSnapshot<'a> {
             role_name: present(self.role_name, ParameterError::SnapshotRole)?,
             dest_bucket: bucket,
             notify_topic: present(self.notify_topic, ParameterError::SnapshotTopic)?,
-            interval: interval.ok_or(ParameterError::SnapshotInterval)?,
+            interval: interval
+                .map(Secs::new)
+                .ok_or(ParameterError::SnapshotInterval)?,
         })
     }
 }
@@ -167,9 +169,7 @@ impl LiveChannel<'_> {
         Config::new(Options {
             frag_duration: self.frag_duration,
             frag_count: self.frag_count,
-            snapshot_interval: self
-                .snapshot
-                .map(|snapshot| TickSpan::from_secs(i64::from(snapshot.interval))),
+            snapshot_interval: self.snapshot.map(|snapshot| snapshot.interval.span()),
             ..options
         })
     }
@@ -339,6 +339,7 @@ fn integer(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::TickSpan;
     use std::string::ToString;
 
     const LEAST: PutLiveChannel<'static> = PutLiveChannel {
@@ -506,7 +507,7 @@ mod tests {
             role_name: "role",
             dest_bucket: "bucket-1",
             notify_topic: "topic",
-            interval: 5,
+            interval: Secs::new(5),
         };
         assert_eq!(check(SNAPSHOT), Ok(Some(target)));
         let bucket = |dest_bucket| PutSnapshot {
