@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn t_25_whole_units_are_displayed_as_the_playlist_prints_them() {
+    fn whole_units_are_displayed_as_the_playlist_prints_them() {
         for (millis, printed, secs) in [
             (0, "0.000", 0),
             (1, "0.001", 1),
