@@ -283,6 +283,7 @@ mod tests {
     use super::*;
     use crate::config::{Options, TargetDuration, UnrelatedClocks};
     use crate::stream_type::StreamType;
+    use crate::time::Secs;
 
     fn decide(state: &State, mut batch: AudioBatch<'_>) -> AudioPlan {
         let judged = state.timeline.judge_audio(batch.time);
@@ -352,7 +353,7 @@ mod tests {
     #[test]
     fn y_14_audio_alone_keeps_a_declared_target_or_breaks_off() {
         let options = Options {
-            target_duration: TargetDuration::Declared(5),
+            target_duration: TargetDuration::Declared(Secs::new(5)),
             ..Options::default()
         };
         for (millis, want) in [
@@ -517,12 +518,12 @@ mod tests {
             .open(0, VIDEO_ALONE)
             .pictures_until(1_000);
         for (state, kind) in [
-            (jumped, NoticeKind::AudioAstray),
+            (jumped, NoticeKind::AudioWrongTimeline),
             (unrelated, NoticeKind::UnrelatedClocks),
         ] {
             let plan = decide(
                 &state,
-                batch(if kind == NoticeKind::AudioAstray {
+                batch(if kind == NoticeKind::AudioWrongTimeline {
                     1_021
                 } else {
                     900_000
@@ -580,7 +581,7 @@ mod tests {
             let jump = plan.jump.expect(name);
             assert_eq!(
                 jump.held,
-                HeldAudio::Dropped(NoticeKind::AudioAstray),
+                HeldAudio::Dropped(NoticeKind::AudioWrongTimeline),
                 "{name}"
             );
             assert_eq!((plan.fate, plan.begin), (AudioFate::Held, None), "{name}");

@@ -156,6 +156,7 @@ mod tests {
     use super::super::testing::*;
     use super::*;
     use crate::config::{Options, TargetDuration};
+    use crate::time::Secs;
     use crate::timeline::ClockRate;
 
     fn decide(state: &State, picture: &PictureInput<'_>) -> PicturePlan {
@@ -301,7 +302,7 @@ mod tests {
     #[test]
     fn y_14_a_declared_target_is_kept_by_a_cut_or_by_a_break() {
         let options = Options {
-            target_duration: TargetDuration::Declared(8),
+            target_duration: TargetDuration::Declared(Secs::new(8)),
             ..Options::default()
         };
         for (last, age, want) in [
@@ -369,7 +370,7 @@ mod tests {
         for (first, want) in [
             (40_000, HeldAudio::Adopted { first: at(40_000) }),
             (49_999, HeldAudio::Adopted { first: at(49_999) }),
-            (50_001, HeldAudio::Dropped(NoticeKind::AudioAstray)),
+            (50_001, HeldAudio::Dropped(NoticeKind::AudioWrongTimeline)),
         ] {
             let mut state = video_since_0(Options::default(), 1_000).audio_until(1_000);
             state.audio.set_aside(&mut state.timeline.alignment);
@@ -380,7 +381,10 @@ mod tests {
         }
         let state = video_since_0(Options::default(), 1_000).holding(1_000, 2);
         let jump = decide(&state, &key_frame(40_000)).jump.unwrap();
-        assert_eq!(jump.held, HeldAudio::Dropped(NoticeKind::AudioAstray));
+        assert_eq!(
+            jump.held,
+            HeldAudio::Dropped(NoticeKind::AudioWrongTimeline)
+        );
     }
 
     #[test]

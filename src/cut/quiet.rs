@@ -95,7 +95,7 @@ mod tests {
     use super::super::testing::*;
     use super::*;
     use crate::config::{Options, TargetDuration};
-    use crate::time::TickSpan;
+    use crate::time::{Secs, TickSpan};
 
     /// Pictures of 40 ms and audio of 1920 ticks since 0 in a segment that lists `BOTH`, up to `last`.
     fn usual(options: Options, last: i64) -> State {
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn the_guard_never_answers_otherwise_than_a_decision_would() {
         let declared = Options {
-            target_duration: TargetDuration::Declared(8),
+            target_duration: TargetDuration::Declared(Secs::new(8)),
             ..Options::default()
         };
         let mut quiet = 0;
