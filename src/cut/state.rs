@@ -85,7 +85,7 @@ impl State {
             timeline: Timeline::new(&options),
             now: Ticks::default(),
             audio: AudioState::new(options.announced_audio),
-            video: VideoState::new(options.announced_video),
+            video: VideoState::new(&options),
             phase: Phase::Idle,
             continuity: Continuity::Beginning,
             request: Request::None,
@@ -100,7 +100,7 @@ impl State {
         self.quiet = Quiet::NEVER;
         self.timeline = Timeline::new(&self.options);
         self.audio = AudioState::new(self.options.announced_audio);
-        self.video = VideoState::new(self.options.announced_video);
+        self.video = VideoState::new(&self.options);
         self.phase = Phase::Idle;
         self.continuity.break_off();
         self.request = Request::None;
@@ -187,11 +187,11 @@ impl State {
 }
 
 impl VideoState {
-    const fn new(announced: bool) -> Self {
+    const fn new(options: &Options) -> Self {
         Self {
             clock: VideoClock::new(),
             track: VideoTrackState::Absent,
-            announced,
+            announced: options.announced_video,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! NAL units of tags without a picture: they wait for the picture that they belong to.
 
-use crate::codec::nal::START_CODE;
+use crate::codec::nal::{AccessUnit, START_CODE};
+use crate::codec::video::NalKind;
+use crate::config::Filler;
 
 /// A tag without a picture brings a few SEI messages or parameter sets, 20 to 100 bytes in what real encoders send.
 const CAPACITY: usize = 512;
@@ -36,8 +38,24 @@ impl Carry {
         self.len = 0;
     }
 
+    /// Keeps the NAL units of a tag without a picture, but for those that say nothing of the next one. Returns how many
+    /// found no room.
+    #[cold]
+    pub(super) fn keep(&mut self, unit: AccessUnit<'_>, filler: Filler) -> usize {
+        let mut dropped = 0;
+        for nal_unit in unit.nal_units() {
+            let superfluous = match unit.coding().kind(nal_unit) {
+                NalKind::Delimiter => true,
+                NalKind::Filler => filler == Filler::Drop,
+                _ => false,
+            };
+            dropped += usize::from(!superfluous && !self.push(nal_unit));
+        }
+        dropped
+    }
+
     /// Keeps a NAL unit; returns whether there was room.
-    pub(super) fn push(&mut self, nal_unit: &[u8]) -> bool {
+    fn push(&mut self, nal_unit: &[u8]) -> bool {
         let len = START_CODE.len() + nal_unit.len();
         let free = self.bytes.get_mut(self.len..);
         let Some(room) = free.and_then(|free| free.get_mut(..len)) else {

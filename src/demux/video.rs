@@ -1,7 +1,7 @@
 //! Video tags: sequence headers, access units, and the NAL units that wait for the picture that they belong to.
 
 use crate::codec::nal::{AccessUnit, AnnexB, Change, Contents, Packing, ParameterSets};
-use crate::codec::video::{NalKind, VideoCoding};
+use crate::codec::video::VideoCoding;
 use crate::config::{Filler, KeyFramePolicy, Options};
 use crate::flv::{FrameType, Tag, VideoPacket, VideoTag};
 use crate::notice::NoticeKind;
@@ -119,23 +119,25 @@ impl VideoDemux {
                 let (unit, contents) = AccessUnit::new(data, self.packing);
                 tell_contents(&contents, findings);
                 if !contents.slice {
-                    self.carry_over(unit, findings);
+                    let dropped = self.carry.keep(unit, self.filler);
+                    findings.add_times(NoticeKind::NoPicture, dropped);
                     return Ok(VideoReading::Nothing);
                 }
-                let time = unroller.unroll(tag.time);
-                let timing = PictureTiming {
-                    tag: time,
-                    composition,
-                    reorder_frames: self.reorder_frames,
-                    stated_interval: None,
-                };
-                Ok(VideoReading::Picture(self.picture(
+                let picture = PictureInput {
+                    timing: PictureTiming {
+                        tag: unroller.unroll(tag.time),
+                        composition,
+                        reorder_frames: self.reorder_frames,
+                        stated_interval: None,
+                    },
                     unit,
                     contents,
-                    timing,
-                    video.frame,
-                    findings,
-                )))
+                    key_frame: self.is_key_frame(video.frame, unit, &contents, findings),
+                    reconfigured: false,
+                    decodable: false,
+                };
+                let picture = self.with_parameter_sets(picture, findings);
+                Ok(VideoReading::Picture(picture))
             }
             VideoPacket::SequenceHeader(record) => match VideoCoding::of(video.codec) {
                 Some(coding) => self.configure(coding, record, findings),
@@ -152,36 +154,29 @@ impl VideoDemux {
         }
     }
 
-    /// Takes the parameter sets of a picture, and says what kind of picture it is.
-    fn picture<'a>(
+    /// Takes the parameter sets that come with a picture, and completes what depends on them.
+    fn with_parameter_sets<'a>(
         &mut self,
-        unit: AccessUnit<'a>,
-        contents: Contents,
-        mut timing: PictureTiming,
-        frame: FrameType,
+        mut picture: PictureInput<'a>,
         findings: &mut Findings,
     ) -> PictureInput<'a> {
-        let key_frame = self.is_key_frame(frame, unit, &contents, findings);
-        let mut reconfigured = false;
-        if contents.parameter_sets
-            || !self.carry.is_empty()
-            || key_frame && self.next_sets.is_some()
-        {
-            let changed = self.take_parameter_sets(unit, &contents, key_frame);
-            if changed {
-                timing.stated_interval = self.describe(findings);
-                timing.reorder_frames = self.reorder_frames;
-            }
-            reconfigured = changed && key_frame;
-        }
-        PictureInput {
-            timing,
+        let PictureInput {
             unit,
             contents,
             key_frame,
-            reconfigured,
-            decodable: self.sets.are_complete(),
+            ..
+        } = picture;
+        let header_waits = key_frame && self.next_sets.is_some();
+        if contents.parameter_sets || !self.carry.is_empty() || header_waits {
+            let changed = self.take_parameter_sets(unit, &contents, key_frame);
+            if changed {
+                picture.timing.stated_interval = self.describe(findings);
+                picture.timing.reorder_frames = self.reorder_frames;
+            }
+            picture.reconfigured = changed && key_frame;
         }
+        picture.decodable = self.sets.are_complete();
+        picture
     }
 
     /// Returns whether a segment may begin with the picture, and notes where the tag contradicts what is in it.
@@ -281,23 +276,6 @@ impl VideoDemux {
         findings.track = Some(Track::Video(track));
         let (frames, seconds) = format.frame_rate?;
         Some(TickSpan::from_secs(i64::from(seconds)) / i64::from(frames))
-    }
-
-    /// Keeps the NAL units of a tag without a picture for the next picture.
-    #[cold]
-    fn carry_over(&mut self, unit: AccessUnit<'_>, findings: &mut Findings) {
-        let mut dropped = 0;
-        for nal_unit in unit.nal_units() {
-            let superfluous = match self.coding().kind(nal_unit) {
-                NalKind::Delimiter => true,
-                NalKind::Filler => self.filler == Filler::Drop,
-                _ => false,
-            };
-            if !superfluous && !self.carry.push(nal_unit) {
-                dropped += 1;
-            }
-        }
-        findings.add_times(NoticeKind::NoPicture, dropped);
     }
 
     fn carried_unit(&self) -> AccessUnit<'_> {

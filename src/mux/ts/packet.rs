@@ -181,21 +181,12 @@ pub(super) const fn pcr_field(len: usize, flags: u8, pcr: Ticks) -> [u8; PCR_FIE
     (front | pcr.to_wire().get() << 15 | 0x7e00).to_be_bytes()
 }
 
-/// Composes a packet that carries a PCR and no payload; `last` is the counter of the last packet that had one.
-pub(crate) fn pcr_only_packet(
-    pid: Pid,
-    last: ContinuityCounter,
-    pcr: Ticks,
-    discontinuity: bool,
-) -> [u8; PACKET_LEN] {
+/// Composes a packet that carries a PCR and no payload. `header` is that of a plain packet, with the counter of the last
+/// packet that had payload; `flags` are those of the adaptation field.
+pub(super) fn pcr_only_packet(header: PacketHeader, flags: u8, pcr: Ticks) -> [u8; PACKET_LEN] {
     let mut packet = [0xff; PACKET_LEN];
     let (head, body) = packet.split_at_mut(HEAD_LEN);
-    let flags = if discontinuity {
-        Field::DISCONTINUITY
-    } else {
-        0
-    };
-    head.copy_from_slice(&PacketHeader::new(pid, last).all_field().to_bytes());
+    head.copy_from_slice(&header.all_field().to_bytes());
     if let Some(field) = body.first_chunk_mut() {
         *field = pcr_field(BODY_LEN, flags, pcr);
     }
@@ -232,12 +223,8 @@ mod tests {
 
     #[test]
     fn t_12_a_pcr_only_packet_is_all_adaptation_field() {
-        let packet = pcr_only_packet(
-            Pid::VIDEO,
-            ContinuityCounter::new(9),
-            Ticks::new(63_000),
-            false,
-        );
+        let header = PacketHeader::new(Pid::VIDEO, ContinuityCounter::new(9));
+        let packet = pcr_only_packet(header, 0, Ticks::new(63_000));
         assert_eq!(packet[..6], [0x47, 0x01, 0x00, 0x29, 183, 0x10]);
         assert!(packet[12..].iter().all(|&byte| byte == 0xff));
     }

@@ -26,14 +26,12 @@ pub(crate) fn psi_packets(
     let mut packets = [0xff; 2 * PACKET_LEN];
     let (first, second) = packets.split_at_mut(PACKET_LEN);
     let [pid_high, pid_low] = Pid::PMT.get().to_be_bytes();
-    put_section(
-        first,
-        Pid::PAT,
-        pat,
-        0x00,
-        0,
-        &[0x00, 0x01, 0xe0 | pid_high, pid_low],
-    );
+    let association = Section {
+        table_id: 0x00,
+        version: 0,
+        body: &[0x00, 0x01, 0xe0 | pid_high, pid_low],
+    };
+    association.put(PacketHeader::new(Pid::PAT, pat), first);
 
     let [pcr_high, pcr_low] = pcr_pid(program).get().to_be_bytes();
     let mut body = [0; 14];
@@ -51,54 +49,59 @@ pub(crate) fn psi_packets(
             put(&[stream_type.get(), 0xe0 | high, low, 0xf0, 0x00]);
         }
     }
-    put_section(
-        second,
-        Pid::PMT,
-        pmt,
-        0x02,
+    let map = Section {
+        table_id: 0x02,
         version,
-        body.get(..len).unwrap_or_default(),
-    );
+        body: body.get(..len).unwrap_or_default(),
+    };
+    map.put(PacketHeader::new(Pid::PMT, pmt), second);
     packets
 }
 
-/// Lays header, `pointer_field` and a whole section of program 1 into a packet of 0xFF.
-fn put_section(
-    packet: &mut [u8],
-    pid: Pid,
-    counter: ContinuityCounter,
+/// A section of program 1.
+struct Section<'a> {
     table_id: u8,
     version: u8,
-    body: &[u8],
-) {
-    let [h0, h1, h2, h3] = PacketHeader::new(pid, counter).unit_start().to_bytes();
-    // Five bytes up to last_section_number and the CRC count into section_length: 8 bits are enough here.
-    let section_len = (5 + body.len() + 4) as u8;
-    let head = [
-        h0,
-        h1,
-        h2,
-        h3,
-        0x00, // pointer_field
-        table_id,
-        0xb0,
-        section_len, // section_syntax_indicator 1, '0', reserved 11
-        0x00,
-        0x01,                         // transport_stream_id, or program_number
-        0xc1 | (version & 0x1f) << 1, // reserved 11, current_next_indicator 1
-        0x00,
-        0x00, // section_number, last_section_number
-    ];
-    let Some((section, _)) = packet.split_at_mut_checked(head.len() + body.len() + 4) else {
-        return;
-    };
-    let (content, crc) = section.split_at_mut(head.len() + body.len());
-    let (head_room, body_room) = content.split_at_mut(head.len());
-    head_room.copy_from_slice(&head);
-    body_room.copy_from_slice(body);
-    // Header and pointer_field are not part of the section.
-    let section = content.get(5..).unwrap_or_default();
-    crc.copy_from_slice(&crc32_mpeg2(section).to_be_bytes());
+    body: &'a [u8],
+}
+
+impl Section<'_> {
+    /// Lays header, `pointer_field` and the whole section into a packet of 0xff.
+    fn put(&self, header: PacketHeader, packet: &mut [u8]) {
+        let Self {
+            table_id,
+            version,
+            body,
+        } = *self;
+        let [h0, h1, h2, h3] = header.unit_start().to_bytes();
+        // Five bytes up to last_section_number and the CRC count into section_length: 8 bits are enough here.
+        let section_len = (5 + body.len() + 4) as u8;
+        let head = [
+            h0,
+            h1,
+            h2,
+            h3,
+            0x00, // pointer_field
+            table_id,
+            0xb0,
+            section_len, // section_syntax_indicator 1, '0', reserved 11
+            0x00,
+            0x01,                         // transport_stream_id, or program_number
+            0xc1 | (version & 0x1f) << 1, // reserved 11, current_next_indicator 1
+            0x00,
+            0x00, // section_number, last_section_number
+        ];
+        let Some((section, _)) = packet.split_at_mut_checked(head.len() + body.len() + 4) else {
+            return;
+        };
+        let (content, crc) = section.split_at_mut(head.len() + body.len());
+        let (head_room, body_room) = content.split_at_mut(head.len());
+        head_room.copy_from_slice(&head);
+        body_room.copy_from_slice(body);
+        // Header and pointer_field are not part of the section.
+        let section = content.get(5..).unwrap_or_default();
+        crc.copy_from_slice(&crc32_mpeg2(section).to_be_bytes());
+    }
 }
 
 #[cfg(test)]

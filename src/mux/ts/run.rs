@@ -22,7 +22,7 @@ pub(crate) struct Start {
 
 impl Start {
     #[inline]
-    const fn flags(self) -> u8 {
+    pub(super) const fn flags(self) -> u8 {
         let discontinuity = if self.discontinuity {
             Field::DISCONTINUITY
         } else {

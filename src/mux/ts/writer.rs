@@ -1,6 +1,6 @@
 //! The transport stream of a whole list: tables, clock references and counters that live as long as the stream.
 
-use super::packet::{ContinuityCounter, Pid, pcr_only_packet};
+use super::packet::{ContinuityCounter, PacketHeader, Pid, pcr_only_packet};
 use super::packets::TsPackets;
 use super::pes::{Lead, PesHeader, StreamId};
 use super::psi::{pcr_pid, psi_packets};
@@ -290,10 +290,13 @@ impl TsWriter {
         } else {
             &mut self.state.audio
         };
-        let discontinuity = stream.take_discontinuity();
+        let start = Start {
+            discontinuity: stream.take_discontinuity(),
+            random_access: false,
+        };
         // The counter of a packet without payload is that of the last packet that had one.
-        let counter = stream.counter.ahead(15);
-        let packet = pcr_only_packet(pid, counter, pcr, discontinuity);
+        let header = PacketHeader::new(pid, stream.counter.ahead(15));
+        let packet = pcr_only_packet(header, start.flags(), pcr);
         out.write(TsPackets::whole(&packet))
     }
 
