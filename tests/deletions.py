@@ -22,10 +22,7 @@ import re
 
 import mutants
 
-FOLDERS = ["src/engine", "src/timeline", "src/playlist"]
-
-# Where they exist.
-MORE = ["src/engine.rs", "src/apply.rs", "src/cut", "src/audio", "src/mux"]
+FOLDERS = ["src/engine", "src/timeline", "src/playlist", "src/cut", "src/apply", "src/audio", "src/demux", "src/mux"]
 
 TARGET = r"\*?[A-Za-z_][\w.]*(?:\[[^\]]*\])?"
 ASSIGNMENT = re.compile(rf"({TARGET})\s*(?:[-+*/|&^]|<<|>>)?=(?!=)\s*")
@@ -179,7 +176,7 @@ def listed(tree, folders):
 
 def main():
     parser = mutants.arguments(__doc__)
-    parser.add_argument("--folders", nargs="+", default=FOLDERS + MORE, help="folders and files of the source")
+    parser.add_argument("--folders", nargs="+", default=FOLDERS, help="folders and files of the source")
     parser.add_argument("--sample", type=int, help="how many of the mutants to run")
     parser.add_argument("--seed", type=int, default=1, help="of the lot")
     parser.add_argument("--without", nargs="+", default=[], help="tests that take no part: models find some by luck")

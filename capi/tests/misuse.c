@@ -249,7 +249,7 @@ static void test_config(void)
         hlsseg_config_init(&config);
         uint32_t *values[] = {&config.window, &config.key_frames, &config.target_duration, NULL};
         if (values[field])
-            *values[field] = 65536;
+            *values[field] = 3; /* No window, no key frames of that number; a target shorter than FragDuration. */
         else
             config.reserved[3] = 1;
         EXPECT(hlsseg_config_check(&config, why, sizeof why, NULL), CONFIG);
