@@ -22,23 +22,14 @@ use support::{read, segment, strided, tags};
 const SECS: u32 = 20;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| argument != "--bench")
-        .collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [name, folder, part, passes] = &arguments[..] else {
         println!("usage: instructions a|b|c FOLDER|rule strided|reader|null|memory|buf PASSES");
         return;
     };
-    let inputs = if folder == "rule" {
-        by_rule(SECS)
-    } else {
-        inputs(Path::new(folder), SECS)
-    };
-    let input = inputs
-        .into_iter()
-        .find(|input| input.name == name)
-        .expect("a, b or c");
+    let inputs = if folder == "rule" { by_rule(SECS) } else { inputs(Path::new(folder), SECS) };
+    let input = inputs.into_iter().find(|input| input.name == name).expect("a, b or c");
     let passes: u32 = passes.parse().expect("a number of passes");
 
     let mut sink = Counting::<Memory>::default();

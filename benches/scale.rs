@@ -36,10 +36,7 @@ fn main() {
     let folder = std::env::var("BENCH_INPUTS")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench-inputs").to_owned());
     println!("state of a channel: {} bytes", size_of::<Segmenter>());
-    println!(
-        "{:<6}{:>10}{:>16}{:>14}",
-        "input", "channels", "ns/TS packet", "x 100"
-    );
+    println!("{:<6}{:>10}{:>16}{:>14}", "input", "channels", "ns/TS packet", "x 100");
     for input in inputs(Path::new(&folder), 60) {
         let tags = tags(&input.file);
         let mut times = vec![Vec::new(); CHANNELS.len()];
@@ -50,11 +47,7 @@ fn main() {
         }
         let medians: Vec<f64> = times.into_iter().map(median).collect();
         for (channels, nanos) in CHANNELS.into_iter().zip(&medians) {
-            println!(
-                "{:<6}{channels:>10}{nanos:>16.1}{:>14.2}",
-                input.name,
-                nanos / medians[1],
-            );
+            println!("{:<6}{channels:>10}{nanos:>16.1}{:>14.2}", input.name, nanos / medians[1],);
         }
     }
 }

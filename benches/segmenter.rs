@@ -94,26 +94,11 @@ fn contenders<'a>(
                 }));
             }),
         ),
-        (
-            "engine, null sink",
-            Box::new(move || segment(tags, &mut null)),
-        ),
-        (
-            "engine, memory sink",
-            Box::new(move || segment(tags, &mut memory)),
-        ),
-        (
-            "reader and engine",
-            Box::new(move || segment_file(file, &mut whole)),
-        ),
-        (
-            "engine, Buf sink",
-            Box::new(move || segment(tags, &mut chunks)),
-        ),
-        (
-            "engine, file sink",
-            Box::new(move || segment(tags, &mut files)),
-        ),
+        ("engine, null sink", Box::new(move || segment(tags, &mut null))),
+        ("engine, memory sink", Box::new(move || segment(tags, &mut memory))),
+        ("reader and engine", Box::new(move || segment_file(file, &mut whole))),
+        ("engine, Buf sink", Box::new(move || segment(tags, &mut chunks))),
+        ("engine, file sink", Box::new(move || segment(tags, &mut files))),
         (
             "mpeg2ts writer",
             Box::new(move || {
@@ -152,17 +137,10 @@ fn ratios(mut contenders: Vec<Contender<'_>>, ts_bytes: u64) {
         }
     }
     let packets = ts_bytes as f64 / 188.0;
-    println!(
-        "  {:<22}{:>10}{:>16}{:>18}",
-        "", "GB/s", "ns/TS packet", "x strided copy"
-    );
+    println!("  {:<22}{:>10}{:>16}{:>18}", "", "GB/s", "ns/TS packet", "x strided copy");
     for ((name, _), own) in contenders.iter().zip(&times) {
         let median = median(own.clone());
-        let ratio = own
-            .iter()
-            .zip(&times[0])
-            .map(|(own, copy)| own / copy)
-            .collect();
+        let ratio = own.iter().zip(&times[0]).map(|(own, copy)| own / copy).collect();
         println!(
             "  {name:<22}{:>10.2}{:>16.1}{:>18.2}",
             ts_bytes as f64 / median / 1e9,

@@ -158,10 +158,7 @@ pub(crate) struct Notices {
 
 impl Notices {
     pub(crate) const fn new() -> Self {
-        Self {
-            counts: NoticeCounts::new(),
-            told: 0,
-        }
+        Self { counts: NoticeCounts::new(), told: 0 }
     }
 
     pub(crate) const fn counts(&self) -> NoticeCounts {
@@ -177,12 +174,7 @@ impl Notices {
     /// Counts something that is told every time.
     #[cold]
     pub(crate) fn note(&mut self, kind: NoticeKind, time: Ticks, amount: NoticeAmount) -> Notice {
-        Notice {
-            kind,
-            time,
-            amount,
-            count: self.counts.add(kind),
-        }
+        Notice { kind, time, amount, count: self.counts.add(kind) }
     }
 
     /// Counts something that comes with tag after tag: only the first one in a segment is told.

@@ -97,9 +97,7 @@ impl<'a> PutLiveChannel<'a> {
         let name = channel_name(self.channel_name)?;
         let description = self.description.unwrap_or_default();
         if description.len() > 128 {
-            return Err(ParameterError::Description {
-                len: description.len(),
-            });
+            return Err(ParameterError::Description { len: description.len() });
         }
         let status = match self.status {
             None | Some("enabled") => Status::Enabled,
@@ -143,17 +141,12 @@ impl<'a> PutSnapshot<'a> {
         if !(3..=63).contains(&bucket.len()) || !bucket.bytes().all(bucket_byte) {
             return Err(ParameterError::SnapshotBucket);
         }
-        let interval = self
-            .interval
-            .and_then(integer)
-            .filter(|secs| (1..=100).contains(secs));
+        let interval = self.interval.and_then(integer).filter(|secs| (1..=100).contains(secs));
         Ok(SnapshotTarget {
             role_name: present(self.role_name, ParameterError::SnapshotRole)?,
             dest_bucket: bucket,
             notify_topic: present(self.notify_topic, ParameterError::SnapshotTopic)?,
-            interval: interval
-                .map(Secs::new)
-                .ok_or(ParameterError::SnapshotInterval)?,
+            interval: interval.map(Secs::new).ok_or(ParameterError::SnapshotInterval)?,
         })
     }
 }
@@ -329,11 +322,7 @@ fn playlist_name(name: Option<&str>) -> Result<&str, ParameterError> {
 
 /// Reads decimal digits and nothing else: `+5`, ` 5` and `5.0` are no integers of the API.
 fn integer(text: &str) -> Option<u32> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
-    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -373,11 +362,7 @@ mod tests {
             (b"a/b", Err(ParameterError::NameSlash)),
             (b"a\\b", Err(ParameterError::NameSlash)),
         ] {
-            let checked = PutLiveChannel {
-                channel_name: name,
-                ..LEAST
-            }
-            .check();
+            let checked = PutLiveChannel { channel_name: name, ..LEAST }.check();
             assert_eq!(checked.map(|channel| channel.name), want, "{name:?}");
         }
         assert_eq!(
@@ -391,74 +376,39 @@ mod tests {
     fn o_03_descriptions_are_measured_in_bytes() {
         let (fits, too_long, cjk) = ("d".repeat(128), "d".repeat(129), "测".repeat(43));
         for (description, ok) in [(fits.as_str(), true), (&too_long, false), (&cjk, false)] {
-            let checked = PutLiveChannel {
-                description: Some(description),
-                ..LEAST
-            }
-            .check();
+            let checked = PutLiveChannel { description: Some(description), ..LEAST }.check();
             assert_eq!(checked.is_ok(), ok, "{description}");
         }
-        assert_eq!(
-            ParameterError::Description { len: 129 }.ec(),
-            Some("0044-00000001")
-        );
+        assert_eq!(ParameterError::Description { len: 129 }.ec(), Some("0044-00000001"));
     }
 
     #[test]
     fn o_04_o_05_status_and_type() {
-        let status = |status| {
-            PutLiveChannel { status, ..LEAST }
-                .check()
-                .map(|channel| channel.status)
-        };
+        let status =
+            |status| PutLiveChannel { status, ..LEAST }.check().map(|channel| channel.status);
         assert_eq!(status(None), Ok(Status::Enabled));
         assert_eq!(status(Some("disabled")), Ok(Status::Disabled));
         assert_eq!(status(Some("Enabled")), Err(ParameterError::Status));
         for target_type in [None, Some("RTMP"), Some("hls"), Some("")] {
-            assert_eq!(
-                PutLiveChannel {
-                    target_type,
-                    ..LEAST
-                }
-                .check(),
-                Err(ParameterError::Type)
-            );
+            assert_eq!(PutLiveChannel { target_type, ..LEAST }.check(), Err(ParameterError::Type));
         }
     }
 
     #[test]
     fn o_06_o_07_o_08_frag_duration_and_frag_count_come_both_or_not_at_all() {
         let check = |duration, count| {
-            let checked = PutLiveChannel {
-                frag_duration: duration,
-                frag_count: count,
-                ..LEAST
-            }
-            .check();
+            let checked =
+                PutLiveChannel { frag_duration: duration, frag_count: count, ..LEAST }.check();
             checked.map(|channel| (channel.frag_duration.secs(), channel.frag_count.get()))
         };
         assert_eq!(check(None, None), Ok((5, 3)));
         assert_eq!(check(Some("1"), Some("100")), Ok((1, 100)));
         assert_eq!(check(Some("100"), Some("1")), Ok((100, 1)));
-        assert_eq!(
-            check(Some("5"), None),
-            Err(ParameterError::FragCountMissing)
-        );
-        assert_eq!(
-            check(None, Some("3")),
-            Err(ParameterError::FragDurationMissing)
-        );
+        assert_eq!(check(Some("5"), None), Err(ParameterError::FragCountMissing));
+        assert_eq!(check(None, Some("3")), Err(ParameterError::FragDurationMissing));
         for bad in ["abc", "0", "101", "200", "", "5.0", "+5", "4294967297"] {
-            assert_eq!(
-                check(Some(bad), Some("3")),
-                Err(ParameterError::FragDuration),
-                "{bad}"
-            );
-            assert_eq!(
-                check(Some("5"), Some(bad)),
-                Err(ParameterError::FragCount),
-                "{bad}"
-            );
+            assert_eq!(check(Some(bad), Some("3")), Err(ParameterError::FragDuration), "{bad}");
+            assert_eq!(check(Some("5"), Some(bad)), Err(ParameterError::FragCount), "{bad}");
         }
         assert_eq!(ParameterError::FragDuration.ec(), Some("0044-00000014"));
         assert_eq!(ParameterError::FragCount.ec(), Some("0044-00000015"));
@@ -475,33 +425,19 @@ mod tests {
             (Some(".m3u8"), Err(ParameterError::PlaylistNameSuffix)),
             (Some("a.m3u"), Err(ParameterError::PlaylistNameSuffix)),
             (Some("a/b.m3u8"), Err(ParameterError::PlaylistNameSlash)),
-            (
-                Some(&too_long),
-                Err(ParameterError::PlaylistNameTooLong { len: 129 }),
-            ),
+            (Some(&too_long), Err(ParameterError::PlaylistNameTooLong { len: 129 })),
         ] {
-            let checked = PutLiveChannel {
-                playlist_name: name,
-                ..LEAST
-            }
-            .check();
-            assert_eq!(
-                checked.map(|channel| channel.playlist_name),
-                want,
-                "{name:?}"
-            );
+            let checked = PutLiveChannel { playlist_name: name, ..LEAST }.check();
+            assert_eq!(checked.map(|channel| channel.playlist_name), want, "{name:?}");
         }
     }
 
     #[test]
     fn o_11_snapshots_are_whole_or_refused() {
         let check = |snapshot| {
-            PutLiveChannel {
-                snapshot: Some(snapshot),
-                ..LEAST
-            }
-            .check()
-            .map(|channel| channel.snapshot)
+            PutLiveChannel { snapshot: Some(snapshot), ..LEAST }
+                .check()
+                .map(|channel| channel.snapshot)
         };
         let target = SnapshotTarget {
             role_name: "role",
@@ -510,29 +446,11 @@ mod tests {
             interval: Secs::new(5),
         };
         assert_eq!(check(SNAPSHOT), Ok(Some(target)));
-        let bucket = |dest_bucket| PutSnapshot {
-            dest_bucket: Some(dest_bucket),
-            ..SNAPSHOT
-        };
-        let interval = |interval| PutSnapshot {
-            interval,
-            ..SNAPSHOT
-        };
+        let bucket = |dest_bucket| PutSnapshot { dest_bucket: Some(dest_bucket), ..SNAPSHOT };
+        let interval = |interval| PutSnapshot { interval, ..SNAPSHOT };
         for (snapshot, want) in [
-            (
-                PutSnapshot {
-                    role_name: Some(""),
-                    ..SNAPSHOT
-                },
-                ParameterError::SnapshotRole,
-            ),
-            (
-                PutSnapshot {
-                    notify_topic: None,
-                    ..SNAPSHOT
-                },
-                ParameterError::SnapshotTopic,
-            ),
+            (PutSnapshot { role_name: Some(""), ..SNAPSHOT }, ParameterError::SnapshotRole),
+            (PutSnapshot { notify_topic: None, ..SNAPSHOT }, ParameterError::SnapshotTopic),
             (bucket("ab"), ParameterError::SnapshotBucket),
             (bucket("Bucket"), ParameterError::SnapshotBucket),
             (interval(None), ParameterError::SnapshotInterval),
@@ -554,9 +472,6 @@ mod tests {
         let config = request.check().unwrap().config(Options::default()).unwrap();
         assert_eq!(config.options().frag_duration.secs(), 2);
         assert_eq!(config.options().frag_count.get(), 9);
-        assert_eq!(
-            config.options().snapshot_interval,
-            Some(TickSpan::from_secs(5))
-        );
+        assert_eq!(config.options().snapshot_interval, Some(TickSpan::from_secs(5)));
     }
 }

@@ -90,11 +90,7 @@ impl ResumeToken {
     /// [`ResumeError::Format`] when these bytes are no token of this version.
     pub fn from_bytes(bytes: &[u8; Self::LEN]) -> Result<Self, ResumeError> {
         let token = Self::read(bytes).ok_or(ResumeError::Format)?;
-        if token.to_bytes() == *bytes {
-            Ok(token)
-        } else {
-            Err(ResumeError::Format)
-        }
+        if token.to_bytes() == *bytes { Ok(token) } else { Err(ResumeError::Format) }
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
@@ -147,10 +143,9 @@ impl fmt::Display for ResumeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Format => f.write_str("not a resume token of this version"),
-            Self::Segments { sequence } => write!(
-                f,
-                "segment {sequence} of the stored playlist is missing or out of place"
-            ),
+            Self::Segments { sequence } => {
+                write!(f, "segment {sequence} of the stored playlist is missing or out of place")
+            }
         }
     }
 }
@@ -175,10 +170,7 @@ mod tests {
             },
             counters: [1, 15, 0, 8],
             pmt_version: 31,
-            program: Program {
-                video: Some(StreamType::AVC),
-                audio: Some(StreamType::AAC_ADTS),
-            },
+            program: Program { video: Some(StreamType::AVC), audio: Some(StreamType::AAC_ADTS) },
         };
         let bytes = token.to_bytes();
         assert_eq!(ResumeToken::from_bytes(&bytes), Ok(token));

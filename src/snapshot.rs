@@ -40,10 +40,7 @@ pub(crate) struct SnapshotPace {
 
 impl SnapshotPace {
     pub(crate) const fn new(interval: Option<TickSpan>) -> Self {
-        Self {
-            interval,
-            last: None,
-        }
+        Self { interval, last: None }
     }
 
     /// Says whether the key frame at `time` is taken.
@@ -52,9 +49,7 @@ impl SnapshotPace {
             return false;
         };
         // Time that ran backwards says nothing of how long ago the last one was: it is taken as a new beginning.
-        let due = self
-            .last
-            .is_none_or(|last| time - last >= interval || time < last);
+        let due = self.last.is_none_or(|last| time - last >= interval || time < last);
         if due {
             self.last = Some(time);
         }
@@ -74,10 +69,7 @@ mod tests {
         let mut pace = SnapshotPace::new(Some(TickSpan::from_secs(5)));
         let taken =
             [0, 2, 4, 6, 8, 10, 11, 15, 16].map(|secs| pace.take(Ticks::new(secs * 90_000)));
-        assert_eq!(
-            taken,
-            [true, false, false, true, false, false, true, false, true]
-        );
+        assert_eq!(taken, [true, false, false, true, false, false, true, false, true]);
         assert!(!SnapshotPace::new(None).take(Ticks::new(0)));
     }
 

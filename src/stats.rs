@@ -22,10 +22,7 @@ impl Stats {
 
     /// Iterates over what was noticed at least once.
     pub fn noticed(&self) -> impl Iterator<Item = (NoticeKind, u64)> + '_ {
-        NoticeKind::ALL
-            .iter()
-            .map(|&kind| (kind, self.count(kind)))
-            .filter(|&(_, count)| count > 0)
+        NoticeKind::ALL.iter().map(|&kind| (kind, self.count(kind))).filter(|&(_, count)| count > 0)
     }
 }
 
@@ -46,27 +43,17 @@ pub(crate) struct TrackTotals<T> {
 
 impl Totals {
     pub(crate) const fn new() -> Self {
-        Self {
-            video: TrackTotals::new(),
-            audio: TrackTotals::new(),
-        }
+        Self { video: TrackTotals::new(), audio: TrackTotals::new() }
     }
 
     pub(crate) fn stats(&self, counts: NoticeCounts) -> Stats {
-        Stats {
-            video: self.video.stats(),
-            audio: self.audio.stats(),
-            counts,
-        }
+        Stats { video: self.video.stats(), audio: self.audio.stats(), counts }
     }
 }
 
 impl<T: Copy + PartialEq> TrackTotals<T> {
     const fn new() -> Self {
-        Self {
-            track: None,
-            meter: Meter::new(),
-        }
+        Self { track: None, meter: Meter::new() }
     }
 
     /// Takes what the track is now; returns whether that is new.
@@ -88,23 +75,12 @@ mod tests {
     #[test]
     fn what_was_noticed_is_what_was_counted_at_least_once() {
         let mut counts = NoticeCounts::new();
-        for kind in [
-            NoticeKind::BadTag,
-            NoticeKind::SinkFailed,
-            NoticeKind::BadTag,
-        ] {
+        for kind in [NoticeKind::BadTag, NoticeKind::SinkFailed, NoticeKind::BadTag] {
             counts.add(kind);
         }
-        let stats = Stats {
-            video: None,
-            audio: None,
-            counts,
-        };
+        let stats = Stats { video: None, audio: None, counts };
         let mut noticed: std::vec::Vec<_> = stats.noticed().collect();
         noticed.sort_by_key(|&(_, count)| count);
-        assert_eq!(
-            noticed,
-            [(NoticeKind::SinkFailed, 1), (NoticeKind::BadTag, 2)]
-        );
+        assert_eq!(noticed, [(NoticeKind::SinkFailed, 1), (NoticeKind::BadTag, 2)]);
     }
 }

@@ -39,8 +39,5 @@ pub(crate) struct Program {
 
 impl Program {
     /// Nothing: what is listed before anything is known.
-    pub(crate) const NOTHING: Self = Self {
-        video: None,
-        audio: None,
-    };
+    pub(crate) const NOTHING: Self = Self { video: None, audio: None };
 }

@@ -208,11 +208,7 @@ impl WireTime {
     /// Returns the ticks since `earlier`, by the shorter way round: between −2^32 and 2^32 − 1.
     pub const fn since(self, earlier: Self) -> TickSpan {
         let ahead = (self.0.wrapping_sub(earlier.0) & Self::MASK).cast_signed();
-        TickSpan(if ahead >= 1 << 32 {
-            ahead - (1 << 33)
-        } else {
-            ahead
-        })
+        TickSpan(if ahead >= 1 << 32 { ahead - (1 << 33) } else { ahead })
     }
 }
 
@@ -333,12 +329,9 @@ mod tests {
 
     #[test]
     fn whole_units_are_displayed_as_the_playlist_prints_them() {
-        for (millis, printed, secs) in [
-            (0, "0.000", 0),
-            (1, "0.001", 1),
-            (5000, "5.000", 5),
-            (5005, "5.005", 6),
-        ] {
+        for (millis, printed, secs) in
+            [(0, "0.000", 0), (1, "0.001", 1), (5000, "5.000", 5), (5005, "5.005", 6)]
+        {
             let millis = Millis::new(millis);
             assert_eq!(std::format!("{millis}"), printed);
             assert_eq!(millis.ceil_secs(), Secs::new(secs));
@@ -350,15 +343,7 @@ mod tests {
 
     #[test]
     fn milliseconds_round_to_the_nearest_halves_away_from_zero() {
-        for (ticks, want) in [
-            (0, 0),
-            (44, 0),
-            (45, 1),
-            (134, 1),
-            (135, 2),
-            (-44, 0),
-            (-45, -1),
-        ] {
+        for (ticks, want) in [(0, 0), (44, 0), (45, 1), (134, 1), (135, 2), (-44, 0), (-45, -1)] {
             assert_eq!(TickSpan::new(ticks).round_millis(), want, "{ticks}");
         }
     }

@@ -76,13 +76,7 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) const fn new() -> Self {
-        Self {
-            frames: 0,
-            bytes: 0,
-            since: None,
-            since_bytes: 0,
-            bytes_per_second: 0,
-        }
+        Self { frames: 0, bytes: 0, since: None, since_bytes: 0, bytes_per_second: 0 }
     }
 
     /// How long bytes are added up for a rate.
@@ -123,21 +117,12 @@ mod tests {
         for n in 0..250 {
             meter.add(Ticks::new(n * 3600), 1, if n < 100 { 500 } else { 1000 });
             if n == 49 {
-                assert_eq!(
-                    meter.stats(()).bytes_per_second,
-                    0,
-                    "not known before two seconds"
-                );
+                assert_eq!(meter.stats(()).bytes_per_second, 0, "not known before two seconds");
             }
         }
         assert_eq!(
             meter.stats(()),
-            TrackStats {
-                track: (),
-                frames: 250,
-                bytes: 200_000,
-                bytes_per_second: 25_000
-            }
+            TrackStats { track: (), frames: 250, bytes: 200_000, bytes_per_second: 25_000 }
         );
     }
 

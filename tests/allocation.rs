@@ -36,10 +36,7 @@ struct Text {
 
 impl Write for Text {
     fn write_str(&mut self, part: &str) -> std::fmt::Result {
-        let room = self
-            .bytes
-            .get_mut(self.len..self.len + part.len())
-            .ok_or(std::fmt::Error)?;
+        let room = self.bytes.get_mut(self.len..self.len + part.len()).ok_or(std::fmt::Error)?;
         room.copy_from_slice(part.as_bytes());
         self.len += part.len();
         Ok(())
@@ -70,12 +67,8 @@ impl SegmentSink for Recycled {
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
         self.text.len = 0;
-        write!(
-            self.text,
-            "{}",
-            playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id))
-        )
-        .unwrap();
+        write!(self.text, "{}", playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id)))
+            .unwrap();
         Ok(())
     }
 }
@@ -84,10 +77,7 @@ impl SegmentSink for Recycled {
 fn allocations(tags: &[OwnedTag], options: Options) -> (usize, u64) {
     let mut sink = Recycled {
         segment: vec![0; 4 << 20],
-        text: Text {
-            bytes: vec![0; 64 << 10],
-            len: 0,
-        },
+        text: Text { bytes: vec![0; 64 << 10], len: 0 },
         closed: 0,
     };
     let config = Config::new(options).unwrap();
@@ -155,19 +145,8 @@ fn the_counter_counts() {
 #[test]
 fn r_53_a_minute_without_key_frames_allocates_nothing() {
     warm_up();
-    let (segments, allocations) = allocations(
-        &Base {
-            millis: 160_000,
-            gop: 0,
-            ..BASE
-        }
-        .both(),
-        Options::default(),
-    );
+    let (segments, allocations) =
+        allocations(&Base { millis: 160_000, gop: 0, ..BASE }.both(), Options::default());
     assert_eq!((segments, allocations), (3, 0));
-    assert!(
-        size_of::<Segmenter>() <= 12 * 1024,
-        "{}",
-        size_of::<Segmenter>()
-    );
+    assert!(size_of::<Segmenter>() <= 12 * 1024, "{}", size_of::<Segmenter>());
 }

@@ -25,11 +25,7 @@ use support::{AUDIO, VIDEO};
 
 const HOUR: i64 = 3_600_000;
 /// Sixty days, some 350 million tags, in a release build; an hour or two of them in a debug one.
-const LONG: i64 = if cfg!(debug_assertions) {
-    2 * HOUR
-} else {
-    60 * 24 * HOUR
-};
+const LONG: i64 = if cfg!(debug_assertions) { 2 * HOUR } else { 60 * 24 * HOUR };
 const RATE: i64 = 44_100;
 const AUDIO_LEN: usize = 40;
 /// What PTS stands ahead of the clock reference by, in ticks.
@@ -58,29 +54,15 @@ impl SegmentSink for Ledger {
         run.copy_to_slice(&mut self.packets[..]).unwrap();
         let packet = &self.packets[..188];
         let pid = u16::from_be_bytes([packet[1] & 0x1f, packet[2]]);
-        let body = if packet[3] & 0x20 == 0 {
-            4
-        } else {
-            5 + usize::from(packet[4])
-        };
+        let body = if packet[3] & 0x20 == 0 { 4 } else { 5 + usize::from(packet[4]) };
         if pid == VIDEO && body < 188 {
             let exact = self.start + 3600 * self.pictures;
-            assert_eq!(
-                pts(&packet[body..]),
-                wire(exact),
-                "picture {}",
-                self.pictures
-            );
+            assert_eq!(pts(&packet[body..]), wire(exact), "picture {}", self.pictures);
             self.pictures += 1;
         } else if pid == AUDIO && body < 188 {
             // Frame n begins n × 1024 samples behind the first, rounded to the tick.
             let exact = self.start + (self.audio_frames * 1024 * 90_000 * 2 + RATE) / (2 * RATE);
-            assert_eq!(
-                pts(&packet[body..]),
-                wire(exact),
-                "audio frame {}",
-                self.audio_frames
-            );
+            assert_eq!(pts(&packet[body..]), wire(exact), "audio frame {}", self.audio_frames);
             let len = usize::from(u16::from_be_bytes([packet[body + 4], packet[body + 5]])) - 8;
             self.audio_frames += (len / (AUDIO_LEN + 7)) as i64;
         }
@@ -91,11 +73,7 @@ impl SegmentSink for Ledger {
         self.ticks += segment.duration.get();
         self.millis += i64::from(segment.extinf.millis());
         self.segments += 1;
-        assert!(
-            (self.millis * 90 - self.ticks).abs() <= 45,
-            "segment {}",
-            self.segments
-        );
+        assert!((self.millis * 90 - self.ticks).abs() <= 45, "segment {}", self.segments);
         Ok(())
     }
 
@@ -105,10 +83,7 @@ impl SegmentSink for Ledger {
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
         assert_eq!(
-            (
-                playlist.target_duration(),
-                playlist.discontinuity_sequence()
-            ),
+            (playlist.target_duration(), playlist.discontinuity_sequence()),
             (Secs::new(5), 0)
         );
         Ok(())
@@ -147,9 +122,7 @@ fn soak(start: i64, millis: i64) -> Ledger {
     for (n, at) in (0..millis).step_by(40).enumerate() {
         let time = |millis: i64| FlvTime::from_millis((start + millis) as u32);
         let data = if n % 25 == 0 { &key.data } else { &inter.data };
-        segmenter
-            .push(Tag::video(time(at), data), &mut ledger)
-            .unwrap();
+        segmenter.push(Tag::video(time(at), data), &mut ledger).unwrap();
         while audio_at(heard) < at + 40 {
             let tag = Tag::audio(time(audio_at(heard)), &frame.data);
             segmenter.push(tag, &mut ledger).unwrap();
@@ -189,6 +162,5 @@ fn h_04_r_02_r_12_r_13_a_long_run_over_both_wraps_is_exact_to_the_tick() {
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok())
-        .unwrap_or(0)
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
 }

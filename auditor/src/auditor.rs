@@ -43,18 +43,13 @@ pub struct Auditor<S = Discard> {
 impl<S> Auditor<S> {
     /// Wraps a sink, for a list that begins with it.
     pub fn new(inner: S) -> Self {
-        Self {
-            inner,
-            judge: Judge::new(),
-            packets: Vec::new(),
-        }
+        Self { inner, judge: Judge::new(), packets: Vec::new() }
     }
 
     /// Wraps a sink, for an engine with these options.
     pub fn with_options(inner: S, options: &Options) -> Self {
-        let auditor = Self::new(inner)
-            .key_frames(options.key_frames)
-            .jump_limit(options.jump_limit);
+        let auditor =
+            Self::new(inner).key_frames(options.key_frames).jump_limit(options.jump_limit);
         match options.window {
             WindowPolicy::Exactly => auditor.frag_count(options.frag_count.get()),
             WindowPolicy::AtLeastThreeTargets => auditor,
@@ -114,14 +109,9 @@ impl<S> Auditor<S> {
             return;
         };
         self.judge.numbers.resume(&resumed);
-        self.judge
-            .history
-            .resume(listed, resumed.discontinuity_sequence, resumed.target_secs);
+        self.judge.history.resume(listed, resumed.discontinuity_sequence, resumed.target_secs);
         let pids = [Pid::PAT, Pid::PMT, Pid::VIDEO, Pid::AUDIO].map(Pid::get);
-        self.judge
-            .media
-            .demux
-            .expect_counters(pids.into_iter().zip(resumed.counters));
+        self.judge.media.demux.expect_counters(pids.into_iter().zip(resumed.counters));
     }
 
     /// Judges a call that was recorded, or made up, as if it came through the sink; the inner sink does not see it.
@@ -160,10 +150,7 @@ impl<S> Auditor<S> {
                 .take(20)
                 .map(|violation| format!("\n  {violation}"))
                 .collect();
-            panic!(
-                "{} violations of the output contract:{lines}",
-                self.violation_count()
-            );
+            panic!("{} violations of the output contract:{lines}", self.violation_count());
         }
     }
 
@@ -200,8 +187,7 @@ impl<S: SegmentSink> SegmentSink for Auditor<S> {
     fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), S::Error> {
         copy_packets(&packets, &mut self.packets);
         let result = self.inner.write_packets(packets);
-        self.judge
-            .take(Call::Packets(&self.packets), result.is_ok());
+        self.judge.take(Call::Packets(&self.packets), result.is_ok());
         result
     }
 
@@ -214,13 +200,7 @@ impl<S: SegmentSink> SegmentSink for Auditor<S> {
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), S::Error> {
         let text = playlist_text(playlist);
         let result = self.inner.update_playlist(playlist);
-        self.judge.take(
-            Call::Playlist {
-                text: &text,
-                ended: playlist.ended(),
-            },
-            result.is_ok(),
-        );
+        self.judge.take(Call::Playlist { text: &text, ended: playlist.ended() }, result.is_ok());
         result
     }
 

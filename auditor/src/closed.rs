@@ -27,11 +27,7 @@ impl Closed {
         independent: bool,
         findings: &mut Findings,
     ) {
-        let Self {
-            listed,
-            starts_with_idr,
-            ..
-        } = self;
+        let Self { listed, starts_with_idr, .. } = self;
         let id = listed.id;
         let want = entry_of(listed);
         let numbered = sequence == listed.sequence;
@@ -72,12 +68,7 @@ impl Closed {
 
     /// Compares what is told when the segment expires.
     pub(super) fn check_expired(&self, expired: &ExpiredSegment, findings: &mut Findings) {
-        let Self {
-            listed,
-            longest_millis,
-            exact,
-            ..
-        } = self;
+        let Self { listed, longest_millis, exact, .. } = self;
         let id = listed.id;
         let same = expired.sequence == listed.sequence && expired.wall == listed.wall;
         findings.expect(
@@ -87,11 +78,7 @@ impl Closed {
         );
         let millis = u64::from(listed.extinf.millis()) + longest_millis;
         let want = TickSpan::from_millis(millis.cast_signed());
-        let right = if *exact {
-            expired.keep_for == want
-        } else {
-            expired.keep_for >= want
-        };
+        let right = if *exact { expired.keep_for == want } else { expired.keep_for >= want };
         let kept = expired.keep_for.round_millis();
         findings.expect(
             right,

@@ -34,10 +34,7 @@ impl Event {
             Self::Open(start) => Call::Open(start),
             Self::Packets(packets) => Call::Packets(packets),
             Self::Close(segment) => Call::Close(segment),
-            Self::Playlist { text, ended } => Call::Playlist {
-                text,
-                ended: *ended,
-            },
+            Self::Playlist { text, ended } => Call::Playlist { text, ended: *ended },
             Self::Expire(expired) => Call::Expire(expired),
             Self::Abort(aborted) => Call::Abort(aborted),
             Self::Failed(event) => return (event.call().0, false),

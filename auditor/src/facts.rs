@@ -27,21 +27,12 @@ pub(super) struct Facts<'a> {
 
 impl Facts<'_> {
     pub(super) fn check(&self, findings: &mut Findings) {
-        let Self {
-            segment,
-            content,
-            has_video,
-            ..
-        } = *self;
+        let Self { segment, content, has_video, .. } = *self;
         if content.first_dts.is_none() {
             findings.add(Rule::Empty, format_args!("segment has no frame"));
             return;
         }
-        let frames = if has_video {
-            content.pictures
-        } else {
-            content.audio_frames
-        };
+        let frames = if has_video { content.pictures } else { content.audio_frames };
         let told = segment.frames;
         findings.expect(
             told == frames || !has_video && content.frames_unknown,
@@ -54,15 +45,8 @@ impl Facts<'_> {
             Rule::Facts,
             format_args!("segment says {told} key frames and has {key_frames}"),
         );
-        let (told, gop) = (
-            segment.longest_gop.get(),
-            content.longest_gop(segment.duration).get(),
-        );
-        findings.expect(
-            told == gop,
-            Rule::Facts,
-            format_args!("longest_gop is {told}, not {gop}"),
-        );
+        let (told, gop) = (segment.longest_gop.get(), content.longest_gop(segment.duration).get());
+        findings.expect(told == gop, Rule::Facts, format_args!("longest_gop is {told}, not {gop}"));
         let idr = match (has_video, content.video_leads) {
             (false, _) => Some(true),
             (true, false) => Some(false),
@@ -89,23 +73,13 @@ impl Facts<'_> {
         findings.expect(
             near || self.any_input,
             Rule::Stray,
-            format_args!(
-                "frames from {from} to {to} in a segment of {}",
-                segment.duration.get()
-            ),
+            format_args!("frames from {from} to {to} in a segment of {}", segment.duration.get()),
         );
     }
 
     fn ends_with_last_frame(&self) -> bool {
-        let Self {
-            segment: &Segment {
-                duration, cause, ..
-            },
-            content,
-            steps,
-            has_video,
-            ..
-        } = *self;
+        let Self { segment: &Segment { duration, cause, .. }, content, steps, has_video, .. } =
+            *self;
         // Where frames cannot be told apart, nor can their end.
         let audio = content.frames_unknown
             || content
@@ -114,9 +88,8 @@ impl Facts<'_> {
         let Some(last) = content.last_picture.filter(|_| has_video) else {
             return audio;
         };
-        let outlasts = content
-            .audio_end
-            .is_some_and(|(_, end)| end > last + SILENT || last < TickSpan::ZERO);
+        let outlasts =
+            content.audio_end.is_some_and(|(_, end)| end > last + SILENT || last < TickSpan::ZERO);
         let Some((shorter, longer)) = steps.range() else {
             return duration >= last || audio && outlasts;
         };
@@ -147,10 +120,8 @@ mod tests {
             &[0xaf, 0, 0x12, 0x10], // AAC, sequence header: LC, 44.1 kHz, stereo
             &[0xaf, 1, 0x21, 0x10], // AAC, a frame
         ];
-        let (mut segmenter, mut sink) = (
-            Segmenter::new(Config::default()),
-            Recorder::new(crate::Discard),
-        );
+        let (mut segmenter, mut sink) =
+            (Segmenter::new(Config::default()), Recorder::new(crate::Discard));
         for data in aac {
             let (kind, time) = (TagKind::AUDIO, FlvTime::from_millis(0));
             segmenter.push(Tag { kind, time, data }, &mut sink).unwrap();
@@ -187,13 +158,9 @@ mod tests {
 
     #[test]
     fn h_05_audio_alone_ends_with_its_last_frame_of_960_or_1024_samples() {
-        for (duration, want) in [
-            (957, false),
-            (958, true),
-            (1000, true),
-            (1026, true),
-            (1027, false),
-        ] {
+        for (duration, want) in
+            [(957, false), (958, true), (1000, true), (1026, true), (1027, false)]
+        {
             let got = fits(&[], Some((960, 1024)), Cause::End, duration);
             assert_eq!(got, want, "{duration}");
         }
@@ -236,11 +203,9 @@ mod tests {
 
     #[test]
     fn h_05_a_picture_before_the_beginning_leaves_the_end_to_audio() {
-        for (pictures, want) in [
-            (&[9000, 9000, 9000][..], false),
-            (&[9000, 9000, 8999], true),
-            (&[9000, 8999], true),
-        ] {
+        for (pictures, want) in
+            [(&[9000, 9000, 9000][..], false), (&[9000, 9000, 8999], true), (&[9000, 8999], true)]
+        {
             let got = fits(pictures, Some((-90, -90)), Cause::End, -90);
             assert_eq!(got, want, "{pictures:?}");
         }
@@ -255,10 +220,7 @@ mod tests {
             (last + 90_001, 1000), // video is silent, and audio ends elsewhere
         ] {
             let audio = Some((audio_end, audio_end));
-            assert!(
-                !fits(&[0, last], audio, Cause::End, duration),
-                "{audio_end}"
-            );
+            assert!(!fits(&[0, last], audio, Cause::End, duration), "{audio_end}");
         }
     }
 }

@@ -35,11 +35,7 @@ impl History {
         discontinuity_sequence: u64,
         target: u32,
     ) {
-        let mut list = List {
-            target,
-            discontinuity_sequence,
-            ..List::default()
-        };
+        let mut list = List { target, discontinuity_sequence, ..List::default() };
         for &listed in listed {
             if list.entries.is_empty() {
                 list.media_sequence = listed.sequence;
@@ -47,18 +43,11 @@ impl History {
             list.entries.push(entry_of(&listed));
             self.closed.insert(
                 listed.id,
-                Closed {
-                    listed,
-                    starts_with_idr: None,
-                    longest_millis: 0,
-                    exact: false,
-                },
+                Closed { listed, starts_with_idr: None, longest_millis: 0, exact: false },
             );
         }
         let length = length_millis(&list);
-        self.closed
-            .values_mut()
-            .for_each(|closed| closed.longest_millis = length);
+        self.closed.values_mut().for_each(|closed| closed.longest_millis = length);
         (self.resumed, self.unseen) = (true, true);
         self.version = (!list.entries.is_empty()).then_some(list);
     }
@@ -69,12 +58,7 @@ impl History {
         let idr = Some(segment.starts_with_idr);
         self.closed.insert(
             segment.id,
-            Closed {
-                listed,
-                starts_with_idr: idr,
-                longest_millis: 0,
-                exact: true,
-            },
+            Closed { listed, starts_with_idr: idr, longest_millis: 0, exact: true },
         );
         self.awaited = Some(segment.id);
     }
@@ -82,10 +66,8 @@ impl History {
     /// Takes a segment that opens: by now all that left the list has expired.
     pub(super) fn take_open(&mut self, findings: &mut Findings) {
         for id in self.leaving.drain(..) {
-            findings.add(
-                Rule::Expiry,
-                format_args!("segment {id} left the list and did not expire"),
-            );
+            findings
+                .add(Rule::Expiry, format_args!("segment {id} left the list and did not expire"));
         }
     }
 
@@ -98,11 +80,7 @@ impl History {
         );
         let count = list.entries.len();
         let fits = self.frag_count.is_none_or(|most| count <= most);
-        findings.expect(
-            fits,
-            Rule::Window,
-            format_args!("{count} segments are listed"),
-        );
+        findings.expect(fits, Rule::Window, format_args!("{count} segments are listed"));
         for (sequence, entry) in (list.media_sequence..).zip(&list.entries) {
             self.check_entry(sequence, entry, &list, findings);
         }
@@ -131,15 +109,8 @@ impl History {
     fn check_first(&mut self, list: &List, findings: &mut Findings) {
         let ids: Vec<_> = list.entries.iter().map(|entry| entry.id).collect();
         let fits = ids.as_slice() == self.awaited.take().as_slice();
-        findings.expect(
-            fits,
-            Rule::Successor,
-            format_args!("first version names {ids:?}"),
-        );
-        let tagged = list
-            .entries
-            .first()
-            .is_some_and(|entry| entry.discontinuity);
+        findings.expect(fits, Rule::Successor, format_args!("first version names {ids:?}"));
+        let tagged = list.entries.first().is_some_and(|entry| entry.discontinuity);
         findings.expect(
             !tagged || self.resumed,
             Rule::FirstUntagged,
@@ -161,17 +132,12 @@ impl History {
         findings.expect(
             !long,
             Rule::Target,
-            format_args!(
-                "segment {id} of {} ms is longer than the target",
-                entry.extinf_millis
-            ),
+            format_args!("segment {id} of {} ms is longer than the target", entry.extinf_millis),
         );
         match self.closed.get(&id) {
             Some(closed) => closed.check_entry(sequence, entry, list.independent, findings),
-            None => findings.add(
-                Rule::Unclosed,
-                format_args!("segment {id} was not closed, or has expired"),
-            ),
+            None => findings
+                .add(Rule::Unclosed, format_args!("segment {id} was not closed, or has expired")),
         }
     }
 
@@ -195,8 +161,5 @@ impl History {
 }
 
 fn length_millis(list: &List) -> u64 {
-    list.entries
-        .iter()
-        .map(|entry| u64::from(entry.extinf_millis))
-        .sum()
+    list.entries.iter().map(|entry| u64::from(entry.extinf_millis)).sum()
 }

@@ -66,12 +66,7 @@ impl Judge {
     /// Takes a call and whether it succeeded.
     pub(super) fn take(&mut self, call: Call<'_>, ok: bool) {
         let segment = self.order.open().map(|open| open.start.id);
-        self.findings.place = Place {
-            call: self.calls,
-            segment,
-            packet: None,
-            pid: None,
-        };
+        self.findings.place = Place { call: self.calls, segment, packet: None, pid: None };
         self.calls += 1;
         match call {
             Call::Open(start) => self.take_open(start, ok),
@@ -105,8 +100,7 @@ impl Judge {
         let (packets, rest) = packets.as_chunks::<LEN>();
         let whole = rest.is_empty() && !packets.is_empty();
         let len = packets.len() * LEN + rest.len();
-        self.findings
-            .expect(whole, Rule::Packet, format_args!("a run has {len} bytes"));
+        self.findings.expect(whole, Rule::Packet, format_args!("a run has {len} bytes"));
         if !self.order.take_packets(len, ok, &mut self.findings) {
             return;
         }
@@ -137,9 +131,7 @@ impl Judge {
                 format_args!("first DTS is {is} ahead of the segment's start, not {was}"),
             );
         }
-        self.media
-            .streams
-            .take(id, pes, &self.settings, self.units.as_mut(), findings);
+        self.media.streams.take(id, pes, &self.settings, self.units.as_mut(), findings);
     }
 
     fn take_close(&mut self, segment: &Segment, ok: bool) {
@@ -150,8 +142,7 @@ impl Judge {
             return;
         };
         let changed = self.media.demux.tables_changed();
-        self.numbers
-            .take_close(segment, changed, ok, &mut self.findings);
+        self.numbers.take_close(segment, changed, ok, &mut self.findings);
         if !ok {
             return;
         }

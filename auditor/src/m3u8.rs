@@ -27,20 +27,9 @@ pub(super) struct Entry {
 
 /// Reads the text; what it gets wrong is told, and the rest is read all the same.
 pub(super) fn parse(text: &str, findings: &mut Findings) -> List {
-    let bad = text
-        .replace("\r\n", "\n")
-        .chars()
-        .any(|c| c.is_control() && c != '\n');
-    findings.expect(
-        !bad,
-        Rule::Syntax,
-        format_args!("control characters in the text"),
-    );
-    findings.expect(
-        text.ends_with('\n'),
-        Rule::Syntax,
-        format_args!("last line does not end"),
-    );
+    let bad = text.replace("\r\n", "\n").chars().any(|c| c.is_control() && c != '\n');
+    findings.expect(!bad, Rule::Syntax, format_args!("control characters in the text"));
+    findings.expect(text.ends_with('\n'), Rule::Syntax, format_args!("last line does not end"));
     let mut lines = text.lines();
     findings.expect(
         lines.next() == Some("#EXTM3U"),
@@ -72,11 +61,7 @@ impl<'a> Reader<'a> {
             Rule::EndList,
             format_args!("{line:?} comes behind EXT-X-ENDLIST"),
         );
-        findings.expect(
-            line.trim() == line,
-            Rule::Syntax,
-            format_args!("blanks around {line:?}"),
-        );
+        findings.expect(line.trim() == line, Rule::Syntax, format_args!("blanks around {line:?}"));
         if !line.starts_with("#EXT") {
             if !line.is_empty() && !line.starts_with('#') {
                 self.take_uri(line, findings);
@@ -86,11 +71,7 @@ impl<'a> Reader<'a> {
         let (tag, value) = line.split_once(':').unwrap_or((line, ""));
         if self.take_header(tag, value, findings) {
             let early = self.list.entries.is_empty() && self.entry == Entry::default();
-            findings.expect(
-                early,
-                Rule::Syntax,
-                format_args!("{tag} comes behind a segment"),
-            );
+            findings.expect(early, Rule::Syntax, format_args!("{tag} comes behind a segment"));
             findings.expect(
                 !self.seen.contains(&tag),
                 Rule::Syntax,
@@ -105,11 +86,9 @@ impl<'a> Reader<'a> {
     /// Takes a tag of the whole list; says whether it is one.
     fn take_header(&mut self, tag: &str, value: &str, findings: &mut Findings) -> bool {
         match tag {
-            "#EXT-X-VERSION" => findings.expect(
-                value == "3",
-                Rule::Version,
-                format_args!("version is {value:?}"),
-            ),
+            "#EXT-X-VERSION" => {
+                findings.expect(value == "3", Rule::Version, format_args!("version is {value:?}"))
+            }
             "#EXT-X-TARGETDURATION" => self.list.target = integer(value, findings),
             "#EXT-X-MEDIA-SEQUENCE" => self.list.media_sequence = integer(value, findings),
             "#EXT-X-DISCONTINUITY-SEQUENCE" => {
@@ -146,27 +125,17 @@ impl<'a> Reader<'a> {
                 }
             }
             "#EXT-X-ENDLIST" if value.is_empty() => self.list.ended = true,
-            _ => findings.add(
-                Rule::Syntax,
-                format_args!("{tag} has no place here, or no value"),
-            ),
+            _ => findings.add(Rule::Syntax, format_args!("{tag} has no place here, or no value")),
         }
     }
 
     fn take_uri(&mut self, line: &str, findings: &mut Findings) {
-        findings.expect(
-            self.timed,
-            Rule::Syntax,
-            format_args!("{line:?} has no EXTINF"),
-        );
+        findings.expect(self.timed, Rule::Syntax, format_args!("{line:?} has no EXTINF"));
         let entry = core::mem::take(&mut self.entry);
         (self.dated, self.timed) = (false, false);
         match line.strip_suffix(".ts").and_then(|id| id.parse().ok()) {
             Some(id) => self.list.entries.push(Entry { id, ..entry }),
-            None => findings.add(
-                Rule::Syntax,
-                format_args!("{line:?} is no URI that was given"),
-            ),
+            None => findings.add(Rule::Syntax, format_args!("{line:?} is no URI that was given")),
         }
     }
 
@@ -183,11 +152,7 @@ impl<'a> Reader<'a> {
             ("#EXT-X-MEDIA-SEQUENCE", Rule::MediaSequence),
             ("#EXT-X-DISCONTINUITY-SEQUENCE", Rule::DiscontinuitySequence),
         ] {
-            findings.expect(
-                self.seen.contains(&tag),
-                rule,
-                format_args!("{tag} is missing"),
-            );
+            findings.expect(self.seen.contains(&tag), rule, format_args!("{tag} is missing"));
         }
         self.list
     }
@@ -200,10 +165,7 @@ fn digits<T: FromStr>(text: &str) -> Option<T> {
 
 fn integer<T: FromStr + Default>(value: &str, findings: &mut Findings) -> T {
     digits(value).unwrap_or_else(|| {
-        findings.add(
-            Rule::Syntax,
-            format_args!("{value:?} is no decimal integer"),
-        );
+        findings.add(Rule::Syntax, format_args!("{value:?} is no decimal integer"));
         T::default()
     })
 }
@@ -211,10 +173,8 @@ fn integer<T: FromStr + Default>(value: &str, findings: &mut Findings) -> T {
 /// Reads seconds with exactly three decimals and a comma behind them.
 fn parse_extinf(value: &str) -> Option<u32> {
     let (secs, millis) = value.strip_suffix(',')?.split_once('.')?;
-    let (secs, millis) = (
-        digits::<u32>(secs)?,
-        digits::<u32>(millis).filter(|_| millis.len() == 3)?,
-    );
+    let (secs, millis) =
+        (digits::<u32>(secs)?, digits::<u32>(millis).filter(|_| millis.len() == 3)?);
     secs.checked_mul(1000)?.checked_add(millis)
 }
 
@@ -229,22 +189,15 @@ fn parse_date(value: &str) -> Option<i64> {
     let field = |text: &str, len, range: core::ops::RangeInclusive<i64>| {
         digits::<i64>(text).filter(|value| text.len() == len && range.contains(value))
     };
-    let days = days_before(
-        field(year, 4, 0..=9999)?,
-        field(month, 2, 1..=12)?,
-        field(day, 2, 1..=31)?,
-    );
+    let days =
+        days_before(field(year, 4, 0..=9999)?, field(month, 2, 1..=12)?, field(day, 2, 1..=31)?);
     let minutes = (days * 24 + field(hour, 2, 0..=23)?) * 60 + field(minute, 2, 0..=59)?;
     Some((minutes * 60 + field(second, 2, 0..=60)?) * 1000 + field(millis, 3, 0..=999)?)
 }
 
 /// Returns the days from 1970-01-01 to a date, counting in years that begin with March.
 fn days_before(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468
 }
@@ -260,11 +213,7 @@ mod tests {
     fn rules(text: &str) -> Vec<Rule> {
         let mut findings = Findings::default();
         parse(text, &mut findings);
-        findings
-            .kept()
-            .iter()
-            .map(|violation| violation.rule)
-            .collect()
+        findings.kept().iter().map(|violation| violation.rule).collect()
     }
 
     #[test]
@@ -272,11 +221,7 @@ mod tests {
         let mut findings = Findings::default();
         let list = parse(TEXT, &mut findings);
         assert_eq!(findings.kept(), []);
-        let first = Entry {
-            id: 8,
-            extinf_millis: 5000,
-            ..Entry::default()
-        };
+        let first = Entry { id: 8, extinf_millis: 5000, ..Entry::default() };
         let second = Entry {
             id: 9,
             extinf_millis: 4999,
@@ -300,17 +245,9 @@ mod tests {
             ("#EXTM3U\n", "", Rule::Syntax),
             ("VERSION:3", "VERSION:4", Rule::Version),
             ("DURATION:5\n", "DURATION:5.0\n", Rule::Syntax),
-            (
-                "DURATION:5\n",
-                "DURATION:5\n#EXT-X-TARGETDURATION:5\n",
-                Rule::Syntax,
-            ),
+            ("DURATION:5\n", "DURATION:5\n#EXT-X-TARGETDURATION:5\n", Rule::Syntax),
             ("#EXT-X-MEDIA-SEQUENCE:7\n", "", Rule::MediaSequence),
-            (
-                "#EXT-X-DISCONTINUITY-SEQUENCE:1\n",
-                "",
-                Rule::DiscontinuitySequence,
-            ),
+            ("#EXT-X-DISCONTINUITY-SEQUENCE:1\n", "", Rule::DiscontinuitySequence),
             ("5.000,", "5.000", Rule::Syntax),
             ("5.000,", "5.0,", Rule::Syntax),
             ("5.000,", "4.96e0,", Rule::Syntax),
@@ -319,11 +256,7 @@ mod tests {
             ("08:15", "8:15", Rule::Syntax),
             ("#EXT-X-ENDLIST\n", "#EXT-X-ENDLIST\n\n", Rule::EndList),
             ("#EXT-X-ENDLIST\n", "#EXT-X-ENDLIST", Rule::Syntax),
-            (
-                "#EXT-X-VERSION:3",
-                "#EXT-X-VERSION:3\n#EXT-X-PLAYLIST-TYPE:EVENT",
-                Rule::Syntax,
-            ),
+            ("#EXT-X-VERSION:3", "#EXT-X-VERSION:3\n#EXT-X-PLAYLIST-TYPE:EVENT", Rule::Syntax),
         ] {
             let text = TEXT.replace(from, to);
             assert!(rules(&text).contains(&want), "{to:?}: {:?}", rules(&text));

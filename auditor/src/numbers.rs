@@ -43,18 +43,9 @@ impl Numbers {
 
     /// Takes a segment that opens; returns how it follows the one before it.
     pub(super) fn take_open(&mut self, start: &SegmentStart, findings: &mut Findings) -> Boundary {
-        let SegmentStart {
-            id,
-            sequence,
-            discontinuity,
-            ..
-        } = *start;
+        let SegmentStart { id, sequence, discontinuity, .. } = *start;
         let new = self.last_id.is_none_or(|last| id > last);
-        findings.expect(
-            new,
-            Rule::Id,
-            format_args!("id {id} comes after {:?}", self.last_id),
-        );
+        findings.expect(new, Rule::Id, format_args!("id {id} comes after {:?}", self.last_id));
         self.last_id = Some(self.last_id.map_or(id, |last| last.max(id)));
         if let Some(next) = self.next_sequence {
             findings.expect(
@@ -64,16 +55,11 @@ impl Numbers {
             );
         }
         self.next_sequence = Some(sequence);
-        let later = self
-            .last_wall
-            .is_none_or(|last| start.wall.is_some_and(|wall| wall > last));
+        let later = self.last_wall.is_none_or(|last| start.wall.is_some_and(|wall| wall > last));
         findings.expect(
             later,
             Rule::Wall,
-            format_args!(
-                "wall time {:?} comes after {:?}",
-                start.wall, self.last_wall
-            ),
+            format_args!("wall time {:?} comes after {:?}", start.wall, self.last_wall),
         );
         self.last_wall = start.wall.or(self.last_wall);
         self.unexplained = false;
@@ -106,10 +92,7 @@ impl Numbers {
         let Some(previous) = &self.previous else {
             return;
         };
-        let (told, real) = (
-            previous.duration.get(),
-            (start.start - previous.start).get(),
-        );
+        let (told, real) = (previous.duration.get(), (start.start - previous.start).get());
         findings.expect(
             told == real,
             Rule::Duration,
@@ -161,10 +144,7 @@ impl Numbers {
 
 /// Says whether a segment ends with its own last frame, not where the next one begins.
 pub(super) const fn ends_with_last_frame(cause: Cause) -> bool {
-    matches!(
-        cause,
-        Cause::Discontinuity | Cause::End | Cause::ConfigChange | Cause::TrackChange
-    )
+    matches!(cause, Cause::Discontinuity | Cause::End | Cause::ConfigChange | Cause::TrackChange)
 }
 
 /// Compares what is told of a segment at its end with what was told at its beginning.

@@ -55,20 +55,9 @@ impl State {
 
     /// Takes `open_segment`.
     pub(super) fn take_open(&mut self, start: &SegmentStart, ok: bool, findings: &mut Findings) {
-        self.admit(
-            "open_segment",
-            matches!(self, Self::Idle | Self::Listed),
-            findings,
-        );
-        let open = Open {
-            start: *start,
-            bytes: 0,
-        };
-        *self = if ok {
-            Self::Open(open)
-        } else {
-            Self::Failed(open)
-        };
+        self.admit("open_segment", matches!(self, Self::Idle | Self::Listed), findings);
+        let open = Open { start: *start, bytes: 0 };
+        *self = if ok { Self::Open(open) } else { Self::Failed(open) };
     }
 
     /// Takes `write_packets` of `len` bytes; says whether they belong to the open segment.
@@ -106,11 +95,7 @@ impl State {
 
     /// Takes `expire_segment`.
     pub(super) fn take_expire(&self, findings: &mut Findings) {
-        self.admit(
-            "expire_segment",
-            matches!(self, Self::Listed | Self::Ended),
-            findings,
-        );
+        self.admit("expire_segment", matches!(self, Self::Listed | Self::Ended), findings);
     }
 
     /// Takes `abort_segment`; says whether there was a segment to abort.
@@ -142,18 +127,9 @@ pub(super) fn check_repeated(start: &SegmentStart, segment: &Segment, findings: 
         ("sequence", segment.sequence == start.sequence),
         ("start", segment.start == start.start),
         ("wall", segment.wall == start.wall),
-        (
-            "program_date_time",
-            segment.program_date_time == start.program_date_time,
-        ),
-        (
-            "discontinuity",
-            segment.discontinuity == start.discontinuity,
-        ),
-        (
-            "starts_with_idr",
-            segment.starts_with_idr == start.starts_with_idr,
-        ),
+        ("program_date_time", segment.program_date_time == start.program_date_time),
+        ("discontinuity", segment.discontinuity == start.discontinuity),
+        ("starts_with_idr", segment.starts_with_idr == start.starts_with_idr),
     ] {
         findings.expect(
             same,

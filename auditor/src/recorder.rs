@@ -49,10 +49,7 @@ pub struct Recorder<S = Discard> {
 impl<S> Recorder<S> {
     /// Wraps a sink.
     pub const fn new(inner: S) -> Self {
-        Self {
-            inner,
-            events: Vec::new(),
-        }
+        Self { inner, events: Vec::new() }
     }
 
     /// Returns the calls so far.
@@ -66,11 +63,7 @@ impl<S> Recorder<S> {
     }
 
     fn keep<E>(&mut self, event: Event, result: Result<(), E>) -> Result<(), E> {
-        let event = if result.is_ok() {
-            event
-        } else {
-            Event::Failed(Box::new(event))
-        };
+        let event = if result.is_ok() { event } else { Event::Failed(Box::new(event)) };
         self.events.push(event);
         result
     }
@@ -97,10 +90,7 @@ impl<S: SegmentSink> SegmentSink for Recorder<S> {
     }
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), S::Error> {
-        let event = Event::Playlist {
-            text: playlist_text(playlist),
-            ended: playlist.ended(),
-        };
+        let event = Event::Playlist { text: playlist_text(playlist), ended: playlist.ended() };
         let result = self.inner.update_playlist(playlist);
         self.keep(event, result)
     }

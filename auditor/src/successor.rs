@@ -23,10 +23,8 @@ pub(super) fn check_successor(
         );
         return;
     };
-    let Some((same, added)) = new
-        .entries
-        .split_at_checked(kept.len())
-        .filter(|(same, _)| *same == kept)
+    let Some((same, added)) =
+        new.entries.split_at_checked(kept.len()).filter(|(same, _)| *same == kept)
     else {
         findings.add(
             Rule::Successor,
@@ -48,10 +46,8 @@ pub(super) fn check_successor(
         Rule::DiscontinuitySequence,
         format_args!("it goes from {from} to {to} with {tags} tags removed"),
     );
-    let needed = added
-        .iter()
-        .map(|entry| entry.extinf_millis.div_ceil(1000))
-        .fold(old.target, u32::max);
+    let needed =
+        added.iter().map(|entry| entry.extinf_millis.div_ceil(1000)).fold(old.target, u32::max);
     let (from, to) = (old.target, new.target);
     findings.expect(
         to == needed,
@@ -125,40 +121,21 @@ mod tests {
         for (new, want) in [
             (with(|_| {}), None),
             (list(1, &[1, 2, 3, 4]), None),
-            (
-                with(|new| new.media_sequence = 0),
-                Some(Rule::MediaSequence),
-            ),
-            (
-                with(|new| new.media_sequence = 5),
-                Some(Rule::MediaSequence),
-            ),
+            (with(|new| new.media_sequence = 0), Some(Rule::MediaSequence)),
+            (with(|new| new.media_sequence = 5), Some(Rule::MediaSequence)),
             (with(|new| new.media_sequence = 1), Some(Rule::Successor)),
-            (
-                with(|new| new.entries[1].extinf_millis = 4999),
-                Some(Rule::Successor),
-            ),
+            (with(|new| new.entries[1].extinf_millis = 4999), Some(Rule::Successor)),
             (with(|new| new.entries[2].id = 5), Some(Rule::Successor)),
             (with(|new| new.target = 4), Some(Rule::TargetChange)),
             (with(|new| new.target = 6), Some(Rule::TargetChange)),
-            (
-                with(|new| new.entries[2].extinf_millis = 5001),
-                Some(Rule::TargetChange),
-            ),
-            (
-                with(|new| new.discontinuity_sequence = 1),
-                Some(Rule::DiscontinuitySequence),
-            ),
+            (with(|new| new.entries[2].extinf_millis = 5001), Some(Rule::TargetChange)),
+            (with(|new| new.discontinuity_sequence = 1), Some(Rule::DiscontinuitySequence)),
             (with(|new| new.independent = true), Some(Rule::Independent)),
             (with(|new| new.entries.truncate(2)), Some(Rule::Successor)),
         ] {
             let mut findings = Findings::default();
             check_successor(&old, &new, Some(4), &mut findings);
-            assert_eq!(
-                findings.kept().first().map(|violation| violation.rule),
-                want,
-                "{new:?}"
-            );
+            assert_eq!(findings.kept().first().map(|violation| violation.rule), want, "{new:?}");
         }
     }
 
@@ -172,11 +149,7 @@ mod tests {
         ] {
             let mut findings = Findings::default();
             check_successor(&old, &new, None, &mut findings);
-            assert_eq!(
-                findings.kept().last().map(|violation| violation.rule),
-                want,
-                "{new:?}"
-            );
+            assert_eq!(findings.kept().last().map(|violation| violation.rule), want, "{new:?}");
         }
     }
 
@@ -193,12 +166,7 @@ mod tests {
 
     #[test]
     fn h_15_dates_continue_by_the_duration_except_behind_a_discontinuity() {
-        let entry = |date, discontinuity| Entry {
-            id: 1,
-            extinf_millis: 5000,
-            date,
-            discontinuity,
-        };
+        let entry = |date, discontinuity| Entry { id: 1, extinf_millis: 5000, date, discontinuity };
         let last = entry(Some(10_000), false);
         for (date, discontinuity, want) in [
             (Some(15_001), false, 0),

@@ -207,11 +207,7 @@ impl Findings {
     pub(super) fn add(&mut self, rule: Rule, what: fmt::Arguments<'_>) {
         self.count = self.count.saturating_add(1);
         if self.kept.len() < Self::KEPT {
-            self.kept.push(Violation {
-                rule,
-                place: self.place,
-                what: what.to_string(),
-            });
+            self.kept.push(Violation { rule, place: self.place, what: what.to_string() });
         }
     }
 
@@ -245,16 +241,8 @@ mod tests {
 
     #[test]
     fn a_violation_says_rule_place_and_finding() {
-        let place = Place {
-            call: 9,
-            segment: Some(1),
-            packet: Some(4),
-            pid: Some(0x100),
-        };
-        let mut findings = Findings {
-            place,
-            ..Findings::default()
-        };
+        let place = Place { call: 9, segment: Some(1), packet: Some(4), pid: Some(0x100) };
+        let mut findings = Findings { place, ..Findings::default() };
         findings.expect(true, Rule::Order, format_args!("not this"));
         findings.expect(false, Rule::Continuity, format_args!("counter 5 follows 3"));
         let want = "T-07 at call 9, segment 1, packet 4, PID 0x0100: counter 5 follows 3";

@@ -117,12 +117,7 @@ impl Elementary {
             }
             gathered += len;
         }
-        floor
-            + if gathered > 0 {
-                packets(9 + 5 + gathered)
-            } else {
-                0
-            }
+        floor + if gathered > 0 { packets(9 + 5 + gathered) } else { 0 }
     }
 
     pub fn bytes_of(&self, frame: &Frame) -> &[u8] {

@@ -20,37 +20,19 @@ struct Shape {
 
 /// 6 Mbit/s at 30 fps, 600 kbit/s at 25 fps, and no video; a key frame every two seconds, three B-frames.
 const SHAPES: [Shape; 3] = [
-    Shape {
-        name: "a",
-        video: Some((30, [150_000, 42_000, 16_000])),
-        audio: 371,
-    },
-    Shape {
-        name: "b",
-        video: Some((25, [22_000, 5_600, 1_600])),
-        audio: 186,
-    },
-    Shape {
-        name: "c",
-        video: None,
-        audio: 371,
-    },
+    Shape { name: "a", video: Some((30, [150_000, 42_000, 16_000])), audio: 371 },
+    Shape { name: "b", video: Some((25, [22_000, 5_600, 1_600])), audio: 186 },
+    Shape { name: "c", video: None, audio: 371 },
 ];
 
 /// Loads the inputs from `folder`, and makes those that are not there, `secs` long.
 pub fn inputs(folder: &Path, secs: u32) -> Vec<Input> {
     SHAPES
         .iter()
-        .map(
-            |shape| match std::fs::read(folder.join(shape.name).with_extension("flv")) {
-                Ok(file) => Input {
-                    name: shape.name,
-                    made_by: "ffmpeg",
-                    file,
-                },
-                Err(_) => synthetic(shape, secs),
-            },
-        )
+        .map(|shape| match std::fs::read(folder.join(shape.name).with_extension("flv")) {
+            Ok(file) => Input { name: shape.name, made_by: "ffmpeg", file },
+            Err(_) => synthetic(shape, secs),
+        })
         .collect()
 }
 
@@ -72,11 +54,7 @@ fn synthetic(shape: &Shape, secs: u32) -> Input {
     let mut audio_until = |file: &mut Flv, millis: u32| {
         while audio * 102_400 / 4410 <= millis {
             let len = shape.audio - 16 + (audio as usize * 7) % 32;
-            file.tag(
-                8,
-                audio * 102_400 / 4410,
-                &body(&[0xaf, 1], &[], len, audio),
-            );
+            file.tag(8, audio * 102_400 / 4410, &body(&[0xaf, 1], &[], len, audio));
             audio += 1;
         }
     };
@@ -89,29 +67,16 @@ fn synthetic(shape: &Shape, secs: u32) -> Input {
             let len = len * 3 / 4 + (n as usize * 7919) % (len / 2);
             // I0 P4 B2 B1 B3: two pictures of delay.
             let composition = [2, 3, 0, 0][n as usize % 4] * 1000 / rate;
-            let head = [
-                if key { 0x17 } else { 0x27 },
-                1,
-                0,
-                (composition >> 8) as u8,
-                composition as u8,
-            ];
+            let head =
+                [if key { 0x17 } else { 0x27 }, 1, 0, (composition >> 8) as u8, composition as u8];
             let slice = [if key { 0x65 } else { 0x41 }, 0x9a, 0x24];
             let length = (len as u32 + 3).to_be_bytes();
-            file.tag(
-                9,
-                millis,
-                &body(&head, &[&length[..], &slice].concat(), len, n),
-            );
+            file.tag(9, millis, &body(&head, &[&length[..], &slice].concat(), len, n));
         }
     } else {
         audio_until(&mut file, secs * 1000);
     }
-    Input {
-        name: shape.name,
-        made_by: "rule",
-        file: file.0,
-    }
+    Input { name: shape.name, made_by: "rule", file: file.0 }
 }
 
 /// A body of `len` bytes that follow no pattern, behind its headers.
@@ -123,11 +88,7 @@ fn body(head: &[u8], slice: &[u8], len: usize, seed: u32) -> Vec<u8> {
         state ^= state << 5;
         (state >> 11) as u8 | 4
     });
-    head.iter()
-        .chain(slice)
-        .copied()
-        .chain(random.take(len))
-        .collect()
+    head.iter().chain(slice).copied().chain(random.take(len)).collect()
 }
 
 /// An FLV file that grows.

@@ -56,10 +56,7 @@ pub fn read<'a>(file: &'a [u8], mut tag: impl FnMut(Tag<'a>)) -> usize {
     loop {
         let consumed = match reader.step(rest).unwrap() {
             Step::Header { consumed, .. } => consumed,
-            Step::Tag {
-                tag: next,
-                consumed,
-            } => {
+            Step::Tag { tag: next, consumed } => {
                 tags += 1;
                 tag(next);
                 consumed

@@ -49,11 +49,7 @@ fn write<W: Write>(
     let times_len = if header.dts.is_some() { 10 } else { 5 };
     let pcr_len = if frame.video { 8 } else { 0 };
     let (first, rest) = data.split_at(data.len().min(184 - 9 - times_len - pcr_len));
-    let packet_len = if frame.video {
-        0
-    } else {
-        (3 + times_len + data.len()) as u16
-    };
+    let packet_len = if frame.video { 0 } else { (3 + times_len + data.len()) as u16 };
     let mut put = |adaptation_field, payload| {
         let header = TsHeader {
             transport_error_indicator: false,
@@ -63,11 +59,7 @@ fn write<W: Write>(
             continuity_counter: *counter,
         };
         counter.increment();
-        let packet = TsPacket {
-            header,
-            adaptation_field,
-            payload: Some(payload),
-        };
+        let packet = TsPacket { header, adaptation_field, payload: Some(payload) };
         writer.write_ts_packet(&packet).unwrap();
     };
     let field = frame.video.then(|| AdaptationField {
@@ -80,11 +72,7 @@ fn write<W: Write>(
         transport_private_data: Vec::new(),
         extension: None,
     });
-    let pes = Pes {
-        header,
-        pes_packet_len: packet_len,
-        data: Bytes::new(first).unwrap(),
-    };
+    let pes = Pes { header, pes_packet_len: packet_len, data: Bytes::new(first).unwrap() };
     put(field, TsPayload::PesStart(pes));
     for chunk in rest.chunks(184) {
         put(None, TsPayload::PesContinuation(Bytes::new(chunk).unwrap()));

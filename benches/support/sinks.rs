@@ -118,9 +118,7 @@ impl Default for Files {
         let path = std::env::temp_dir().join(format!("hls-segmenter-bench.{}", std::process::id()));
         let file = File::create(&path).expect("a temporary file");
         let _ = std::fs::remove_file(path);
-        Self {
-            out: BufWriter::with_capacity(256 << 10, file),
-        }
+        Self { out: BufWriter::with_capacity(256 << 10, file) }
     }
 }
 

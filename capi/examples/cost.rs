@@ -47,9 +47,7 @@ impl SegmentSink for Memory {
         if self.segment.len() < self.len + len {
             self.segment.resize((self.len + len) * 2, 0);
         }
-        packets
-            .copy_to_slice(&mut self.segment[self.len..][..len])
-            .unwrap();
+        packets.copy_to_slice(&mut self.segment[self.len..][..len]).unwrap();
         self.len += len;
         Ok(())
     }

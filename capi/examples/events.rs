@@ -65,10 +65,7 @@ fn video(t: &VideoTrack, (frames, bytes, rate): (u64, u64, u32)) {
 
 fn audio(t: &AudioTrack, (frames, bytes, rate): (u64, u64, u32)) {
     let channels = t.channels.unwrap_or(0);
-    println!(
-        "track 2 {} 0x0 0/0 {} {channels} {frames} {bytes} {rate}",
-        t.codec, t.sample_rate
-    );
+    println!("track 2 {} 0x0 0/0 {} {channels} {frames} {bytes} {rate}", t.codec, t.sample_rate);
 }
 
 impl SegmentSink for Host {
@@ -128,10 +125,7 @@ impl SegmentSink for Host {
             u8::from(playlist.ended()),
             u8::from(playlist.independent_segments())
         );
-        print!(
-            "{}",
-            playlist.m3u8(|segment, uri| write!(uri, "a/{}.ts", segment.id))
-        );
+        print!("{}", playlist.m3u8(|segment, uri| write!(uri, "a/{}.ts", segment.id)));
         for s in &self.listed {
             println!(
                 "listed {} {} {} {} {} {}",
@@ -148,14 +142,7 @@ impl SegmentSink for Host {
             let _ = write!(text, "{byte:02x}");
             text
         };
-        println!(
-            "{}",
-            playlist
-                .resume_token()
-                .to_bytes()
-                .iter()
-                .fold(String::new(), hex)
-        );
+        println!("{}", playlist.resume_token().to_bytes().iter().fold(String::new(), hex));
         self.outcome()
     }
 
@@ -233,29 +220,17 @@ fn choose(variant: u32) -> (Options, i32) {
             },
             0,
         ),
-        3 => (
-            Options {
-                frag_duration: frag_duration(1),
-                ..Options::default()
-            },
-            53,
-        ),
+        3 => (Options { frag_duration: frag_duration(1), ..Options::default() }, 53),
         _ => (Options::default(), 0),
     }
 }
 
 fn main() {
     let arguments: Vec<String> = args().collect();
-    let (file, variant) = (
-        std::fs::read(&arguments[1]).unwrap(),
-        arguments[2].parse().unwrap(),
-    );
+    let (file, variant) = (std::fs::read(&arguments[1]).unwrap(), arguments[2].parse().unwrap());
     let (options, fail_every) = choose(variant);
     let config = Config::new(options).unwrap();
-    let mut host = Host {
-        fail_every,
-        ..Host::default()
-    };
+    let mut host = Host { fail_every, ..Host::default() };
     let mut engine = Segmenter::new(config);
     let (mut reader, mut rest, mut tags) = (Reader::new(), &file[..], 0_u32);
     loop {
@@ -276,11 +251,7 @@ fn main() {
             engine.set_wall_time(WallTime::from_unix_millis(millis));
         }
         if variant == 2 && tags % 97 == 0 {
-            engine.request_switch(if tags % 2 == 1 {
-                SwitchAt::Once
-            } else {
-                SwitchAt::KeyFrame
-            });
+            engine.request_switch(if tags % 2 == 1 { SwitchAt::Once } else { SwitchAt::KeyFrame });
         }
         // The encoder comes back and begins anew: to a new engine, or to the one that was paused.
         if tags == 200 && (variant == 1 || variant == 2) {
@@ -294,11 +265,7 @@ fn main() {
             continue;
         }
         if tags % 60 == 0 {
-            let bad = Tag {
-                kind: TagKind::VIDEO,
-                data: b"\x17",
-                ..tag
-            };
+            let bad = Tag { kind: TagKind::VIDEO, data: b"\x17", ..tag };
             told("bad", engine.push(bad, &mut host));
         }
         told("push", engine.push(tag, &mut host));

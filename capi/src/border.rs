@@ -115,11 +115,7 @@ pub(crate) fn write<T: Struct>(to: *mut T, value: &T) -> Result {
 /// Reads the size that a struct states of itself.
 pub(crate) fn size_in<T: Struct>(from: *const T) -> Result<usize> {
     let size = load(from.cast::<usize>())?;
-    if (size_of::<usize>()..=LARGEST).contains(&size) {
-        Ok(size)
-    } else {
-        Err(Status::Size)
-    }
+    if (size_of::<usize>()..=LARGEST).contains(&size) { Ok(size) } else { Err(Status::Size) }
 }
 
 /// Reads a plain value.
@@ -216,10 +212,8 @@ impl<T> Slot<T> {
         if len < size_of::<Self>() {
             return Err(Status::Memory);
         }
-        let slot = Self {
-            state: AtomicU32::new(IDLE),
-            value: UnsafeCell::new(MaybeUninit::new(value)),
-        };
+        let slot =
+            Self { state: AtomicU32::new(IDLE), value: UnsafeCell::new(MaybeUninit::new(value)) };
         // SAFETY: it is not NULL, it is aligned, and the caller gave `len` bytes there, enough for a slot.
         unsafe { memory.write(slot) };
         Ok(())
@@ -231,9 +225,7 @@ impl<T> Slot<T> {
         // SAFETY: it is not NULL, it is aligned, and the caller says that a slot was made there; nothing is ever
         // borrowed exclusively of a slot but what is behind its `UnsafeCell`.
         let slot = unsafe { &*slot };
-        let claimed = slot
-            .state
-            .compare_exchange(IDLE, BUSY, Ordering::Acquire, Ordering::Relaxed);
+        let claimed = slot.state.compare_exchange(IDLE, BUSY, Ordering::Acquire, Ordering::Relaxed);
         match claimed {
             Ok(_) => Ok(Guard { slot }),
             Err(BUSY) => Err(Status::Busy),
@@ -276,11 +268,7 @@ impl<T> DerefMut for Guard<'_, T> {
 
 impl<T> Drop for Guard<'_, T> {
     fn drop(&mut self) {
-        let state = if std::thread::panicking() {
-            POISONED
-        } else {
-            IDLE
-        };
+        let state = if std::thread::panicking() { POISONED } else { IDLE };
         self.slot.state.store(state, Ordering::Release);
     }
 }
@@ -295,10 +283,7 @@ mod tests {
     use super::*;
 
     fn slot() -> Slot<u64> {
-        Slot {
-            state: AtomicU32::new(0),
-            value: UnsafeCell::new(MaybeUninit::uninit()),
-        }
+        Slot { state: AtomicU32::new(0), value: UnsafeCell::new(MaybeUninit::uninit()) }
     }
 
     #[test]

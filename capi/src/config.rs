@@ -181,11 +181,7 @@ impl hlsseg_config {
             },
             slack: span(self.slack_millis),
             forced_switch: self.forced_switch != 0,
-            mid_gop: if self.drop_mid_gop == 0 {
-                MidGop::Keep
-            } else {
-                MidGop::DropUntilKey
-            },
+            mid_gop: if self.drop_mid_gop == 0 { MidGop::Keep } else { MidGop::DropUntilKey },
             independent_segments: self.independent_segments != 0,
             jump_limit: span(self.jump_limit_millis),
             psi_interval: unless_zero(self.psi_interval_millis),
@@ -205,11 +201,7 @@ impl hlsseg_config {
                 .then(|| StreamType::new(self.announced_audio)),
             announced_video: self.announced_video != 0,
             require_video: self.require_video != 0,
-            filler: if self.drop_filler == 0 {
-                Filler::Keep
-            } else {
-                Filler::Drop
-            },
+            filler: if self.drop_filler == 0 { Filler::Keep } else { Filler::Drop },
             snapshot_interval: unless_zero(self.snapshot_interval_millis),
             first_sequence: self.first_sequence,
         })

@@ -28,10 +28,7 @@ struct Engine {
 
 impl Engine {
     const fn new(segmenter: Segmenter) -> Self {
-        Self {
-            segmenter,
-            error: None,
-        }
+        Self { segmenter, error: None }
     }
 
     /// Keeps what a call said for `hlsseg_error_text`.

@@ -152,16 +152,10 @@ pub unsafe extern "C" fn hlsseg_live_channel_check(
         };
         let named = put.playlist_name.is_some_and(|name| !name.is_empty());
         let values = hlsseg_live_channel {
-            playlist_name: if named {
-                request.playlist_name
-            } else {
-                c"playlist.m3u8".as_ptr()
-            },
+            playlist_name: if named { request.playlist_name } else { c"playlist.m3u8".as_ptr() },
             frag_duration: checked.frag_duration.secs(),
             frag_count: u32::try_from(checked.frag_count.get()).unwrap_or(u32::MAX),
-            snapshot_interval: checked
-                .snapshot
-                .map_or(0, |snapshot| snapshot.interval.secs()),
+            snapshot_interval: checked.snapshot.map_or(0, |snapshot| snapshot.interval.secs()),
             enabled: (checked.status == Status::Enabled).into(),
             ..hlsseg_live_channel::EMPTY
         };

@@ -72,10 +72,8 @@ impl Display for Line<'_> {
         let Self(notice) = self;
         let name = kind(notice.kind).map_or("other", |(kind, ..)| kind.name());
         write!(f, "{name} at {}", Seconds(notice.time_ticks))?;
-        let targets = [
-            hlsseg_notice_kind::TargetGrew as u32,
-            hlsseg_notice_kind::TargetViolated as u32,
-        ];
+        let targets =
+            [hlsseg_notice_kind::TargetGrew as u32, hlsseg_notice_kind::TargetViolated as u32];
         match notice.amount {
             0 => {}
             secs if targets.contains(&notice.kind) => write!(f, ": {secs} s")?,

@@ -84,47 +84,15 @@ pub const HLSSEG_NOTICE_KINDS: u32 = 32;
 
 /// Every kind, as the library and as the C API calls it, and its name in a report, in the order of the numbers.
 pub(crate) const KINDS: [(NoticeKind, hlsseg_notice_kind, &CStr); HLSSEG_NOTICE_KINDS as usize] = [
-    (
-        NoticeKind::UnknownTag,
-        hlsseg_notice_kind::UnknownTag,
-        c"unknown-tag",
-    ),
-    (
-        NoticeKind::EncryptedTag,
-        hlsseg_notice_kind::EncryptedTag,
-        c"encrypted-tag",
-    ),
+    (NoticeKind::UnknownTag, hlsseg_notice_kind::UnknownTag, c"unknown-tag"),
+    (NoticeKind::EncryptedTag, hlsseg_notice_kind::EncryptedTag, c"encrypted-tag"),
     (NoticeKind::BadTag, hlsseg_notice_kind::BadTag, c"bad-tag"),
-    (
-        NoticeKind::UnsupportedVideo,
-        hlsseg_notice_kind::UnsupportedVideo,
-        c"unsupported-video",
-    ),
-    (
-        NoticeKind::UnsupportedAudio,
-        hlsseg_notice_kind::UnsupportedAudio,
-        c"unsupported-audio",
-    ),
-    (
-        NoticeKind::UnknownPacket,
-        hlsseg_notice_kind::UnknownPacket,
-        c"unknown-packet",
-    ),
-    (
-        NoticeKind::OtherTrack,
-        hlsseg_notice_kind::OtherTrack,
-        c"other-track",
-    ),
-    (
-        NoticeKind::VideoBeforeHeader,
-        hlsseg_notice_kind::VideoBeforeHeader,
-        c"video-before-header",
-    ),
-    (
-        NoticeKind::AudioBeforeHeader,
-        hlsseg_notice_kind::AudioBeforeHeader,
-        c"audio-before-header",
-    ),
+    (NoticeKind::UnsupportedVideo, hlsseg_notice_kind::UnsupportedVideo, c"unsupported-video"),
+    (NoticeKind::UnsupportedAudio, hlsseg_notice_kind::UnsupportedAudio, c"unsupported-audio"),
+    (NoticeKind::UnknownPacket, hlsseg_notice_kind::UnknownPacket, c"unknown-packet"),
+    (NoticeKind::OtherTrack, hlsseg_notice_kind::OtherTrack, c"other-track"),
+    (NoticeKind::VideoBeforeHeader, hlsseg_notice_kind::VideoBeforeHeader, c"video-before-header"),
+    (NoticeKind::AudioBeforeHeader, hlsseg_notice_kind::AudioBeforeHeader, c"audio-before-header"),
     (
         NoticeKind::VideoBeforeKeyFrame,
         hlsseg_notice_kind::VideoBeforeKeyFrame,
@@ -140,106 +108,26 @@ pub(crate) const KINDS: [(NoticeKind, hlsseg_notice_kind, &CStr); HLSSEG_NOTICE_
         hlsseg_notice_kind::AudioWrongTimeline,
         c"audio-wrong-timeline",
     ),
-    (
-        NoticeKind::AudioNotJoined,
-        hlsseg_notice_kind::AudioNotJoined,
-        c"audio-not-joined",
-    ),
-    (
-        NoticeKind::AudioNotCarried,
-        hlsseg_notice_kind::AudioNotCarried,
-        c"audio-not-carried",
-    ),
-    (
-        NoticeKind::EmptyNalUnit,
-        hlsseg_notice_kind::EmptyNalUnit,
-        c"empty-nal-unit",
-    ),
-    (
-        NoticeKind::TruncatedNalUnit,
-        hlsseg_notice_kind::TruncatedNalUnit,
-        c"truncated-nal-unit",
-    ),
-    (
-        NoticeKind::StartCodes,
-        hlsseg_notice_kind::StartCodes,
-        c"start-codes",
-    ),
-    (
-        NoticeKind::NoPicture,
-        hlsseg_notice_kind::NoPicture,
-        c"no-picture",
-    ),
-    (
-        NoticeKind::KeyFlagWithoutIdr,
-        hlsseg_notice_kind::KeyFlagWithoutIdr,
-        c"key-flag-without-idr",
-    ),
-    (
-        NoticeKind::IdrWithoutKeyFlag,
-        hlsseg_notice_kind::IdrWithoutKeyFlag,
-        c"idr-without-key-flag",
-    ),
-    (
-        NoticeKind::WildComposition,
-        hlsseg_notice_kind::WildComposition,
-        c"wild-composition",
-    ),
-    (
-        NoticeKind::VideoRepair,
-        hlsseg_notice_kind::VideoRepair,
-        c"video-repair",
-    ),
-    (
-        NoticeKind::AudioRepair,
-        hlsseg_notice_kind::AudioRepair,
-        c"audio-repair",
-    ),
-    (
-        NoticeKind::AudioReanchor,
-        hlsseg_notice_kind::AudioReanchor,
-        c"audio-reanchor",
-    ),
-    (
-        NoticeKind::AdtsInFlv,
-        hlsseg_notice_kind::AdtsInFlv,
-        c"adts-in-flv",
-    ),
-    (
-        NoticeKind::TimelineJump,
-        hlsseg_notice_kind::TimelineJump,
-        c"timeline-jump",
-    ),
-    (
-        NoticeKind::UnrelatedClocks,
-        hlsseg_notice_kind::UnrelatedClocks,
-        c"unrelated-clocks",
-    ),
-    (
-        NoticeKind::TrackMissing,
-        hlsseg_notice_kind::TrackMissing,
-        c"track-missing",
-    ),
-    (
-        NoticeKind::TargetGrew,
-        hlsseg_notice_kind::TargetGrew,
-        c"target-grew",
-    ),
-    (
-        NoticeKind::TargetViolated,
-        hlsseg_notice_kind::TargetViolated,
-        c"target-violated",
-    ),
-    (
-        NoticeKind::WindowFull,
-        hlsseg_notice_kind::WindowFull,
-        c"window-full",
-    ),
-    (
-        NoticeKind::SinkFailed,
-        hlsseg_notice_kind::SinkFailed,
-        c"sink-failed",
-    ),
+    (NoticeKind::AudioNotJoined, hlsseg_notice_kind::AudioNotJoined, c"audio-not-joined"),
+    (NoticeKind::AudioNotCarried, hlsseg_notice_kind::AudioNotCarried, c"audio-not-carried"),
+    (NoticeKind::EmptyNalUnit, hlsseg_notice_kind::EmptyNalUnit, c"empty-nal-unit"),
+    (NoticeKind::TruncatedNalUnit, hlsseg_notice_kind::TruncatedNalUnit, c"truncated-nal-unit"),
+    (NoticeKind::StartCodes, hlsseg_notice_kind::StartCodes, c"start-codes"),
+    (NoticeKind::NoPicture, hlsseg_notice_kind::NoPicture, c"no-picture"),
+    (NoticeKind::KeyFlagWithoutIdr, hlsseg_notice_kind::KeyFlagWithoutIdr, c"key-flag-without-idr"),
+    (NoticeKind::IdrWithoutKeyFlag, hlsseg_notice_kind::IdrWithoutKeyFlag, c"idr-without-key-flag"),
+    (NoticeKind::WildComposition, hlsseg_notice_kind::WildComposition, c"wild-composition"),
+    (NoticeKind::VideoRepair, hlsseg_notice_kind::VideoRepair, c"video-repair"),
+    (NoticeKind::AudioRepair, hlsseg_notice_kind::AudioRepair, c"audio-repair"),
+    (NoticeKind::AudioReanchor, hlsseg_notice_kind::AudioReanchor, c"audio-reanchor"),
+    (NoticeKind::AdtsInFlv, hlsseg_notice_kind::AdtsInFlv, c"adts-in-flv"),
+    (NoticeKind::TimelineJump, hlsseg_notice_kind::TimelineJump, c"timeline-jump"),
+    (NoticeKind::UnrelatedClocks, hlsseg_notice_kind::UnrelatedClocks, c"unrelated-clocks"),
+    (NoticeKind::TrackMissing, hlsseg_notice_kind::TrackMissing, c"track-missing"),
+    (NoticeKind::TargetGrew, hlsseg_notice_kind::TargetGrew, c"target-grew"),
+    (NoticeKind::TargetViolated, hlsseg_notice_kind::TargetViolated, c"target-violated"),
+    (NoticeKind::WindowFull, hlsseg_notice_kind::WindowFull, c"window-full"),
+    (NoticeKind::SinkFailed, hlsseg_notice_kind::SinkFailed, c"sink-failed"),
 ];
 
 /// Looks up a kind by its number.

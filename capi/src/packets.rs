@@ -104,11 +104,7 @@ pub unsafe extern "C" fn hlsseg_pieces_init(
     call(|| {
         let rest = run(packets)?.into_buf();
         let memory = pieces.cast::<Slot<Pieces<'_>>>();
-        Slot::place(
-            memory,
-            size_of::<hlsseg_pieces>(),
-            Pieces { rest, shown: 0 },
-        )
+        Slot::place(memory, size_of::<hlsseg_pieces>(), Pieces { rest, shown: 0 })
     })
 }
 
@@ -123,9 +119,8 @@ pub unsafe extern "C" fn hlsseg_pieces_next(
 ) -> hlsseg_status {
     call(|| {
         let mut pieces = Slot::enter(pieces.cast::<Slot<Pieces<'_>>>())?;
-        let (data, len) = pieces.next().map_or((core::ptr::null(), 0), |piece| {
-            (piece.as_ptr(), piece.len())
-        });
+        let (data, len) =
+            pieces.next().map_or((core::ptr::null(), 0), |piece| (piece.as_ptr(), piece.len()));
         store(piece, hlsseg_piece { data, len })
     })
 }
@@ -175,9 +170,5 @@ pub unsafe extern "C" fn hlsseg_pieces_gather(
 }
 
 fn shown(gathered: usize) -> Result {
-    if gathered == 0 {
-        Err(hlsseg_status::ShortBuffer)
-    } else {
-        Ok(())
-    }
+    if gathered == 0 { Err(hlsseg_status::ShortBuffer) } else { Ok(()) }
 }

@@ -81,18 +81,11 @@ impl From<&ListedSegment> for hlsseg_listed_segment {
 impl From<hlsseg_listed_segment> for ListedSegment {
     fn from(segment: hlsseg_listed_segment) -> Self {
         let time = |millis, has: u8| (has != 0).then(|| WallTime::from_unix_millis(millis));
-        let date = time(
-            segment.program_date_time_millis,
-            segment.has_program_date_time,
-        );
-        Self::new(
-            segment.id,
-            segment.sequence,
-            Millis::new(segment.extinf_millis),
-        )
-        .with_wall(time(segment.wall_millis, segment.has_wall))
-        .with_program_date_time(date)
-        .with_discontinuity(segment.discontinuity != 0)
+        let date = time(segment.program_date_time_millis, segment.has_program_date_time);
+        Self::new(segment.id, segment.sequence, Millis::new(segment.extinf_millis))
+            .with_wall(time(segment.wall_millis, segment.has_wall))
+            .with_program_date_time(date)
+            .with_discontinuity(segment.discontinuity != 0)
     }
 }
 
@@ -108,11 +101,7 @@ impl Listed {
     /// Checks every element, so that reading them later cannot fail.
     pub(crate) fn take(first: *const hlsseg_listed_segment, count: usize) -> Result<Self> {
         let stride = if count == 0 { 0 } else { size_in(first)? };
-        let list = Self {
-            next: first,
-            stride,
-            left: count,
-        };
+        let list = Self { next: first, stride, left: count };
         for at in list.clone().places() {
             if size_in(at)? != stride {
                 return Err(hlsseg_status::Size);
@@ -195,8 +184,7 @@ pub unsafe extern "C" fn hlsseg_playlist_token(
 /// Writes the stored form of a token.
 pub(crate) fn put_token(token: &ResumeToken, dst: *mut u8, len: usize) -> Result {
     let room = room(dst, len)?.get_mut(..HLSSEG_TOKEN_LEN);
-    room.ok_or(hlsseg_status::ShortBuffer)?
-        .copy_from_slice(&token.to_bytes());
+    room.ok_or(hlsseg_status::ShortBuffer)?.copy_from_slice(&token.to_bytes());
     Ok(())
 }
 
@@ -235,12 +223,7 @@ impl Uris {
 
     fn write(&self, segment: &ListedSegment, out: &mut dyn Write) -> fmt::Result {
         let mut room = [0_u8; URI_ROOM];
-        let len = (self.uri)(
-            self.user,
-            &segment.into(),
-            room.as_mut_ptr().cast(),
-            URI_ROOM,
-        );
+        let len = (self.uri)(self.user, &segment.into(), room.as_mut_ptr().cast(), URI_ROOM);
         let uri = usize::try_from(len)
             .ok()
             .filter(|&len| len < URI_ROOM)
@@ -270,9 +253,7 @@ pub unsafe extern "C" fn hlsseg_playlist_m3u8(
 ) -> hlsseg_status {
     call(|| {
         let uris = Uris::take(uri, user)?;
-        let text = lent(playlist)?
-            .0
-            .m3u8(|segment, out| uris.write(segment, out));
+        let text = lent(playlist)?.0.m3u8(|segment, out| uris.write(segment, out));
         put(dst, len, text_len, text)
     })
 }

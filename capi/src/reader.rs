@@ -106,15 +106,9 @@ impl From<Step<'_>> for hlsseg_step {
                 len: tag.data.len(),
                 ..nothing
             },
-            Step::Need { at_least } => Self {
-                at_least,
-                ..nothing
-            },
+            Step::Need { at_least } => Self { at_least, ..nothing },
             // An outcome that this version does not name: no number of bytes will do.
-            _ => Self {
-                at_least: usize::MAX,
-                ..nothing
-            },
+            _ => Self { at_least: usize::MAX, ..nothing },
         }
     }
 }
@@ -129,10 +123,7 @@ fn enter<'a>(reader: *mut hlsseg_reader) -> Result<Guard<'a, Inside>> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_reader_init(reader: *mut hlsseg_reader) -> hlsseg_status {
     call(|| {
-        let inside = Inside {
-            reader: Reader::new(),
-            error: None,
-        };
+        let inside = Inside { reader: Reader::new(), error: None };
         Slot::place(reader.cast(), size_of::<hlsseg_reader>(), inside)
     })
 }

@@ -205,11 +205,7 @@ impl From<&Segment> for hlsseg_segment {
 
 impl From<&AbortedSegment> for hlsseg_aborted_segment {
     fn from(aborted: &AbortedSegment) -> Self {
-        Self {
-            size: size_of::<Self>(),
-            id: aborted.id,
-            bytes: aborted.bytes,
-        }
+        Self { size: size_of::<Self>(), id: aborted.id, bytes: aborted.bytes }
     }
 }
 

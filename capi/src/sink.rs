@@ -107,11 +107,7 @@ impl<'a> Sink<'a> {
             && table.write_packets.is_some()
             && table.close_segment.is_some()
             && table.update_playlist.is_some();
-        if whole {
-            Ok(Self(table))
-        } else {
-            Err(hlsseg_status::Null)
-        }
+        if whole { Ok(Self(table)) } else { Err(hlsseg_status::Null) }
     }
 }
 
@@ -129,40 +125,24 @@ impl SegmentSink for Sink<'_> {
 
     fn open_segment(&mut self, start: &SegmentStart) -> core::result::Result<(), c_int> {
         let Self(table) = self;
-        outcome(
-            table
-                .open_segment
-                .map(|open| open(table.user, &start.into())),
-        )
+        outcome(table.open_segment.map(|open| open(table.user, &start.into())))
     }
 
     fn write_packets(&mut self, packets: TsPackets<'_>) -> core::result::Result<(), c_int> {
         let Self(table) = self;
         let run = hlsseg_packets::lend(&packets);
-        outcome(
-            table
-                .write_packets
-                .map(|write| write(table.user, run, packets.len())),
-        )
+        outcome(table.write_packets.map(|write| write(table.user, run, packets.len())))
     }
 
     fn close_segment(&mut self, segment: &Segment) -> core::result::Result<(), c_int> {
         let Self(table) = self;
-        outcome(
-            table
-                .close_segment
-                .map(|close| close(table.user, &segment.into())),
-        )
+        outcome(table.close_segment.map(|close| close(table.user, &segment.into())))
     }
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> core::result::Result<(), c_int> {
         let Self(table) = self;
         let playlist = hlsseg_playlist(playlist);
-        outcome(
-            table
-                .update_playlist
-                .map(|update| update(table.user, &playlist)),
-        )
+        outcome(table.update_playlist.map(|update| update(table.user, &playlist)))
     }
 
     fn expire_segment(&mut self, expired: &ExpiredSegment) {

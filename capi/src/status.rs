@@ -62,33 +62,18 @@ impl hlsseg_status {
         (Self::Size, c"the size field of a struct is not in order"),
         (Self::Alignment, c"a pointer is not aligned"),
         (Self::Memory, c"the memory for the object is too short"),
-        (
-            Self::Argument,
-            c"a number is none that the parameter may have",
-        ),
-        (
-            Self::Config,
-            c"options are out of range or contradict each other",
-        ),
-        (
-            Self::Parameter,
-            c"a parameter of PutLiveChannel is beyond its limits",
-        ),
+        (Self::Argument, c"a number is none that the parameter may have"),
+        (Self::Config, c"options are out of range or contradict each other"),
+        (Self::Parameter, c"a parameter of PutLiveChannel is beyond its limits"),
         (Self::State, c"the object was not initialised"),
         (Self::Busy, c"the object is in use by another call"),
         (Self::ShortBuffer, c"the buffer is too short"),
         (Self::Uri, c"a segment's URI could not be written"),
         (Self::Flv, c"not an FLV file"),
         (Self::Token, c"not a resume token of this version"),
-        (
-            Self::Segments,
-            c"a segment of the stored playlist is missing or out of place",
-        ),
+        (Self::Segments, c"a segment of the stored playlist is missing or out of place"),
         (Self::Tag, c"the tag's headers cannot be read"),
-        (
-            Self::Codec,
-            c"the codec's headers in the tag cannot be used",
-        ),
+        (Self::Codec, c"the codec's headers in the tag cannot be used"),
         (Self::Sink, c"a callback of the sink failed"),
         (Self::Finished, c"the list has ended"),
         (Self::Absent, c"there is no such thing"),
@@ -102,9 +87,7 @@ impl hlsseg_status {
 /// What went wrong with a tag in particular is told by `hlsseg_error_text`.
 #[unsafe(no_mangle)]
 pub extern "C" fn hlsseg_status_text(status: i32) -> *const c_char {
-    let known = hlsseg_status::ALL
-        .iter()
-        .find(|(known, _)| *known as i32 == status);
+    let known = hlsseg_status::ALL.iter().find(|(known, _)| *known as i32 == status);
     known.map_or(c"unknown status", |(_, text)| text).as_ptr()
 }
 

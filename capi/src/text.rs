@@ -14,10 +14,7 @@ pub(crate) fn put(
     text_len: *mut usize,
     text: impl Display,
 ) -> Result {
-    let mut out = Text {
-        room: room(dst.cast(), len)?,
-        len: 0,
-    };
+    let mut out = Text { room: room(dst.cast(), len)?, len: 0 };
     let written = write!(out, "{text}");
     // Only a segment's URI can fail to display.
     let fits = written.is_ok() && out.len < out.room.len();
@@ -30,20 +27,13 @@ pub(crate) fn put(
     if !text_len.is_null() {
         store(text_len, needed)?;
     }
-    if fits {
-        Ok(())
-    } else {
-        Err(Status::ShortBuffer)
-    }
+    if fits { Ok(()) } else { Err(Status::ShortBuffer) }
 }
 
 /// Writes a text into an array of a struct; what does not fit is cut off, at least one NUL is left.
 pub(crate) fn array<const N: usize>(text: impl Display) -> [c_char; N] {
     let mut bytes = [0_u8; N];
-    let mut out = Text {
-        room: bytes.get_mut(..N.saturating_sub(1)).unwrap_or_default(),
-        len: 0,
-    };
+    let mut out = Text { room: bytes.get_mut(..N.saturating_sub(1)).unwrap_or_default(), len: 0 };
     // What is written here cannot fail; what is too long is cut.
     let _ = write!(out, "{text}");
     bytes.map(|byte| byte.cast_signed() as c_char)

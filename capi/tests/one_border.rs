@@ -20,12 +20,7 @@ fn unsafe_blocks_and_impls_stand_in_border_rs_alone() {
             let allowed = code == "#[unsafe(no_mangle)]"
                 || code.starts_with("pub unsafe extern \"C\" fn hlsseg_")
                 || code.starts_with("//");
-            assert!(
-                allowed || !code.contains("unsafe"),
-                "{}:{}: {code}",
-                path.display(),
-                nth + 1
-            );
+            assert!(allowed || !code.contains("unsafe"), "{}:{}: {code}", path.display(), nth + 1);
         }
     }
     assert!(exported > 30, "{exported} functions were seen");

@@ -90,9 +90,7 @@ impl Args {
             target_duration: self.target_duration,
             window: self.window,
             key_frames: self.key_frames,
-            psi_interval: self
-                .psi_interval
-                .map(|millis| TickSpan::from_millis(millis.into())),
+            psi_interval: self.psi_interval.map(|millis| TickSpan::from_millis(millis.into())),
             track_wait: TickSpan::from_secs(self.track_wait.into()),
             ..Options::default()
         })
@@ -105,9 +103,6 @@ fn one<T: Clone + Send + Sync + 'static>(
     id: &str,
 ) -> Result<T, clap::Error> {
     given.remove_one(id).ok_or_else(|| {
-        command().error(
-            ErrorKind::MissingRequiredArgument,
-            format_args!("{id} is missing"),
-        )
+        command().error(ErrorKind::MissingRequiredArgument, format_args!("{id} is missing"))
     })
 }

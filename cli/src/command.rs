@@ -42,24 +42,16 @@ fn places() -> [Arg; 2] {
 /// What nearly everybody chooses.
 fn choices() -> [Arg; 8] {
     [
-        option(
-            "frag-duration",
-            "SECONDS",
-            "Duration that a segment should have, 1 to 100 s",
-        )
-        .long_help(FRAG_DURATION)
-        .default_value("5")
-        .value_parser(frag_duration),
+        option("frag-duration", "SECONDS", "Duration that a segment should have, 1 to 100 s")
+            .long_help(FRAG_DURATION)
+            .default_value("5")
+            .value_parser(frag_duration),
         option("frag-count", "N", "Segments in the playlist, 1 to 100")
             .default_value("3")
             .value_parser(frag_count),
-        option(
-            "playlist-name",
-            "NAME",
-            "Name of the playlist, in the folder of the segments",
-        )
-        .default_value("playlist.m3u8")
-        .value_parser(playlist_name),
+        option("playlist-name", "NAME", "Name of the playlist, in the folder of the segments")
+            .default_value("playlist.m3u8")
+            .value_parser(playlist_name),
         option("playlist-log", "DIR", PLAYLIST_LOG).value_parser(value_parser!(PathBuf)),
         flag("keep-all", "Delete no segment"),
         flag("pause", PAUSE),
@@ -68,11 +60,7 @@ fn choices() -> [Arg; 8] {
             "Date segments with EXT-X-PROGRAM-DATE-TIME from this computer's clock",
         )
         .long_help(PROGRAM_DATE_TIME),
-        flag(
-            "quiet",
-            "Print no progress and no summary, only warnings and errors",
-        )
-        .short('q'),
+        flag("quiet", "Print no progress and no summary, only warnings and errors").short('q'),
     ]
 }
 
@@ -102,10 +90,7 @@ fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name)
-        .long(name)
-        .help(help)
-        .action(ArgAction::SetTrue)
+    Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
 }
 
 /// What a segment may start at, as the command line says it.

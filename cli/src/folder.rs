@@ -35,10 +35,7 @@ impl Folder {
     ///
     /// Those of the operating system.
     pub(crate) fn create(args: &Args) -> Result<Self, FolderError> {
-        for path in [Some(&args.out_dir), args.playlist_log.as_ref()]
-            .into_iter()
-            .flatten()
-        {
+        for path in [Some(&args.out_dir), args.playlist_log.as_ref()].into_iter().flatten() {
             fs::create_dir_all(path).map_err(at(path))?;
         }
         Ok(Self {
@@ -159,10 +156,7 @@ impl core::error::Error for FolderError {
 
 /// Adds the path to an error of the operating system.
 fn at(path: &Path) -> impl Fn(io::Error) -> FolderError {
-    |source| FolderError {
-        path: path.to_owned(),
-        source,
-    }
+    |source| FolderError { path: path.to_owned(), source }
 }
 
 /// Returns the name that a file has while it is not whole.

@@ -37,13 +37,7 @@ impl Input {
     }
 
     fn new(source: Box<dyn Read>, len: Option<u64>) -> Self {
-        Self {
-            source,
-            len,
-            buffer: vec![0; FIRST_LEN],
-            start: 0,
-            end: 0,
-        }
+        Self { source, len, buffer: vec![0; FIRST_LEN], start: 0, end: 0 }
     }
 
     /// Returns the length in bytes where it is known.

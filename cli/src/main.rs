@@ -44,10 +44,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let input = failure.is_of_input().then(|| args.input_name());
-            say(format_args!(
-                "error: {}{failure}",
-                input.unwrap_or_default()
-            ));
+            say(format_args!("error: {}{failure}", input.unwrap_or_default()));
             failure.exit_code()
         }
     }
@@ -83,20 +80,15 @@ fn run(args: &Args, config: Config) -> Result<(), Failure> {
     fed?;
     match finished {
         Err(Error::Sink(error)) => Err(Failure::Write(error)),
-        _ if report.segments() == 0 => Err(Failure::NothingToPlay {
-            tags: job.tags,
-            stats: Box::new(stats),
-        }),
+        _ if report.segments() == 0 => {
+            Err(Failure::NothingToPlay { tags: job.tags, stats: Box::new(stats) })
+        }
         _ => Ok(()),
     }
 }
 
 fn open(args: &Args) -> io::Result<Input> {
-    if args.reads_stdin() {
-        Ok(Input::stdin())
-    } else {
-        Input::open(&args.input)
-    }
+    if args.reads_stdin() { Ok(Input::stdin()) } else { Input::open(&args.input) }
 }
 
 /// One run from input to folder.
@@ -167,9 +159,8 @@ impl Job {
         }
         if !reader.ends_cleanly(rest) {
             let left = rest.len();
-            self.progress.warn(format_args!(
-                "the input ends inside a tag: its last {left} bytes are lost"
-            ));
+            self.progress
+                .warn(format_args!("the input ends inside a tag: its last {left} bytes are lost"));
         }
         let wrong = reader.wrong_previous_tag_size();
         if wrong > 0 {

@@ -18,14 +18,10 @@ impl Progress {
     pub(crate) fn new(len: Option<u64>, quiet: bool) -> Self {
         let (bar, template) = match len {
             _ if quiet => (ProgressBar::hidden(), ""),
-            Some(len) => (
-                ProgressBar::new(len),
-                "{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {msg}",
-            ),
-            None => (
-                ProgressBar::no_length(),
-                "{spinner} {bytes} {elapsed} {msg}",
-            ),
+            Some(len) => {
+                (ProgressBar::new(len), "{bar:32} {bytes}/{total_bytes} {bytes_per_sec} {msg}")
+            }
+            None => (ProgressBar::no_length(), "{spinner} {bytes} {elapsed} {msg}"),
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);

@@ -23,12 +23,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) const fn new() -> Self {
-        Self {
-            segments: 0,
-            bytes: 0,
-            duration: TickSpan::ZERO,
-            last: VecDeque::new(),
-        }
+        Self { segments: 0, bytes: 0, duration: TickSpan::ZERO, last: VecDeque::new() }
     }
 
     /// Returns how many segments were finished.
@@ -69,10 +64,7 @@ impl Report {
         match self.bytes.checked_sub(media) {
             Some(added) if media > 0 => {
                 let percent = added as f64 / media as f64 * 100.0;
-                writeln!(
-                    out,
-                    "; MPEG-TS adds {percent:.2} % to {media} bytes of media"
-                )?;
+                writeln!(out, "; MPEG-TS adds {percent:.2} % to {media} bytes of media")?;
             }
             _ => writeln!(out)?,
         }
@@ -129,11 +121,7 @@ fn print_segment(out: &mut impl Write, segment: &Segment) -> io::Result<()> {
         segment.bytes,
         kbit_per_second(segment.bytes, segment.duration),
         if segment.discontinuity { "  D" } else { "" },
-        if segment.starts_with_idr {
-            ""
-        } else {
-            "  no IDR"
-        },
+        if segment.starts_with_idr { "" } else { "  no IDR" },
     )
 }
 
@@ -150,9 +138,7 @@ fn print_video(out: &mut impl Write, stats: &TrackStats<VideoTrack>) -> io::Resu
 }
 
 fn print_audio(out: &mut impl Write, stats: &TrackStats<AudioTrack>) -> io::Result<()> {
-    let AudioTrack {
-        codec, sample_rate, ..
-    } = stats.track;
+    let AudioTrack { codec, sample_rate, .. } = stats.track;
     write!(out, "audio    {codec}, {sample_rate} Hz")?;
     if let Some(channels) = stats.track.channels {
         write!(out, ", {channels} channels")?;

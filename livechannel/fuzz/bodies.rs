@@ -11,10 +11,7 @@ pub(crate) fn xml(data: &[u8]) {
         assert!(text.contains("LiveChannelConfiguration"));
         // In a comment or in character data it is only text.
         let quoted = text.contains("<!--") || text.contains("<![CDATA[") || text.contains("<?");
-        assert!(
-            quoted || !text.contains("<!DOCTYPE"),
-            "no document type is followed"
-        );
+        assert!(quoted || !text.contains("<!DOCTYPE"), "no document type is followed");
         let longest = [body.description, body.status, body.playlist_name];
         for value in longest.into_iter().flatten() {
             assert!(value.len() <= data.len(), "nothing grows");
@@ -29,11 +26,7 @@ pub(crate) fn signature(data: &[u8]) {
     };
     let mut lines = text.lines();
     let method = lines.next().unwrap_or("GET");
-    let (path, query) = lines
-        .next()
-        .unwrap_or("/")
-        .split_once('?')
-        .unwrap_or(("/", ""));
+    let (path, query) = lines.next().unwrap_or("/").split_once('?').unwrap_or(("/", ""));
     let mut headers = HeaderMap::new();
     for line in lines {
         if let Some((name, value)) = line.split_once(": ")
@@ -49,9 +42,6 @@ pub(crate) fn signature(data: &[u8]) {
     let request = SignedRequest::new(method, &headers, &http, "bkt", path);
     for now in [0, 1_795_376_728_000, i64::MAX] {
         assert!(keys.check(&request, Access::Read, now).is_err());
-        assert!(
-            keys.check_rtmp(&RtmpUrl::new("bkt", path, &rtmp), now)
-                .is_err()
-        );
+        assert!(keys.check_rtmp(&RtmpUrl::new("bkt", path, &rtmp), now).is_err());
     }
 }

@@ -6,9 +6,7 @@ use chrono::{DateTime, Utc};
 
 /// Returns Unix milliseconds of now.
 pub(crate) fn now_millis() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -24,16 +22,12 @@ pub(crate) fn iso_seconds(millis: i64) -> String {
 
 /// Returns `Thu, 25 Aug 2016 06:25:15 GMT`.
 pub(crate) fn http_date(millis: i64) -> String {
-    moment(millis)
-        .format("%a, %d %b %Y %H:%M:%S GMT")
-        .to_string()
+    moment(millis).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// Reads `Thu, 25 Aug 2016 06:25:15 GMT`.
 pub(crate) fn parse_http_date(text: &str) -> Option<i64> {
-    DateTime::parse_from_rfc2822(text)
-        .ok()
-        .map(|date| date.timestamp_millis())
+    DateTime::parse_from_rfc2822(text).ok().map(|date| date.timestamp_millis())
 }
 
 /// Reads `20160825T062515Z`.

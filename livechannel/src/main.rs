@@ -54,9 +54,7 @@ fn decode_snapshot() -> ExitCode {
 fn start_log(json: bool) {
     let filter =
         EnvFilter::try_from_env("LIVECHANNEL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
         log.json().init();
     } else {

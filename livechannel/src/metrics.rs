@@ -79,26 +79,10 @@ impl Metrics {
 
     fn registered(mut self) -> Self {
         let to = &mut self.registry;
-        to.register(
-            "rtmp_connections",
-            "Open RTMP connections",
-            self.connections.clone(),
-        );
-        to.register(
-            "live_channels",
-            "Channels that are live on this node",
-            self.channels.clone(),
-        );
-        to.register(
-            "rtmp_received_bytes",
-            "Bytes received over RTMP",
-            self.received_bytes.clone(),
-        );
-        to.register(
-            "rtmp_messages",
-            "Media messages received",
-            self.messages.clone(),
-        );
+        to.register("rtmp_connections", "Open RTMP connections", self.connections.clone());
+        to.register("live_channels", "Channels that are live on this node", self.channels.clone());
+        to.register("rtmp_received_bytes", "Bytes received over RTMP", self.received_bytes.clone());
+        to.register("rtmp_messages", "Media messages received", self.messages.clone());
         to.register(
             "rtmp_bad_messages",
             "Media messages that the engine passed over",
@@ -109,11 +93,7 @@ impl Metrics {
             "RTMP connections that were refused or ended, by reason",
             self.refusals.clone(),
         );
-        to.register(
-            "segments",
-            "Segments that ended, by cause",
-            self.cuts.clone(),
-        );
+        to.register("segments", "Segments that ended, by cause", self.cuts.clone());
         to.register(
             "segments_lost",
             "Segments that found no room or did not get into the store",
@@ -139,21 +119,13 @@ impl Metrics {
             "Times that a connection was held up by the store",
             self.waits.clone(),
         );
-        to.register(
-            "snapshots",
-            "Snapshots that got into the store",
-            self.snapshots.clone(),
-        );
+        to.register("snapshots", "Snapshots that got into the store", self.snapshots.clone());
         to.register(
             "snapshots_dropped",
             "Snapshots that were dropped",
             self.snapshots_dropped.clone(),
         );
-        to.register(
-            "http_requests",
-            "HTTP requests, by method and status",
-            self.requests.clone(),
-        );
+        to.register("http_requests", "HTTP requests, by method and status", self.requests.clone());
         to.register_with_unit(
             "store",
             "From the end of a segment's turn in the queue until its playlist is stored",
@@ -190,9 +162,7 @@ impl Metrics {
     }
 
     pub(crate) fn request(&self, method: &'static str, status: u16) {
-        self.requests
-            .get_or_create(&RequestLabel { method, status })
-            .inc();
+        self.requests.get_or_create(&RequestLabel { method, status }).inc();
     }
 
     /// Returns everything in the OpenMetrics text format.

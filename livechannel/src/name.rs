@@ -106,11 +106,7 @@ pub fn playlist_name(name: &str) -> Result<&str, ParameterError> {
 
 /// Percent-encodes one part of an address.
 pub(crate) fn url_part(text: &str) -> String {
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'.')
-        .remove(b'_')
-        .remove(b'~');
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     utf8_percent_encode(text, KEPT).to_string()
 }
 
@@ -144,14 +140,7 @@ mod tests {
 
     #[test]
     fn o_01_channel_names_cannot_leave_their_folder() {
-        for name in [
-            "ch-1",
-            "live channel 2",
-            "测试通过",
-            "..a",
-            "a..b",
-            "%2e%2e",
-        ] {
+        for name in ["ch-1", "live channel 2", "测试通过", "..a", "a..b", "%2e%2e"] {
             assert!(ChannelName::new(name.as_bytes()).is_ok(), "{name}");
         }
         for name in ["", ".", "..", "a/b", "a\\b", "../x", "a\0b", "a\nb"] {

@@ -88,13 +88,7 @@ impl Server {
             tasks.push(tokio::spawn(demo::run(Arc::clone(&service), down)));
         }
         tracing::info!(%http, %rtmp, store = %service.settings().store, node = service.node(), "listening");
-        Ok(Self {
-            service,
-            http,
-            rtmp,
-            shutdown,
-            tasks,
-        })
+        Ok(Self { service, http, rtmp, shutdown, tasks })
     }
 
     /// Returns where HTTP is listened for.
@@ -110,10 +104,7 @@ impl Server {
     /// Ends the node: open segments are closed and listed, channels are given up, and what was asked for is answered.
     pub async fn stop(self) {
         self.shutdown.send_replace(true);
-        if timeout(PATIENCE, self.service.registry().stop_all())
-            .await
-            .is_err()
-        {
+        if timeout(PATIENCE, self.service.registry().stop_all()).await.is_err() {
             tracing::warn!("some channels could not be ended in time");
         }
         for task in self.tasks {
@@ -131,9 +122,7 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErr
         let address = listener.local_addr()?;
         Ok((listener, address))
     };
-    bound
-        .await
-        .map_err(|source| StartError::Listen { address, source })
+    bound.await.map_err(|source| StartError::Listen { address, source })
 }
 
 /// How long the end waits for the store.

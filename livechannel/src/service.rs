@@ -32,10 +32,8 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(settings: Settings, store: Store) -> Self {
         crate::tls::install();
-        let node = settings
-            .node
-            .clone()
-            .unwrap_or_else(|| format!("{:012x}", nonce() & 0xffff_ffff_ffff));
+        let node =
+            settings.node.clone().unwrap_or_else(|| format!("{:012x}", nonce() & 0xffff_ffff_ffff));
         Self {
             keys: Keys::new(&settings.keys, settings.anonymous),
             settings,

@@ -38,10 +38,7 @@ impl SharedPort {
     ) -> Self {
         let (sender, connections) = mpsc::channel(64);
         tokio::spawn(accept(listener, sender, rtmp));
-        Self {
-            address,
-            connections,
-        }
+        Self { address, connections }
     }
 }
 
@@ -108,10 +105,7 @@ async fn sort(
     let mut stream = TimeoutStream::new(socket);
     stream.set_read_timeout(Some(IDLE));
     stream.set_write_timeout(Some(IDLE));
-    let connection = HttpConnection {
-        stream: Box::pin(stream),
-        _permit: permit,
-    };
+    let connection = HttpConnection { stream: Box::pin(stream), _permit: permit };
     let _ = http.send((connection, peer)).await;
 }
 

@@ -26,10 +26,7 @@ async fn raw(server: &Server, request: &str) -> String {
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut out = Vec::new();
     let read = socket.read_to_end(&mut out);
-    timeout(Duration::from_secs(10), read)
-        .await
-        .unwrap()
-        .unwrap();
+    timeout(Duration::from_secs(10), read).await.unwrap().unwrap();
     String::from_utf8_lossy(&out).into_owned()
 }
 
@@ -67,10 +64,7 @@ async fn no_name_leaves_its_bucket() {
     ] {
         let answer = ask(&server, "GET", target, "").await;
         let status = answer.split(' ').nth(1).unwrap_or_default().to_owned();
-        assert!(
-            matches!(status.as_str(), "400" | "404"),
-            "{target}: {answer}"
-        );
+        assert!(matches!(status.as_str(), "400" | "404"), "{target}: {answer}");
         assert!(!answer.contains("frag_duration"), "{target}: {answer}");
     }
     for target in [
@@ -93,15 +87,9 @@ async fn no_name_leaves_its_bucket() {
         let answer = ask(&server, "POST", target, "").await;
         assert!(answer.starts_with("HTTP/1.1 4"), "{target}: {answer}");
     }
-    let found: Vec<_> = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
-    assert_eq!(
-        found.len(),
-        2,
-        "nothing was written beside the store: {found:?}"
-    );
+    let found: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(found.len(), 2, "nothing was written beside the store: {found:?}");
     server.stop().await;
     std::fs::remove_dir_all(&folder).unwrap();
 }
@@ -109,9 +97,8 @@ async fn no_name_leaves_its_bucket() {
 #[tokio::test]
 async fn bodies_that_are_bombs_are_refused_at_once() {
     let server = start(settings(), &Store::memory()).await;
-    let entities: String = (1..30)
-        .map(|n| format!("<!ENTITY e{n} \"&e{};&e{};\">", n - 1, n - 1))
-        .collect();
+    let entities: String =
+        (1..30).map(|n| format!("<!ENTITY e{n} \"&e{};&e{};\">", n - 1, n - 1)).collect();
     let laughs = format!(
         "<!DOCTYPE x [<!ENTITY e0 \"ha\">{entities}]><LiveChannelConfiguration><Description>&e29;</Description></LiveChannelConfiguration>"
     );
@@ -125,16 +112,9 @@ async fn bodies_that_are_bombs_are_refused_at_once() {
         ("nothing", "", "MalformedXML"),
     ] {
         let answer = ask(&server, "PUT", "/live/ch?live", body).await;
-        assert!(
-            answer.starts_with("HTTP/1.1 400") && answer.contains(code),
-            "{what}: {answer}"
-        );
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains(code), "{what}: {answer}");
     }
-    assert_eq!(
-        get(&server, "/live/ch?live").await.0,
-        404,
-        "none of them made a channel"
-    );
+    assert_eq!(get(&server, "/live/ch?live").await.0, 404, "none of them made a channel");
     server.stop().await;
 }
 
@@ -151,21 +131,13 @@ async fn slow_readers_and_half_requests_disturb_nobody() {
     for nth in 0..200 {
         let mut socket = TcpStream::connect(server.http()).await.unwrap();
         let request = format!("GET /live/ch/{name} HTTP/1.1\r\nhost: localhost\r\n\r\n");
-        let sent = if nth % 2 == 0 {
-            request.repeat(20)
-        } else {
-            request[..30].to_owned()
-        };
+        let sent = if nth % 2 == 0 { request.repeat(20) } else { request[..30].to_owned() };
         socket.write_all(sent.as_bytes()).await.unwrap();
         held.push(socket);
     }
     let begun = tokio::time::Instant::now();
     support::load_all(&server).await;
-    assert!(
-        begun.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     drop(held);
     server.stop().await;
 }
@@ -189,11 +161,7 @@ async fn what_is_not_signed_is_refused_and_playing_is_open() {
             "{method} {target}: {answer}"
         );
     }
-    assert_eq!(
-        get(&server, "/live/ch/playlist.m3u8").await.0,
-        404,
-        "which is no matter of rights"
-    );
+    assert_eq!(get(&server, "/live/ch/playlist.m3u8").await.0, 404, "which is no matter of rights");
     for query in [
         "OSSAccessKeyId=AKID&Expires=1&Signature=AAAA",
         "x-oss-signature-version=OSS4-HMAC-SHA256",
@@ -223,32 +191,16 @@ async fn ranges_types_and_caching_are_what_players_expect() {
         let name = listed(&server).await[0].name.clone();
         let url = format!("http://{}/live/ch/{name}", server.http());
         let whole = client.get(&url).send().await.unwrap();
-        assert_eq!(
-            whole.headers()["cache-control"],
-            "public, max-age=31536000, immutable"
-        );
+        assert_eq!(whole.headers()["cache-control"], "public, max-age=31536000, immutable");
         assert_eq!(whole.headers()["access-control-allow-origin"], "*");
         let whole = whole.bytes().await.unwrap();
-        let part = client
-            .get(&url)
-            .header("range", "bytes=188-375")
-            .send()
-            .await
-            .unwrap();
+        let part = client.get(&url).header("range", "bytes=188-375").send().await.unwrap();
         assert_eq!(
-            (
-                part.status().as_u16(),
-                part.headers()["content-range"].to_str().unwrap()
-            ),
+            (part.status().as_u16(), part.headers()["content-range"].to_str().unwrap()),
             (206, &*format!("bytes 188-375/{}", whole.len()))
         );
         assert_eq!(part.bytes().await.unwrap(), whole[188..376]);
-        let beyond = client
-            .get(&url)
-            .header("range", "bytes=99999999-")
-            .send()
-            .await
-            .unwrap();
+        let beyond = client.get(&url).header("range", "bytes=99999999-").send().await.unwrap();
         assert_eq!(beyond.status(), 416);
         let head = client.head(&url).send().await.unwrap();
         assert_eq!(head.headers()["content-length"], whole.len().to_string());
@@ -258,17 +210,11 @@ async fn ranges_types_and_caching_are_what_players_expect() {
             .send()
             .await
             .unwrap();
-        assert_eq!(
-            list.headers()["content-type"],
-            "application/vnd.apple.mpegurl"
-        );
+        assert_eq!(list.headers()["content-type"], "application/vnd.apple.mpegurl");
         assert_eq!(list.headers()["cache-control"], "no-cache");
         assert_eq!(list.headers()["content-encoding"], "gzip");
         if live {
-            publisher
-                .push(&capture("bframes")[..5], 12_000)
-                .await
-                .unwrap();
+            publisher.push(&capture("bframes")[..5], 12_000).await.unwrap();
             publisher.socket.shutdown().await.unwrap();
             wait_for_state(&server, "Idle").await;
         }

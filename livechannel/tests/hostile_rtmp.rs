@@ -27,9 +27,7 @@ async fn closed(socket: &mut TcpStream, within: Duration) -> usize {
             total += len;
         }
     };
-    timeout(within, drained)
-        .await
-        .expect("the server closes the connection");
+    timeout(within, drained).await.expect("the server closes the connection");
     total
 }
 
@@ -53,12 +51,7 @@ async fn put_other(server: &Server) {
     let body =
         "<LiveChannelConfiguration><Target><Type>HLS</Type></Target></LiveChannelConfiguration>";
     let url = format!("http://{}/live/other?live", server.http());
-    let put = reqwest::Client::new()
-        .put(url)
-        .body(body)
-        .send()
-        .await
-        .unwrap();
+    let put = reqwest::Client::new().put(url).body(body).send().await.unwrap();
     assert_eq!(put.status(), 200);
 }
 
@@ -81,9 +74,7 @@ async fn half_open_and_endless_handshakes_are_ended() {
     closed(&mut other, Duration::from_secs(5)).await;
     wait_for(|| async {
         let (_, metrics) = get(&server, "/-/metrics").await;
-        metrics
-            .contains("livechannel_rtmp_connections 0\n")
-            .then_some(())
+        metrics.contains("livechannel_rtmp_connections 0\n").then_some(())
     })
     .await;
     server.stop().await;
@@ -113,16 +104,10 @@ async fn what_is_no_rtmp_behind_the_handshake_is_ended_and_a_publisher_beside_it
     let mut other = Publisher::start(&server, "live", "other").await.unwrap();
     other.push(&[(9, 0, vec![0x17; 4 << 20])], 0).await.unwrap();
     let sent = other.push(&[(9, 0, vec![0x17; 9 << 20])], 0).await;
-    assert!(
-        sent.is_err()
-            || timeout(Duration::from_secs(5), other.wait_for_end())
-                .await
-                .is_ok()
-    );
+    assert!(sent.is_err() || timeout(Duration::from_secs(5), other.wait_for_end()).await.is_ok());
     // Chunk streams without end, no header, nesting without end, a chunk size of nothing.
-    let many: Vec<u8> = (0..200_u8)
-        .flat_map(|low| [&[0, low][..], &full_header(0, 0, 8)[1..]].concat())
-        .collect();
+    let many: Vec<u8> =
+        (0..200_u8).flat_map(|low| [&[0, low][..], &full_header(0, 0, 8)[1..]].concat()).collect();
     after_handshake(&server, &many).await;
     after_handshake(&server, &[0xc7; 100]).await;
     let nested = b"\x0a\0\0\0\x01".repeat(10_000);
@@ -140,9 +125,8 @@ async fn what_is_no_rtmp_behind_the_handshake_is_ended_and_a_publisher_beside_it
     // Noise, of which any may happen to be the beginning of something.
     for seed in 1..40_u64 {
         let (mut socket, _) = shake_hands(&server).await;
-        let noise: Vec<u8> = (0..3000_u64)
-            .map(|n| (n.wrapping_mul(seed * 2_654_435_761) >> 13) as u8)
-            .collect();
+        let noise: Vec<u8> =
+            (0..3000_u64).map(|n| (n.wrapping_mul(seed * 2_654_435_761) >> 13) as u8).collect();
         let _ = socket.write_all(&noise).await;
     }
 
@@ -161,10 +145,7 @@ async fn media_that_is_none_is_counted_and_the_publication_goes_on() {
     let mut publisher = Publisher::start(&server, "live", "ch").await.unwrap();
     let messages = capture("bframes");
     for (nth, message) in messages.iter().enumerate() {
-        publisher
-            .push(core::slice::from_ref(message), 0)
-            .await
-            .unwrap();
+        publisher.push(core::slice::from_ref(message), 0).await.unwrap();
         let junk: Vec<u8> = (0..nth % 50).map(|n| (n * nth * 31) as u8).collect();
         let kind = if nth % 2 == 0 { 8 } else { 9 };
         publisher.push(&[(kind, message.1, junk)], 0).await.unwrap();
@@ -215,20 +196,11 @@ async fn o_36_o_39_only_signed_addresses_publish() {
     let server = start(closed_settings(), &store).await;
     for (name, why) in [
         ("ch", "AccessDenied"),
-        (
-            "ch?OSSAccessKeyId=AKID&Expires=99&Signature=AAAA",
-            "SignatureDoesNotMatch",
-        ),
-        (
-            "ch?OSSAccessKeyId=NOBODY&Expires=99&Signature=AAAA",
-            "InvalidAccessKeyId",
-        ),
+        ("ch?OSSAccessKeyId=AKID&Expires=99&Signature=AAAA", "SignatureDoesNotMatch"),
+        ("ch?OSSAccessKeyId=NOBODY&Expires=99&Signature=AAAA", "InvalidAccessKeyId"),
         ("ch?Signature=%%%", "InvalidArgument"),
     ] {
-        let refused = Publisher::start(&server, "live", name)
-            .await
-            .err()
-            .expect(name);
+        let refused = Publisher::start(&server, "live", name).await.err().expect(name);
         assert!(refused.contains(why), "{name}: {refused}");
     }
     open.stop().await;

@@ -49,10 +49,7 @@ async fn numbers_go_on_across_publications_and_restarts_behind_one_discontinuity
         let segments = listed(&server).await;
         let sequences: Vec<u64> = segments.iter().map(|segment| segment.sequence).collect();
         assert_eq!(sequences, (0..segments.len() as u64).collect::<Vec<_>>());
-        let breaks = segments
-            .iter()
-            .filter(|segment| segment.discontinuity)
-            .count();
+        let breaks = segments.iter().filter(|segment| segment.discontinuity).count();
         assert_eq!(breaks, round, "after round {round}");
         load_all(&server).await;
         server.stop().await;
@@ -76,11 +73,7 @@ async fn a_stopping_node_closes_and_lists_the_open_segment() {
     server.stop().await;
     publisher.wait_for_end().await;
     let server = start(settings(), &store).await;
-    assert_eq!(
-        listed(&server).await.len(),
-        1,
-        "a segment that no key frame had ended"
-    );
+    assert_eq!(listed(&server).await.len(), 1, "a segment that no key frame had ended");
     load_all(&server).await;
     server.stop().await;
 }
@@ -88,10 +81,7 @@ async fn a_stopping_node_closes_and_lists_the_open_segment() {
 #[tokio::test]
 async fn o_16_o_25_who_may_not_publish_is_told_why() {
     let store = Store::memory();
-    let (a, b) = (
-        start(settings(), &store).await,
-        start(settings(), &store).await,
-    );
+    let (a, b) = (start(settings(), &store).await, start(settings(), &store).await);
     let refused = |answer: Result<Publisher, String>| answer.err().expect("a refusal");
     assert!(refused(Publisher::start(&a, "live", "ch").await).contains("NoSuchLiveChannel"));
     put_channel(&a, 2, 3).await;

@@ -25,15 +25,10 @@ const CONFIGURATION: &str = "<LiveChannelConfiguration><Target><Type>HLS</Type><
 async fn o_12_a_key_frame_becomes_a_picture_and_the_webhook_is_told() {
     let hook = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut settings = settings();
-    settings.webhook = Some(format!(
-        "http://{}/topics/{{topic}}",
-        hook.local_addr().unwrap()
-    ));
+    settings.webhook = Some(format!("http://{}/topics/{{topic}}", hook.local_addr().unwrap()));
     let server = start(settings, &Store::memory()).await;
     let client = reqwest::Client::new();
-    let put = client
-        .put(format!("http://{}/live/ch?live", server.http()))
-        .body(CONFIGURATION);
+    let put = client.put(format!("http://{}/live/ch?live", server.http())).body(CONFIGURATION);
     assert_eq!(put.send().await.unwrap().status(), 200);
     let mut publisher = Publisher::start(&server, "live", "ch").await.unwrap();
     publisher.push(&capture("bframes"), 0).await.unwrap();
@@ -46,49 +41,26 @@ async fn o_12_a_key_frame_becomes_a_picture_and_the_webhook_is_told() {
             let len = socket.read(&mut buffer).await.unwrap();
             request.push_str(&String::from_utf8_lossy(&buffer[..len]));
         }
-        socket
-            .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
-            .await
-            .unwrap();
+        socket.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
         request
     };
-    let request = timeout(Duration::from_secs(15), told)
-        .await
-        .expect("the webhook is told");
-    assert!(
-        request.starts_with("POST /topics/a%20topic HTTP/1.1\r\n"),
-        "{request}"
-    );
+    let request = timeout(Duration::from_secs(15), told).await.expect("the webhook is told");
+    assert!(request.starts_with("POST /topics/a%20topic HTTP/1.1\r\n"), "{request}");
     let (_, body) = request.split_once("\r\n\r\n").unwrap();
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(
-        (
-            body["event"].as_str(),
-            body["channel"].as_str(),
-            body["destBucket"].as_str()
-        ),
+        (body["event"].as_str(), body["channel"].as_str(), body["destBucket"].as_str()),
         (Some("snapshot"), Some("ch"), Some("shots"))
     );
     let object = body["object"].as_str().unwrap();
-    let stamp: i64 = object
-        .strip_prefix("ch/")
-        .unwrap()
-        .strip_suffix(".jpg")
-        .unwrap()
-        .parse()
-        .unwrap();
+    let stamp: i64 =
+        object.strip_prefix("ch/").unwrap().strip_suffix(".jpg").unwrap().parse().unwrap();
     assert_eq!(stamp % 5000, 0, "named by the interval");
-    let picture = client
-        .get(format!("http://{}/shots/{object}", server.http()))
-        .send()
-        .await
-        .unwrap();
+    let picture =
+        client.get(format!("http://{}/shots/{object}", server.http())).send().await.unwrap();
     assert_eq!(picture.headers()["content-type"], "image/jpeg");
     let picture = picture.bytes().await.unwrap();
-    assert!(
-        picture.starts_with(&[0xff, 0xd8]) && picture.ends_with(&[0xff, 0xd9]),
-        "a whole JPEG"
-    );
+    assert!(picture.starts_with(&[0xff, 0xd8]) && picture.ends_with(&[0xff, 0xd9]), "a whole JPEG");
     publisher.finish().await;
     wait_for_state(&server, "Idle").await;
     server.stop().await;

@@ -67,20 +67,12 @@ async fn an_outage_costs_the_segments_that_do_not_fit_and_not_the_connection() {
     wait_for_state(&server, "Idle").await;
     let segments = listed(&server).await;
     let sequences: Vec<u64> = segments.iter().map(|segment| segment.sequence).collect();
-    assert_eq!(
-        sequences,
-        (0..segments.len() as u64).collect::<Vec<_>>(),
-        "no number is missing"
-    );
-    assert!(
-        segments.iter().any(|segment| segment.discontinuity),
-        "what is lost is told"
-    );
+    assert_eq!(sequences, (0..segments.len() as u64).collect::<Vec<_>>(), "no number is missing");
+    assert!(segments.iter().any(|segment| segment.discontinuity), "what is lost is told");
     load_all(&server).await;
     let (_, metrics) = get(&server, "/-/metrics").await;
-    let lost = metrics
-        .lines()
-        .find_map(|line| line.strip_prefix("livechannel_segments_lost_total "));
+    let lost =
+        metrics.lines().find_map(|line| line.strip_prefix("livechannel_segments_lost_total "));
     assert_ne!(lost, Some("0"), "and counted");
     server.stop().await;
 }
@@ -108,18 +100,11 @@ async fn a_node_whose_channel_was_taken_over_writes_nothing_more() {
     new.finish().await;
     wait_for_state(&b, "Idle").await;
     sleep(Duration::from_millis(500)).await;
-    assert_eq!(
-        flaky.writes(),
-        before,
-        "node A writes nothing after it was told"
-    );
+    assert_eq!(flaky.writes(), before, "node A writes nothing after it was told");
     let segments = listed(&b).await;
     let sequences: Vec<u64> = segments.iter().map(|segment| segment.sequence).collect();
     assert_eq!(sequences, (0..segments.len() as u64).collect::<Vec<_>>());
-    let breaks = segments
-        .iter()
-        .filter(|segment| segment.discontinuity)
-        .count();
+    let breaks = segments.iter().filter(|segment| segment.discontinuity).count();
     assert_eq!(breaks, 1, "one take-over");
     load_all(&b).await;
     a.stop().await;

@@ -40,12 +40,7 @@ pub(crate) struct Apply<'a, S: SegmentSink> {
 impl<'a, S: SegmentSink> Apply<'a, S> {
     #[inline]
     pub(crate) const fn new(channel: &'a mut Channel, sink: &'a mut S) -> Self {
-        Self {
-            channel,
-            sink,
-            first_error: None,
-            lost: false,
-        }
+        Self { channel, sink, first_error: None, lost: false }
     }
 
     /// Returns the first error of the sink.

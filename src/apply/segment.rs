@@ -43,9 +43,7 @@ impl<S: SegmentSink> Apply<'_, S> {
         channel.mux.set_program(opening.program);
         channel.notices.begin_segment();
         let is_broken = continuity == Continuity::Broken;
-        let start = channel
-            .list
-            .open_segment(at, is_broken, opening.starts_with_idr);
+        let start = channel.list.open_segment(at, is_broken, opening.starts_with_idr);
         channel.state.phase = Phase::Open(OpenSegment::new(start, opening.program));
         let opened = self.sink.open_segment(&start);
         self.keep_segment(opened);
@@ -70,11 +68,7 @@ impl<S: SegmentSink> Apply<'_, S> {
 
     /// Ends the open segment, if there is one, with its last frame, and the timeline with it.
     pub(super) fn end_timeline(&mut self, at: Ticks) {
-        let cut = Cut {
-            at,
-            cause: Cause::Discontinuity,
-            seam: Seam::Broken,
-        };
+        let cut = Cut { at, cause: Cause::Discontinuity, seam: Seam::Broken };
         self.close_segment(cut, ListEnd::GoesOn);
         let channel = &mut *self.channel;
         channel.state.request = Request::None;
@@ -85,11 +79,7 @@ impl<S: SegmentSink> Apply<'_, S> {
 
     /// Ends the list, or pauses it.
     pub(super) fn end_list(&mut self, end: End) {
-        let cut = Cut {
-            at: self.channel.state.now,
-            cause: Cause::End,
-            seam: Seam::Broken,
-        };
+        let cut = Cut { at: self.channel.state.now, cause: Cause::End, seam: Seam::Broken };
         let list_end = match end {
             End::List => ListEnd::Ends,
             End::Pause => ListEnd::GoesOn,
@@ -167,10 +157,7 @@ impl<S: SegmentSink> Apply<'_, S> {
         self.lost = true;
         self.channel.state.quiet = Quiet::NEVER;
         if let Some(open) = self.channel.state.phase.take_open() {
-            self.sink.abort_segment(&AbortedSegment {
-                id: open.start.id,
-                bytes: open.bytes,
-            });
+            self.sink.abort_segment(&AbortedSegment { id: open.start.id, bytes: open.bytes });
             self.channel.state.continuity.break_off();
         }
         self.channel.mux.roll_back();

@@ -40,10 +40,7 @@ impl<S: SegmentSink> Apply<'_, S> {
         let Some(open) = self.channel.state.phase.open_mut() else {
             return;
         };
-        let mut out = SegmentWriter {
-            sink: self.sink,
-            bytes: &mut open.bytes,
-        };
+        let mut out = SegmentWriter { sink: self.sink, bytes: &mut open.bytes };
         let written = write(&mut self.channel.mux, &mut out);
         self.keep_segment(written);
     }
@@ -58,11 +55,8 @@ impl<S: SegmentSink> Apply<'_, S> {
         };
         let begins = open.last_picture.is_none();
         let is_access_point = picture.key_frame || picture.contents.random_access || begins;
-        let with_sets = if is_access_point {
-            channel.video.needs_sets(picture.unit)
-        } else {
-            WithSets::No
-        };
+        let with_sets =
+            if is_access_point { channel.video.needs_sets(picture.unit) } else { WithSets::No };
         let access_unit = channel.video.annex_b(picture, with_sets);
         let unit = PictureUnit {
             dts: times.dts,
@@ -73,10 +67,7 @@ impl<S: SegmentSink> Apply<'_, S> {
             key_frame: picture.key_frame,
             interval: channel.state.video.clock.interval(),
         };
-        let mut out = SegmentWriter {
-            sink: self.sink,
-            bytes: &mut open.bytes,
-        };
+        let mut out = SegmentWriter { sink: self.sink, bytes: &mut open.bytes };
         let written = channel.mux.picture(&mut out, &unit);
         if picture.key_frame && channel.snapshots.take(times.dts) {
             self.sink.snapshot(Snapshot {
@@ -149,11 +140,7 @@ impl<S: SegmentSink> Apply<'_, S> {
         match placed.origin {
             Origin::Follows | Origin::Tag => {}
             Origin::Reanchored(drift) => {
-                self.note(
-                    NoticeKind::AudioReanchor,
-                    placed.pts,
-                    NoticeAmount::Span(drift),
-                );
+                self.note(NoticeKind::AudioReanchor, placed.pts, NoticeAmount::Span(drift));
             }
             Origin::Repaired(repair) => {
                 self.tell_repair(NoticeKind::AudioRepair, placed.pts, repair);
@@ -241,10 +228,7 @@ impl<S: SegmentSink> Apply<'_, S> {
             return;
         };
         let video_is_silent = state.timeline.video_is_silent();
-        let mut out = SegmentWriter {
-            sink: self.sink,
-            bytes: &mut open.bytes,
-        };
+        let mut out = SegmentWriter { sink: self.sink, bytes: &mut open.bytes };
         let mut written = Ok(());
         let mut end = first;
         let (mut frames, mut len) = (0, 0);
@@ -266,11 +250,7 @@ impl<S: SegmentSink> Apply<'_, S> {
         }
         state.audio.gather.clear();
         open.add_audio(end, frames);
-        channel
-            .totals
-            .audio
-            .meter
-            .add(first, u64::from(frames), len);
+        channel.totals.audio.meter.add(first, u64::from(frames), len);
         self.keep_segment(written);
     }
 }

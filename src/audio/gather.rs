@@ -56,11 +56,7 @@ pub(crate) struct GatheredPes<'a> {
 
 impl Gather {
     pub(crate) const fn new() -> Self {
-        let vacant = Gathered {
-            pts: Ticks::new(0),
-            duration: 0,
-            len: 0,
-        };
+        let vacant = Gathered { pts: Ticks::new(0), duration: 0, len: 0 };
         Self {
             len: 0,
             count: 0,
@@ -110,11 +106,8 @@ impl Gather {
             return false;
         };
         frame.write(room);
-        *gathered = Gathered {
-            pts: frame.pts,
-            duration: frame.duration.get() as u32,
-            len: len as u16,
-        };
+        *gathered =
+            Gathered { pts: frame.pts, duration: frame.duration.get() as u32, len: len as u16 };
         self.detached |= u32::from(frame.detached) << self.count;
         self.count += 1;
         self.len += len;
@@ -172,12 +165,7 @@ impl Gather {
                 let [only] = frames else {
                     return None;
                 };
-                let packet = GatheredPes {
-                    pts: only.pts,
-                    end: only.end(),
-                    frames: 1,
-                    bytes,
-                };
+                let packet = GatheredPes { pts: only.pts, end: only.end(), frames: 1, bytes };
                 frames = &[];
                 return Some(packet);
             };
@@ -190,11 +178,7 @@ impl Gather {
                     detached & 1 == 0 && frame.end() - first.pts <= GATHERED
                 };
                 count = 1 + frames.iter().skip(1).take_while(joins).count();
-                len = frames
-                    .iter()
-                    .take(count)
-                    .map(|frame| usize::from(frame.len))
-                    .sum();
+                len = frames.iter().take(count).map(|frame| usize::from(frame.len)).sum();
             }
             let (now, later) = frames.split_at_checked(count)?;
             let (packet, left) = bytes.split_at_checked(len)?;
@@ -268,13 +252,9 @@ mod tests {
 
     #[test]
     fn y_07_y_08_two_frames_share_a_packet_that_is_whole_and_no_longer_than_300_ms() {
-        for (second, detached, want) in [
-            (21, false, 1),
-            (21, true, 2),
-            (279, false, 1),
-            (280, false, 2),
-            (300, false, 2),
-        ] {
+        for (second, detached, want) in
+            [(21, false, 1), (21, true, 2), (279, false, 1), (280, false, 2), (300, false, 2)]
+        {
             let mut gather = Gather::new();
             gather.push(&frame(0, true, &[1]));
             gather.push(&frame(second, detached, &[2]));
@@ -297,10 +277,7 @@ mod tests {
         let mut gather = gather();
         assert_eq!(gather.drop_before(at(90)), 2);
         assert_eq!(gather.first_pts(), Some(at(90)));
-        let frames: Vec<_> = gather
-            .packets()
-            .flat_map(|packet| packet.bytes.to_vec())
-            .collect();
+        let frames: Vec<_> = gather.packets().flat_map(|packet| packet.bytes.to_vec()).collect();
         assert_eq!(frames, [0xff, 3, 3, 0xff, 4, 4]);
         assert_eq!(gather.clear(), 2);
         assert!(gather.is_empty());

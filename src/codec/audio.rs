@@ -9,15 +9,8 @@ use crate::stream_type::StreamType;
 /// How the frames of a track are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AudioFormat {
-    Aac {
-        config: AudioSpecificConfig,
-        adts: Adts,
-    },
-    Mpeg {
-        version: Version,
-        sample_rate: u32,
-        channels: u8,
-    },
+    Aac { config: AudioSpecificConfig, adts: Adts },
+    Mpeg { version: Version, sample_rate: u32, channels: u8 },
 }
 
 impl AudioFormat {
@@ -34,10 +27,7 @@ impl AudioFormat {
     pub(crate) const fn stream_type(&self) -> StreamType {
         match self {
             Self::Aac { .. } => StreamType::AAC_ADTS,
-            Self::Mpeg {
-                version: Version::Mpeg1,
-                ..
-            } => StreamType::MPEG1_AUDIO,
+            Self::Mpeg { version: Version::Mpeg1, .. } => StreamType::MPEG1_AUDIO,
             Self::Mpeg { .. } => StreamType::MPEG2_AUDIO,
         }
     }

@@ -72,13 +72,7 @@ mod tests {
 
     #[test]
     fn o_06_o_07_frag_duration_and_frag_count_are_from_1_to_100() {
-        for (value, ok) in [
-            (0, false),
-            (1, true),
-            (100, true),
-            (101, false),
-            (200, false),
-        ] {
+        for (value, ok) in [(0, false), (1, true), (100, true), (101, false), (200, false)] {
             assert_eq!(FragDuration::new(value).is_ok(), ok, "{value}");
             assert_eq!(FragCount::new(value).is_ok(), ok, "{value}");
         }
@@ -86,15 +80,8 @@ mod tests {
 
     #[test]
     fn o_33_the_forced_switch_comes_at_twice_frag_duration_but_not_before_60_s() {
-        for (secs, want) in [
-            (1, 60),
-            (5, 60),
-            (29, 60),
-            (30, 60),
-            (31, 62),
-            (50, 100),
-            (100, 200),
-        ] {
+        for (secs, want) in [(1, 60), (5, 60), (29, 60), (30, 60), (31, 62), (50, 100), (100, 200)]
+        {
             assert_eq!(
                 FragDuration::new(secs).unwrap().forced(),
                 TickSpan::from_secs(want),

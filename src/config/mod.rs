@@ -122,12 +122,7 @@ impl Config {
             ("psi_interval", options.psi_interval, 20, 3_600_000),
             ("pcr_lead", Some(options.pcr_lead), 500, 1000),
             ("track_wait", Some(options.track_wait), 0, 60_000),
-            (
-                "snapshot_interval",
-                options.snapshot_interval,
-                1000,
-                100_000,
-            ),
+            ("snapshot_interval", options.snapshot_interval, 1000, 100_000),
         ] {
             if let Some(span) = span.filter(|&span| !within(span, from, to)) {
                 return Err(ConfigError::Span {
@@ -208,22 +203,14 @@ impl fmt::Display for ConfigError {
         match self {
             Self::FragDuration(secs) => write!(f, "FragDuration is {secs} s, not from 1 to 100"),
             Self::FragCount(count) => write!(f, "FragCount is {count}, not from 1 to 100"),
-            Self::DeclaredTarget {
-                declared,
-                frag_duration,
-            } => {
+            Self::DeclaredTarget { declared, frag_duration } => {
                 write!(
                     f,
                     "declared target duration of {declared} s is shorter than FragDuration of {} s",
                     frag_duration.secs()
                 )
             }
-            Self::Span {
-                name,
-                span,
-                from,
-                to,
-            } => {
+            Self::Span { name, span, from, to } => {
                 write!(
                     f,
                     "{name} is {} ms, not from {} to {}",
@@ -233,10 +220,7 @@ impl fmt::Display for ConfigError {
                 )
             }
             Self::IndependentSegments { contradicts } => {
-                write!(
-                    f,
-                    "independent_segments does not go with this {contradicts}"
-                )
+                write!(f, "independent_segments does not go with this {contradicts}")
             }
             Self::AnnouncedAudio(stream_type) => write!(
                 f,
@@ -256,10 +240,7 @@ mod tests {
     #[test]
     fn y_05_audio_that_is_announced_is_of_a_type_that_is_carried() {
         let announced = |stream_type| {
-            Config::new(Options {
-                announced_audio: Some(stream_type),
-                ..Options::default()
-            })
+            Config::new(Options { announced_audio: Some(stream_type), ..Options::default() })
         };
         for stream_type in StreamType::AUDIO {
             assert!(announced(stream_type).is_ok());
@@ -298,59 +279,23 @@ mod tests {
         };
         assert!(Config::new(sound).is_ok());
         for (options, contradicts) in [
+            (Options { key_frames: KeyFramePolicy::FrameType, ..sound }, "key_frames"),
+            (Options { key_frames: KeyFramePolicy::IdrOrRecoveryPoint, ..sound }, "key_frames"),
+            (Options { forced_switch: true, ..sound }, "forced_switch"),
             (
-                Options {
-                    key_frames: KeyFramePolicy::FrameType,
-                    ..sound
-                },
-                "key_frames",
-            ),
-            (
-                Options {
-                    key_frames: KeyFramePolicy::IdrOrRecoveryPoint,
-                    ..sound
-                },
-                "key_frames",
-            ),
-            (
-                Options {
-                    forced_switch: true,
-                    ..sound
-                },
-                "forced_switch",
-            ),
-            (
-                Options {
-                    target_duration: TargetDuration::Declared(Secs::new(9)),
-                    ..sound
-                },
+                Options { target_duration: TargetDuration::Declared(Secs::new(9)), ..sound },
                 "target_duration",
             ),
-            (
-                Options {
-                    mid_gop: MidGop::Keep,
-                    ..sound
-                },
-                "mid_gop",
-            ),
+            (Options { mid_gop: MidGop::Keep, ..sound }, "mid_gop"),
         ] {
-            assert_eq!(
-                Config::new(options),
-                Err(ConfigError::IndependentSegments { contradicts })
-            );
+            assert_eq!(Config::new(options), Err(ConfigError::IndependentSegments { contradicts }));
         }
     }
 
     #[test]
     fn times_out_of_range_are_named() {
-        let options = Options {
-            slack: TickSpan::from_millis(101),
-            ..Options::default()
-        };
+        let options = Options { slack: TickSpan::from_millis(101), ..Options::default() };
         let error = Config::new(options).unwrap_err();
-        assert_eq!(
-            std::format!("{error}"),
-            "slack is 101 ms, not from 0 to 100"
-        );
+        assert_eq!(std::format!("{error}"), "slack is 101 ms, not from 0 to 100");
     }
 }

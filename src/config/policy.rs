@@ -4,10 +4,7 @@ use crate::time::Secs;
 
 /// How EXT-X-TARGETDURATION comes about. Exhaustive: a new policy is a breaking change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that matches on it must learn of a new policy"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a host that matches on it must learn of a new policy")]
 pub enum TargetDuration {
     /// The longest segment so far, at least FragDuration; it only grows, and growth is a notice.
     HighWater,
@@ -17,10 +14,7 @@ pub enum TargetDuration {
 
 /// Which segments the playlist lists. Exhaustive: a new policy is a breaking change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that matches on it must learn of a new policy"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a host that matches on it must learn of a new policy")]
 pub enum WindowPolicy {
     /// The newest FragCount segments, no more.
     Exactly,
@@ -31,10 +25,7 @@ pub enum WindowPolicy {
 
 /// What a segment may start at. Exhaustive: a new policy is a breaking change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that matches on it must learn of a new policy"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a host that matches on it must learn of a new policy")]
 pub enum KeyFramePolicy {
     /// An IDR picture, whatever the tag's FrameType says.
     Idr,
@@ -46,10 +37,7 @@ pub enum KeyFramePolicy {
 
 /// What happens to video between a break of the timeline and the next key frame. Exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "kept or dropped: there is no third"
-)]
+#[expect(clippy::exhaustive_enums, reason = "kept or dropped: there is no third")]
 pub enum MidGop {
     /// It opens the new segment, behind parameter sets.
     Keep,
@@ -59,10 +47,7 @@ pub enum MidGop {
 
 /// Whether filler data NAL units reach the output. Exhaustive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "kept or dropped: there is no third"
-)]
+#[expect(clippy::exhaustive_enums, reason = "kept or dropped: there is no third")]
 pub enum Filler {
     /// They do, as received.
     #[default]
@@ -73,10 +58,7 @@ pub enum Filler {
 
 /// What happens to a track whose clock has nothing to do with the lead track's. Exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that matches on it must learn of a new policy"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a host that matches on it must learn of a new policy")]
 pub enum UnrelatedClocks {
     /// It is dropped and counted.
     Drop,
@@ -86,10 +68,7 @@ pub enum UnrelatedClocks {
 
 /// Where the engine's timeline begins. Exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a host that matches on it must learn of a new base"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a host that matches on it must learn of a new base")]
 pub enum TimelineBase {
     /// Tag times are kept.
     AsReceived,

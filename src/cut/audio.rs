@@ -68,10 +68,7 @@ impl AudioPlan {
     };
 
     const fn off_timeline(kind: NoticeKind) -> Self {
-        Self {
-            fate: AudioFate::OffTimeline(kind),
-            ..Self::WRITE
-        }
+        Self { fate: AudioFate::OffTimeline(kind), ..Self::WRITE }
     }
 }
 
@@ -176,11 +173,7 @@ fn in_segment(
     let pts = clock.place(batch).pts;
     let mut start = open.start.start;
     if let Some(cause) = waits_to_join {
-        plan.end = Some(Cut {
-            at: batch.time,
-            cause,
-            seam: Seam::Broken,
-        });
+        plan.end = Some(Cut { at: batch.time, cause, seam: Seam::Broken });
     } else if leads || is_silent {
         plan.end = cut_before(state, open, &clock, pts);
     }
@@ -198,21 +191,13 @@ fn cut_before(state: &State, open: &OpenSegment, clock: &AudioClock, pts: Ticks)
     let age = pts - open.start.start;
     let whole = |cause| {
         let seam = Seam::Whole;
-        Some(Cut {
-            at: pts,
-            cause,
-            seam,
-        })
+        Some(Cut { at: pts, cause, seam })
     };
     if state.request == Request::AtOnce || leads && state.request != Request::None {
         return whole(Cause::Requested);
     }
     if state.rule.breaks_target(age) {
-        return Some(Cut {
-            at: pts,
-            cause: Cause::Discontinuity,
-            seam: Seam::Broken,
-        });
+        return Some(Cut { at: pts, cause: Cause::Discontinuity, seam: Seam::Broken });
     }
     let decision = if leads {
         state.rule.audio(age, clock.frame())
@@ -247,9 +232,8 @@ fn held(state: &State, audio: AudioThen, batch: &AudioBatch<'_>, mut plan: Audio
             Some(_) => batch.time,
             None => state.phase.waiting_since(batch.time),
         };
-        let has_room = gather.map_or(batch.len <= MAX_PES_AUDIO_LEN, |gather| {
-            gather.fits(batch.len)
-        });
+        let has_room =
+            gather.map_or(batch.len <= MAX_PES_AUDIO_LEN, |gather| gather.fits(batch.len));
         let span = first.zip(clock.end()).map(|(first, end)| end - first);
         let is_full = !has_room || span.is_some_and(|span| span >= GATHERED);
         if is_full && may_begin_alone(state, audio.video, batch.time - since) {
@@ -307,19 +291,12 @@ mod tests {
 
     #[test]
     fn x8_audio_alone_ends_a_segment_at_frag_duration_and_begins_the_next() {
-        for (millis, want) in [
-            (4_999, None),
-            (5_000, Some((Cause::AudioOnly, Seam::Whole))),
-        ] {
+        for (millis, want) in [(4_999, None), (5_000, Some((Cause::AudioOnly, Seam::Whole)))] {
             // The frame before ends two frames or more away, so that the tag is believed.
             let plan = decide(&audio_since_0(Options::default(), 4_000), batch(millis));
             assert_eq!(ends(&plan), want, "{millis}");
             assert_eq!(plan.begin, want.map(|_| at(millis)), "{millis}");
-            assert_eq!(
-                (plan.fate, plan.flush),
-                (AudioFate::Gathered, false),
-                "{millis}"
-            );
+            assert_eq!((plan.fate, plan.flush), (AudioFate::Gathered, false), "{millis}");
         }
     }
 
@@ -328,11 +305,7 @@ mod tests {
         for request in [Request::None, Request::AtKeyFrame, Request::AtOnce] {
             let mut state = both(9_960, 9_980);
             state.request = request;
-            assert_eq!(
-                decide(&state, batch(10_000)),
-                AudioPlan::WRITE,
-                "{request:?}"
-            );
+            assert_eq!(decide(&state, batch(10_000)), AudioPlan::WRITE, "{request:?}");
         }
     }
 
@@ -342,11 +315,7 @@ mod tests {
             let mut state = audio_since_0(Options::default(), 979);
             state.request = request;
             let plan = decide(&state, batch(1_000));
-            assert_eq!(
-                ends(&plan),
-                Some((Cause::Requested, Seam::Whole)),
-                "{request:?}"
-            );
+            assert_eq!(ends(&plan), Some((Cause::Requested, Seam::Whole)), "{request:?}");
         }
     }
 
@@ -378,10 +347,9 @@ mod tests {
             assert_eq!(plan.flush, want.is_some(), "V {video}, A {millis}");
         }
         // A host that wants a switch at once gets it; one that wants a key frame waits for video.
-        for (request, want) in [
-            (Request::AtOnce, Some((Cause::Requested, Seam::Whole))),
-            (Request::AtKeyFrame, None),
-        ] {
+        for (request, want) in
+            [(Request::AtOnce, Some((Cause::Requested, Seam::Whole))), (Request::AtKeyFrame, None)]
+        {
             let mut state = both(1_000, 11_500);
             state.request = request;
             assert_eq!(ends(&decide(&state, batch(12_000))), want, "{request:?}");
@@ -394,10 +362,7 @@ mod tests {
             let carried = carried.map(aac);
             state.audio.track = AudioTrackState::Coded {
                 format: aac(AAC_44100),
-                join: Join::Waits {
-                    carried,
-                    rate: ClockRate::Carried,
-                },
+                join: Join::Waits { carried, rate: ClockRate::Carried },
             };
             state
         };
@@ -405,20 +370,8 @@ mod tests {
         let change = Some((Cause::ConfigChange, Seam::Broken));
         let join = Some((Cause::TrackChange, Seam::Broken));
         for (name, state, carried, want, fate) in [
-            (
-                "video goes on",
-                both(1_000, 1_000),
-                Some(AAC_48000),
-                None,
-                AudioFate::NotJoined,
-            ),
-            (
-                "video is silent",
-                both(1_000, 11_500),
-                Some(AAC_48000),
-                change,
-                AudioFate::Gathered,
-            ),
+            ("video goes on", both(1_000, 1_000), Some(AAC_48000), None, AudioFate::NotJoined),
+            ("video is silent", both(1_000, 11_500), Some(AAC_48000), change, AudioFate::Gathered),
             (
                 "audio alone",
                 listed(AUDIO_ALONE).audio_until(1_000),
@@ -428,28 +381,16 @@ mod tests {
             ),
             (
                 "first audio, video silent",
-                listed(VIDEO_ALONE)
-                    .pictures_until(1_000)
-                    .audio_until(11_500),
+                listed(VIDEO_ALONE).pictures_until(1_000).audio_until(11_500),
                 None,
                 join,
                 AudioFate::Gathered,
             ),
             // The tables list it already.
-            (
-                "announced",
-                both(1_000, 1_000),
-                None,
-                None,
-                AudioFate::Gathered,
-            ),
+            ("announced", both(1_000, 1_000), None, None, AudioFate::Gathered),
         ] {
             let state = changed(state, carried);
-            let millis = if name.contains("silent") {
-                12_000
-            } else {
-                1_040
-            };
+            let millis = if name.contains("silent") { 12_000 } else { 1_040 };
             let plan = decide(&state, batch(millis));
             assert_eq!((ends(&plan), plan.fate), (want, fate), "{name}");
             assert_eq!(plan.joins, fate == AudioFate::Gathered, "{name}");
@@ -462,24 +403,13 @@ mod tests {
             state.video.track = VideoTrackState::Known(StreamType::AVC);
             state
         };
-        let announced = Options {
-            announced_video: true,
-            ..Options::default()
-        };
-        let required = Options {
-            require_video: true,
-            ..Options::default()
-        };
+        let announced = Options { announced_video: true, ..Options::default() };
+        let required = Options { require_video: true, ..Options::default() };
         // Fifteen frames of 21.3 ms are more than 300 ms.
         for (name, state, held, want) in [
             ("not enough waits", fresh(Options::default()), 5, None),
             ("300 ms wait", fresh(Options::default()), 15, Some(at(0))),
-            (
-                "a header came",
-                with_header(fresh(Options::default())),
-                15,
-                None,
-            ),
+            ("a header came", with_header(fresh(Options::default())), 15, None),
             ("video is announced", fresh(announced), 15, None),
             ("video is required", fresh(required), 15, None),
         ] {
@@ -514,20 +444,13 @@ mod tests {
         let mut jumped = both(1_000, 1_000);
         let jump = jumped.timeline.judge_video(at(40_000));
         jumped.timeline.take_video(at(40_000), jump);
-        let unrelated = fresh(Options::default())
-            .open(0, VIDEO_ALONE)
-            .pictures_until(1_000);
-        for (state, kind) in [
-            (jumped, NoticeKind::AudioWrongTimeline),
-            (unrelated, NoticeKind::UnrelatedClocks),
-        ] {
+        let unrelated = fresh(Options::default()).open(0, VIDEO_ALONE).pictures_until(1_000);
+        for (state, kind) in
+            [(jumped, NoticeKind::AudioWrongTimeline), (unrelated, NoticeKind::UnrelatedClocks)]
+        {
             let plan = decide(
                 &state,
-                batch(if kind == NoticeKind::AudioWrongTimeline {
-                    1_021
-                } else {
-                    900_000
-                }),
+                batch(if kind == NoticeKind::AudioWrongTimeline { 1_021 } else { 900_000 }),
             );
             assert_eq!(plan, AudioPlan::off_timeline(kind));
         }
@@ -535,10 +458,8 @@ mod tests {
 
     #[test]
     fn y_13_unrelated_audio_is_aligned_with_video_where_the_host_wants_it() {
-        let options = Options {
-            unrelated_clocks: UnrelatedClocks::AlignToLead,
-            ..Options::default()
-        };
+        let options =
+            Options { unrelated_clocks: UnrelatedClocks::AlignToLead, ..Options::default() };
         let state = fresh(options).open(0, BOTH).pictures_until(1_000);
         assert_eq!(decide(&state, batch(900_000)), AudioPlan::WRITE);
     }
@@ -547,43 +468,26 @@ mod tests {
     fn r_79_audio_that_jumps_before_video_is_held_aside_and_comes_back_if_video_does_not_follow() {
         let mut state = both(1_000, 1_000);
         let plan = decide(&state, batch(40_000));
-        assert_eq!(
-            (plan.early, plan.fate),
-            (EarlyAudio::Begins, AudioFate::Held)
-        );
+        assert_eq!((plan.early, plan.fate), (EarlyAudio::Begins, AudioFate::Held));
         assert_eq!((plan.jump, plan.end, plan.begin), (None, None, None));
         state.audio.set_aside(&mut state.timeline.alignment);
         let state = state.holding(40_000, 2);
         let plan = decide(&state, batch(40_042));
-        assert_eq!(
-            (plan.early, plan.fate),
-            (EarlyAudio::Unchanged, AudioFate::Held)
-        );
+        assert_eq!((plan.early, plan.fate), (EarlyAudio::Unchanged, AudioFate::Held));
         let plan = decide(&state, batch(1_021));
-        assert_eq!(
-            (plan.early, plan.fate),
-            (EarlyAudio::Ends, AudioFate::Gathered)
-        );
+        assert_eq!((plan.early, plan.fate), (EarlyAudio::Ends, AudioFate::Gathered));
     }
 
     #[test]
     fn r_09_audio_that_leads_breaks_the_timeline_by_its_own_jump_and_is_held() {
         for (name, state, millis) in [
             ("alone", audio_since_0(Options::default(), 1_000), 11_001),
-            (
-                "alone, backwards",
-                audio_since_0(Options::default(), 1_000),
-                0,
-            ),
+            ("alone, backwards", audio_since_0(Options::default(), 1_000), 0),
             ("video is silent", both(1_000, 11_500), 40_000),
         ] {
             let plan = decide(&state, batch(millis));
             let jump = plan.jump.expect(name);
-            assert_eq!(
-                jump.held,
-                HeldAudio::Dropped(NoticeKind::AudioWrongTimeline),
-                "{name}"
-            );
+            assert_eq!(jump.held, HeldAudio::Dropped(NoticeKind::AudioWrongTimeline), "{name}");
             assert_eq!((plan.fate, plan.begin), (AudioFate::Held, None), "{name}");
         }
     }

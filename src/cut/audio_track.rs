@@ -103,17 +103,10 @@ impl AudioState {
 
     /// Takes the format of the frames that come for that of the segments that follow.
     pub(crate) fn join(&mut self, alignment: &mut Alignment) {
-        let AudioTrackState::Coded {
-            format,
-            join: Join::Waits { rate, .. },
-        } = self.track
-        else {
+        let AudioTrackState::Coded { format, join: Join::Waits { rate, .. } } = self.track else {
             return;
         };
-        self.track = AudioTrackState::Coded {
-            format,
-            join: Join::Joined,
-        };
+        self.track = AudioTrackState::Coded { format, join: Join::Joined };
         if rate == ClockRate::Carried {
             self.clock.set_rate(format.coded_rate());
         }
@@ -131,21 +124,14 @@ impl AudioState {
         if let Some(rate) = self.track.rate_mut() {
             rate_aside = core::mem::replace(rate, ClockRate::Joining);
         }
-        *alignment = Alignment::AudioEarly {
-            set_aside: self.clock,
-            rate: rate_aside,
-        };
+        *alignment = Alignment::AudioEarly { set_aside: self.clock, rate: rate_aside };
         let format = self.track.format();
         self.clock = AudioClock::new(format.map_or(1, AudioFormat::coded_rate));
     }
 
     /// Takes the audio clock back that was set aside: video has not followed.
     pub(crate) fn take_back(&mut self, alignment: &mut Alignment) {
-        let Alignment::AudioEarly {
-            set_aside,
-            rate: aside,
-        } = *alignment
-        else {
+        let Alignment::AudioEarly { set_aside, rate: aside } = *alignment else {
             return;
         };
         *alignment = Alignment::Together;
@@ -179,21 +165,12 @@ impl AudioTrackState {
 
     /// Returns whether frames are coded otherwise than those of the segments so far.
     pub(crate) const fn waits(&self) -> bool {
-        matches!(
-            self,
-            Self::Coded {
-                join: Join::Waits { .. },
-                ..
-            }
-        )
+        matches!(self, Self::Coded { join: Join::Waits { .. }, .. })
     }
 
     const fn rate_mut(&mut self) -> Option<&mut ClockRate> {
         match self {
-            Self::Coded {
-                join: Join::Waits { rate, .. },
-                ..
-            } => Some(rate),
+            Self::Coded { join: Join::Waits { rate, .. }, .. } => Some(rate),
             _ => None,
         }
     }
@@ -201,11 +178,7 @@ impl AudioTrackState {
     /// Returns why a segment must begin before frames of this format can be written, given what the tables of the open
     /// one list: nothing, where they have listed this format before anything of it had come.
     pub(crate) fn waits_to_join(&self, listed: Option<StreamType>) -> Option<Cause> {
-        let Self::Coded {
-            format,
-            join: Join::Waits { carried, .. },
-        } = self
-        else {
+        let Self::Coded { format, join: Join::Waits { carried, .. } } = self else {
             return None;
         };
         match listed {
@@ -217,15 +190,6 @@ impl AudioTrackState {
 
     /// Returns whether the clock, and frames that wait, are of the format that the segments so far carry.
     pub(crate) const fn holds_carried(&self) -> bool {
-        matches!(
-            self,
-            Self::Coded {
-                join: Join::Waits {
-                    rate: ClockRate::Carried,
-                    ..
-                },
-                ..
-            }
-        )
+        matches!(self, Self::Coded { join: Join::Waits { rate: ClockRate::Carried, .. }, .. })
     }
 }

@@ -35,12 +35,8 @@ pub(crate) enum PictureFate {
 
 impl PicturePlan {
     /// The picture goes into the open segment, and nothing else happens.
-    pub(crate) const WRITE: Self = Self {
-        jump: None,
-        end: None,
-        begin: Begin::Never,
-        fate: PictureFate::Written,
-    };
+    pub(crate) const WRITE: Self =
+        Self { jump: None, end: None, begin: Begin::Never, fate: PictureFate::Written };
 }
 
 /// Decides on a picture whose tag was judged.
@@ -139,14 +135,7 @@ fn cut_before(state: &State, open: &OpenSegment, picture: &PictureInput<'_>) -> 
         }
     };
     // Audio that is coded otherwise joins at any cut, and explains the break.
-    joining_audio.map_or(
-        Some(Cut {
-            at,
-            cause,
-            seam: Seam::Whole,
-        }),
-        broken,
-    )
+    joining_audio.map_or(Some(Cut { at, cause, seam: Seam::Whole }), broken)
 }
 
 #[cfg(test)]
@@ -212,10 +201,7 @@ mod tests {
     #[test]
     fn y_05_video_joins_a_segment_of_audio_at_its_first_key_frame_or_after_the_longest_wait() {
         let mut state = fresh(Options::default()).open(0, AUDIO_ALONE);
-        assert_eq!(
-            decide(&state, &picture(70_000)).fate,
-            PictureFate::AwaitsKeyFrame
-        );
+        assert_eq!(decide(&state, &picture(70_000)).fate, PictureFate::AwaitsKeyFrame);
         let joins = Some((Cause::TrackChange, Seam::Broken));
         assert_eq!(ends(&decide(&state, &key_frame(1_000))), joins);
         for (since, want) in [(10_001, None), (10_000, joins)] {
@@ -224,11 +210,7 @@ mod tests {
             }
             let plan = decide(&state, &picture(70_000));
             assert_eq!(ends(&plan), want, "{since}");
-            let begins = if want.is_some() {
-                Begin::Always
-            } else {
-                Begin::Never
-            };
+            let begins = if want.is_some() { Begin::Always } else { Begin::Never };
             assert_eq!(plan.begin, begins, "{since}");
         }
     }
@@ -236,39 +218,26 @@ mod tests {
     #[test]
     fn y_04_a_change_takes_effect_at_a_key_frame_after_a_break() {
         let state = video_since_0(Options::default(), 1_000);
-        let changed = PictureInput {
-            reconfigured: true,
-            ..key_frame(1_040)
-        };
+        let changed = PictureInput { reconfigured: true, ..key_frame(1_040) };
         let broken = Some((Cause::ConfigChange, Seam::Broken));
         assert_eq!(ends(&decide(&state, &changed)), broken);
     }
 
     #[test]
     fn y_04_y_05_audio_that_waits_joins_at_a_key_frame_and_at_any_other_cut() {
-        for (carried, listed, want) in [
-            (Some(AAC_48000), BOTH, Cause::ConfigChange),
-            (None, VIDEO_ALONE, Cause::TrackChange),
-        ] {
-            let mut state = fresh(Options::default())
-                .open(0, listed)
-                .pictures_until(1_000);
+        for (carried, listed, want) in
+            [(Some(AAC_48000), BOTH, Cause::ConfigChange), (None, VIDEO_ALONE, Cause::TrackChange)]
+        {
+            let mut state = fresh(Options::default()).open(0, listed).pictures_until(1_000);
             state.audio.track = AudioTrackState::Coded {
                 format: aac(AAC_44100),
-                join: Join::Waits {
-                    carried: carried.map(aac),
-                    rate: ClockRate::Carried,
-                },
+                join: Join::Waits { carried: carried.map(aac), rate: ClockRate::Carried },
             };
             let joins = Some((want, Seam::Broken));
             assert_eq!(ends(&decide(&state, &picture(1_040))), None);
             assert_eq!(ends(&decide(&state, &key_frame(1_040))), joins);
             state.request = Request::AtOnce;
-            assert_eq!(
-                ends(&decide(&state, &picture(1_040))),
-                joins,
-                "a requested cut"
-            );
+            assert_eq!(ends(&decide(&state, &picture(1_040))), joins, "a requested cut");
         }
     }
 
@@ -289,10 +258,7 @@ mod tests {
             let begins = want == PictureFate::Written;
             assert_eq!(plan.begin == Begin::Always, begins, "{since:?}");
         }
-        let patient = Options {
-            forced_switch: false,
-            ..Options::default()
-        };
+        let patient = Options { forced_switch: false, ..Options::default() };
         let mut state = fresh(patient);
         state.phase = Phase::Waiting { since: at(0) };
         let plan = decide(&state, &picture(3_600_000));
@@ -330,19 +296,14 @@ mod tests {
             assert_eq!(ends(&decide(&state, &sample)), want, "{request:?}");
         }
         // Video comes back to 1.0 s; audio has begun a segment at 2.0 s meanwhile.
-        let mut state = fresh(Options::default())
-            .open(2_000, BOTH)
-            .pictures_until(960);
+        let mut state = fresh(Options::default()).open(2_000, BOTH).pictures_until(960);
         state.request = Request::AtOnce;
         assert_eq!(ends(&decide(&state, &picture(1_000))), None);
     }
 
     #[test]
     fn r_09_y_03_a_jump_ends_the_segment_and_what_follows_begins_one_where_the_host_keeps_it() {
-        let drop = Options {
-            mid_gop: MidGop::DropUntilKey,
-            ..Options::default()
-        };
+        let drop = Options { mid_gop: MidGop::DropUntilKey, ..Options::default() };
         let keep = Options::default();
         for (options, sample, jumps, want) in [
             (keep, picture(11_000), false, PictureFate::Written),
@@ -381,19 +342,13 @@ mod tests {
         }
         let state = video_since_0(Options::default(), 1_000).holding(1_000, 2);
         let jump = decide(&state, &key_frame(40_000)).jump.unwrap();
-        assert_eq!(
-            jump.held,
-            HeldAudio::Dropped(NoticeKind::AudioWrongTimeline)
-        );
+        assert_eq!(jump.held, HeldAudio::Dropped(NoticeKind::AudioWrongTimeline));
     }
 
     #[test]
     fn f_08_a_picture_without_all_parameter_sets_is_dropped_and_its_jump_counts() {
         for (millis, jumps) in [(1_040, false), (50_000, true)] {
-            let sample = PictureInput {
-                decodable: false,
-                ..key_frame(millis)
-            };
+            let sample = PictureInput { decodable: false, ..key_frame(millis) };
             let plan = decide(&video_since_0(Options::default(), 1_000), &sample);
             let want = PictureFate::Dropped(NoticeKind::VideoBeforeHeader);
             assert_eq!((plan.fate, plan.begin), (want, Begin::Never), "{millis}");

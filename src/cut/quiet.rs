@@ -21,10 +21,7 @@ pub(crate) struct Quiet {
 
 impl Quiet {
     /// Every sample is decided on.
-    pub(crate) const NEVER: Self = Self {
-        picture_until: Ticks::MIN,
-        audio_until: Ticks::MIN,
-    };
+    pub(crate) const NEVER: Self = Self { picture_until: Ticks::MIN, audio_until: Ticks::MIN };
 
     /// Works out until when nothing can happen.
     pub(crate) fn after(state: &State) -> Self {
@@ -99,10 +96,7 @@ mod tests {
 
     /// Pictures of 40 ms and audio of 1920 ticks since 0 in a segment that lists `BOTH`, up to `last`.
     fn usual(options: Options, last: i64) -> State {
-        let mut state = fresh(options)
-            .open(0, BOTH)
-            .pictures_until(last)
-            .audio_until(last);
+        let mut state = fresh(options).open(0, BOTH).pictures_until(last).audio_until(last);
         state.quiet = Quiet::after(&state);
         state
     }
@@ -110,18 +104,10 @@ mod tests {
     #[test]
     fn a_usual_picture_is_quiet_up_to_the_last_one_before_the_forced_switch() {
         let state = usual(Options::default(), 59_000);
-        for (millis, want) in [
-            (59_000, false),
-            (59_001, true),
-            (59_040, true),
-            (59_999, true),
-            (60_000, false),
-        ] {
-            assert_eq!(
-                state.is_quiet_for_picture(&picture(millis)),
-                want,
-                "{millis}"
-            );
+        for (millis, want) in
+            [(59_000, false), (59_001, true), (59_040, true), (59_999, true), (60_000, false)]
+        {
+            assert_eq!(state.is_quiet_for_picture(&picture(millis)), want, "{millis}");
         }
         assert!(!state.is_quiet_for_picture(&key_frame(59_040)));
         let early = PictureInput {
@@ -131,25 +117,16 @@ mod tests {
             },
             ..picture(59_040)
         };
-        assert!(
-            !state.is_quiet_for_picture(&early),
-            "DTS may have to run earlier"
-        );
+        assert!(!state.is_quiet_for_picture(&early), "DTS may have to run earlier");
     }
 
     #[test]
     fn usual_audio_beside_video_is_quiet_until_video_is_silent() {
         for (last, millis, want) in [(1_000, 1_021, true), (1_000, 1_300, false)] {
             let state = usual(Options::default(), last);
-            assert_eq!(
-                state.is_quiet_for_audio(&batch(millis)).is_some(),
-                want,
-                "{millis}"
-            );
+            assert_eq!(state.is_quiet_for_audio(&batch(millis)).is_some(), want, "{millis}");
         }
-        let silent = fresh(Options::default())
-            .open(0, BOTH)
-            .pictures_until(1_000);
+        let silent = fresh(Options::default()).open(0, BOTH).pictures_until(1_000);
         let mut silent = silent.audio_until(11_000);
         silent.quiet = Quiet::after(&silent);
         assert!(silent.is_quiet_for_audio(&batch(11_021)).is_none());

@@ -34,11 +34,7 @@ impl SwitchRule {
         Self {
             soft: TickSpan::new(frag_duration.span().get() - options.slack.get()),
             audio: frag_duration.span(),
-            hard: if options.forced_switch {
-                Some(frag_duration.forced())
-            } else {
-                None
-            },
+            hard: if options.forced_switch { Some(frag_duration.forced()) } else { None },
             target: match options.target_duration {
                 TargetDuration::HighWater => None,
                 TargetDuration::Declared(secs) => Some(secs.span()),
@@ -76,8 +72,7 @@ impl SwitchRule {
     /// Returns the greatest age at which such a frame [stays](Decision::Stay).
     pub(crate) fn audio_stays_until(&self, to_next: TickSpan) -> TickSpan {
         let last = self.audio - TickSpan::TICK;
-        self.target
-            .map_or(last, |target| last.min(target - to_next))
+        self.target.map_or(last, |target| last.min(target - to_next))
     }
 
     /// Decides on an audio frame of a stream whose video has fallen silent.
@@ -101,9 +96,7 @@ impl SwitchRule {
         let before_forced = self.hard.map(|hard| hard - TickSpan::TICK);
         // The time to the next frame is taken to be the shorter of the last two intervals: at first at most `interval`,
         // later at most what has passed since the last picture.
-        let within_target = self
-            .target
-            .map(|target| (target - interval).min((target + age) / 2));
+        let within_target = self.target.map(|target| (target - interval).min((target + age) / 2));
         match (before_forced, within_target) {
             (Some(forced), Some(target)) => Some(forced.min(target)),
             (forced, target) => forced.or(target),
@@ -125,12 +118,7 @@ mod tests {
     fn rule(secs: u32, target_duration: TargetDuration) -> SwitchRule {
         let frag_duration = FragDuration::new(secs).unwrap();
         SwitchRule::new(
-            &Config::new(Options {
-                frag_duration,
-                target_duration,
-                ..Options::default()
-            })
-            .unwrap(),
+            &Config::new(Options { frag_duration, target_duration, ..Options::default() }).unwrap(),
         )
     }
 
@@ -155,10 +143,7 @@ mod tests {
     fn x5_the_forced_switch_has_no_slack_and_needs_no_key_frame() {
         let rule = rule(5, TargetDuration::HighWater);
         let frame = TickSpan::from_millis(40);
-        assert_eq!(
-            rule.video(TickSpan::from_millis(59_999), false, frame),
-            Decision::Stay
-        );
+        assert_eq!(rule.video(TickSpan::from_millis(59_999), false, frame), Decision::Stay);
         assert_eq!(
             rule.video(TickSpan::from_secs(60), false, frame),
             Decision::Switch(Cause::Forced)
@@ -199,11 +184,7 @@ mod tests {
             let rule = rule(5, target);
             let last = rule.audio_stays_until(frame);
             assert_eq!(rule.audio(last, frame), Decision::Stay, "{target:?}");
-            assert_ne!(
-                rule.audio(last + TickSpan::TICK, frame),
-                Decision::Stay,
-                "{target:?}"
-            );
+            assert_ne!(rule.audio(last + TickSpan::TICK, frame), Decision::Stay, "{target:?}");
         }
     }
 
@@ -211,10 +192,7 @@ mod tests {
     fn y_14_a_declared_target_switches_at_the_last_frame_that_keeps_it() {
         let rule = rule(5, TargetDuration::Declared(Secs::new(8)));
         let frame = TickSpan::from_millis(40);
-        assert_eq!(
-            rule.video(TickSpan::from_millis(7960), false, frame),
-            Decision::Stay
-        );
+        assert_eq!(rule.video(TickSpan::from_millis(7960), false, frame), Decision::Stay);
         assert_eq!(
             rule.video(TickSpan::from_millis(7961), false, frame),
             Decision::Switch(Cause::TargetLimit)
@@ -225,11 +203,8 @@ mod tests {
 
     /// The rule as the page of PutLiveChannel words it, with nothing worked out beforehand.
     fn naive(frag_duration: i64, age_millis: i64, key_frame: bool) -> Decision {
-        let (age, wanted, limit) = (
-            age_millis,
-            frag_duration * 1000,
-            (2 * frag_duration * 1000).max(60_000),
-        );
+        let (age, wanted, limit) =
+            (age_millis, frag_duration * 1000, (2 * frag_duration * 1000).max(60_000));
         match (key_frame, age) {
             (true, age) if age + 1 >= wanted => Decision::Switch(Cause::KeyFrame),
             (_, age) if age >= limit => Decision::Switch(Cause::Forced),

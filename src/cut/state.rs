@@ -173,10 +173,7 @@ impl State {
             }
         };
         Opening {
-            program: Program {
-                video: self.video.track.stream_type().filter(|_| has_video),
-                audio,
-            },
+            program: Program { video: self.video.track.stream_type().filter(|_| has_video), audio },
             audio_is_missing,
             starts_with_idr: match first {
                 First::Picture { random_access } => random_access,

@@ -14,18 +14,10 @@ use super::audio_track::{AudioTrackState, Join};
 use super::phase::{OpenSegment, Phase};
 use super::state::{Continuity, State, VideoTrackState};
 
-pub(super) const AUDIO_ALONE: Program = Program {
-    video: None,
-    audio: Some(StreamType::AAC_ADTS),
-};
-pub(super) const VIDEO_ALONE: Program = Program {
-    video: Some(StreamType::AVC),
-    audio: None,
-};
-pub(super) const BOTH: Program = Program {
-    video: Some(StreamType::AVC),
-    audio: Some(StreamType::AAC_ADTS),
-};
+pub(super) const AUDIO_ALONE: Program = Program { video: None, audio: Some(StreamType::AAC_ADTS) };
+pub(super) const VIDEO_ALONE: Program = Program { video: Some(StreamType::AVC), audio: None };
+pub(super) const BOTH: Program =
+    Program { video: Some(StreamType::AVC), audio: Some(StreamType::AAC_ADTS) };
 
 pub(super) fn at(millis: i64) -> Ticks {
     Ticks::new(0) + TickSpan::from_millis(millis)
@@ -140,10 +132,7 @@ pub(super) fn picture(millis: i64) -> PictureInput<'static> {
 }
 
 pub(super) fn key_frame(millis: i64) -> PictureInput<'static> {
-    PictureInput {
-        key_frame: true,
-        ..picture(millis)
-    }
+    PictureInput { key_frame: true, ..picture(millis) }
 }
 
 /// One AAC frame of 100 bytes.
@@ -152,15 +141,10 @@ pub(super) fn batch(millis: i64) -> AudioBatch<'static> {
 }
 
 pub(super) fn batch_of(millis: i64, frame: &'static [u8]) -> AudioBatch<'static> {
-    let AudioFormat::Aac { adts, .. } = aac(AAC_48000) else {
-        unreachable!("AAC is AAC")
-    };
+    let AudioFormat::Aac { adts, .. } = aac(AAC_48000) else { unreachable!("AAC is AAC") };
     AudioBatch {
         time: at(millis),
-        coded: CodedAudio::Aac {
-            header: adts.padded_header(frame.len()).unwrap(),
-            frame,
-        },
+        coded: CodedAudio::Aac { header: adts.padded_header(frame.len()).unwrap(), frame },
         count: 1,
         len: Adts::HEADER_LEN + frame.len(),
         samples: 1024,

@@ -23,10 +23,7 @@ pub(crate) enum AudioReading<'a> {
     /// Frames.
     Batch(AudioBatch<'a>),
     /// Frames that say themselves how they are coded.
-    Described {
-        format: AudioFormat,
-        batch: AudioBatch<'a>,
-    },
+    Described { format: AudioFormat, batch: AudioBatch<'a> },
     /// A frame with nothing in it: its time passes.
     Empty,
 }
@@ -170,8 +167,5 @@ fn mpeg_frames<'a>(
         len,
         samples: first.samples.saturating_mul(count),
     };
-    Ok(AudioReading::Described {
-        format: AudioFormat::of_mpeg(&first),
-        batch,
-    })
+    Ok(AudioReading::Described { format: AudioFormat::of_mpeg(&first), batch })
 }

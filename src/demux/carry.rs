@@ -17,10 +17,7 @@ pub(super) struct Carry {
 
 impl Carry {
     pub(super) const fn new() -> Self {
-        Self {
-            len: 0,
-            bytes: [0; CAPACITY],
-        }
+        Self { len: 0, bytes: [0; CAPACITY] }
     }
 
     #[inline]

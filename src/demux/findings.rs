@@ -25,15 +25,8 @@ pub(crate) struct Found {
 impl Findings {
     #[inline]
     pub(crate) const fn new() -> Self {
-        let vacant = Found {
-            kind: NoticeKind::BadTag,
-            times: 0,
-        };
-        Self {
-            found: [vacant; MAX_KINDS],
-            len: 0,
-            track: None,
-        }
+        let vacant = Found { kind: NoticeKind::BadTag, times: 0 };
+        Self { found: [vacant; MAX_KINDS], len: 0, track: None }
     }
 
     /// Adds something that was found once.

@@ -160,12 +160,7 @@ impl VideoDemux {
         mut picture: PictureInput<'a>,
         findings: &mut Findings,
     ) -> PictureInput<'a> {
-        let PictureInput {
-            unit,
-            contents,
-            key_frame,
-            ..
-        } = picture;
+        let PictureInput { unit, contents, key_frame, .. } = picture;
         let header_waits = key_frame && self.next_sets.is_some();
         if contents.parameter_sets || !self.carry.is_empty() || header_waits {
             let changed = self.take_parameter_sets(unit, &contents, key_frame);
@@ -237,10 +232,7 @@ impl VideoDemux {
         findings: &mut Findings,
     ) -> Result<VideoReading<'a>, ReadError> {
         let configuration = coding.configuration(record)?;
-        findings.add_times(
-            NoticeKind::EmptyNalUnit,
-            usize::from(configuration.empty_entries),
-        );
+        findings.add_times(NoticeKind::EmptyNalUnit, usize::from(configuration.empty_entries));
         // Lengths change with the header; pictures change with the next key frame.
         self.packing = Packing::new(configuration.coding, configuration.length_len);
         let sets = configuration.sets;
@@ -319,11 +311,7 @@ impl VideoDemux {
             .nal_units()
             .chain(unit.nal_units())
             .take_while(|unit| !coding.kind(unit).is_slice());
-        if self.sets.all_among(in_band) {
-            WithSets::No
-        } else {
-            WithSets::Yes
-        }
+        if self.sets.all_among(in_band) { WithSets::No } else { WithSets::Yes }
     }
 }
 

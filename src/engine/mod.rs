@@ -37,10 +37,7 @@ pub struct Segmenter {
     channel: Channel,
 }
 
-const _: () = assert!(
-    size_of::<Segmenter>() <= 12 * 1024,
-    "a channel must stay this small"
-);
+const _: () = assert!(size_of::<Segmenter>() <= 12 * 1024, "a channel must stay this small");
 
 impl Segmenter {
     /// Makes an engine for a new list.
@@ -78,11 +75,7 @@ impl Segmenter {
             channel.list.restore_segment(&segment);
             expected = expected.wrapping_add(1);
         }
-        if expected
-            != numbers
-                .first_sequence
-                .wrapping_add(u64::from(numbers.listed))
-        {
+        if expected != numbers.first_sequence.wrapping_add(u64::from(numbers.listed)) {
             return Err(ResumeError::Segments { sequence: expected });
         }
         let tables = TsState::new(token.program, token.pmt_version, token.counters);

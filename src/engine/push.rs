@@ -19,10 +19,7 @@ impl Segmenter {
         tag: Tag<'_>,
         sink: &mut S,
     ) -> Result<(), Error<S::Error>> {
-        if let Some(picture) = self
-            .channel
-            .video
-            .read_plain_picture(&tag, &mut self.unroller)
+        if let Some(picture) = self.channel.video.read_plain_picture(&tag, &mut self.unroller)
             && self.channel.state.is_quiet_for_picture(&picture)
         {
             debug_assert_eq!(self.plan_for(&picture), PicturePlan::WRITE);
@@ -91,10 +88,7 @@ impl Segmenter {
             && let Some(judged) = self.channel.state.is_quiet_for_audio(&batch)
         {
             batch.time = judged.time;
-            debug_assert_eq!(
-                decide_audio(&self.channel.state, &judged, &batch),
-                AudioPlan::WRITE
-            );
+            debug_assert_eq!(decide_audio(&self.channel.state, &judged, &batch), AudioPlan::WRITE);
             let mut apply = Apply::new(&mut self.channel, sink);
             apply.audio(&AudioPlan::WRITE, &judged, &batch);
             return apply.result().map_err(Error::Sink);
@@ -167,11 +161,8 @@ impl Segmenter {
             }
             return Ok(());
         }
-        let kind = if tag.kind.is_encrypted() {
-            NoticeKind::EncryptedTag
-        } else {
-            NoticeKind::UnknownTag
-        };
+        let kind =
+            if tag.kind.is_encrypted() { NoticeKind::EncryptedTag } else { NoticeKind::UnknownTag };
         Apply::new(&mut self.channel, sink).tally(kind, 1);
         Ok(())
     }
@@ -190,10 +181,7 @@ impl Segmenter {
         }
         let left = parts.remainder();
         if left > 0 {
-            let cut = TagError::Truncated {
-                field: "aggregate",
-                left,
-            };
+            let cut = TagError::Truncated { field: "aggregate", left };
             result = weightier(result, self.pass_over(cut.into(), sink));
         }
         result

@@ -26,11 +26,7 @@ pub struct Aggregate<'a> {
 impl<'a> Aggregate<'a> {
     /// Takes time and body of a message of type 22.
     pub const fn new(time: FlvTime, data: &'a [u8]) -> Self {
-        Self {
-            time,
-            rest: data,
-            shift: None,
-        }
+        Self { time, rest: data, shift: None }
     }
 
     /// Returns the bytes that no tag came out of; after the last tag, 0 means that the message was whole.
@@ -46,11 +42,7 @@ impl<'a> Iterator for Aggregate<'a> {
         let (rest, (header, data)) = tag(self.rest).ok()?;
         self.rest = rest.get(BACK_POINTER_LEN..).unwrap_or_default();
         let shift = *self.shift.get_or_insert(self.time.since(header.time));
-        Some(Tag {
-            kind: header.kind,
-            time: header.time.offset(shift),
-            data,
-        })
+        Some(Tag { kind: header.kind, time: header.time.offset(shift), data })
     }
 }
 

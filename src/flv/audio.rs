@@ -64,21 +64,13 @@ impl<'a> AudioTag<'a> {
         } else {
             AudioPacket::Frame(input)
         };
-        Ok(Self {
-            codec,
-            packet,
-            skipped_tracks: 0,
-        })
+        Ok(Self { codec, packet, skipped_tracks: 0 })
     }
 
     fn enhanced(input: &'a [u8], packet_type: u8) -> Result<Self, nom::Err<Fault>> {
         let (input, packet_type) = enhanced::mod_ex(input, packet_type)?;
-        let Packet {
-            packet_type,
-            fourcc,
-            body,
-            skipped_tracks,
-        } = enhanced::packet(input, packet_type, MULTITRACK)?;
+        let Packet { packet_type, fourcc, body, skipped_tracks } =
+            enhanced::packet(input, packet_type, MULTITRACK)?;
         let packet = match (packet_type, body) {
             (SEQUENCE_START, Some(body)) => AudioPacket::SequenceHeader(body),
             (CODED_FRAMES, Some(body)) => AudioPacket::Frame(body),
@@ -86,11 +78,7 @@ impl<'a> AudioTag<'a> {
             (MULTICHANNEL_CONFIG, Some(_)) => AudioPacket::MultichannelConfig,
             (other, _) => AudioPacket::Ignored(other),
         };
-        Ok(Self {
-            codec: AudioCodec::from_fourcc(fourcc),
-            packet,
-            skipped_tracks,
-        })
+        Ok(Self { codec: AudioCodec::from_fourcc(fourcc), packet, skipped_tracks })
     }
 }
 
@@ -131,86 +119,44 @@ mod tests {
                 AudioCodec::AAC,
                 AudioPacket::SequenceHeader(&[0x12, 0x10]),
             ),
-            (
-                &[0xAF, 1, 0x21],
-                AudioCodec::AAC,
-                AudioPacket::Frame(&[0x21]),
-            ),
+            (&[0xAF, 1, 0x21], AudioCodec::AAC, AudioPacket::Frame(&[0x21])),
             (&[0xA0, 1], AudioCodec::AAC, AudioPacket::Frame(&[])),
             (&[0xAF, 2], AudioCodec::AAC, AudioPacket::Ignored(2)),
-            (
-                &[0x2E, 0xFF, 0xFB],
-                AudioCodec::MP3,
-                AudioPacket::Frame(&[0xFF, 0xFB]),
-            ),
-            (
-                &[0xE2, 0xFF],
-                AudioCodec::MP3_8K,
-                AudioPacket::Frame(&[0xFF]),
-            ),
-            (
-                &[0xB2],
-                AudioCodec::from_legacy(11),
-                AudioPacket::Frame(&[]),
-            ),
+            (&[0x2E, 0xFF, 0xFB], AudioCodec::MP3, AudioPacket::Frame(&[0xFF, 0xFB])),
+            (&[0xE2, 0xFF], AudioCodec::MP3_8K, AudioPacket::Frame(&[0xFF])),
+            (&[0xB2], AudioCodec::from_legacy(11), AudioPacket::Frame(&[])),
         ] {
-            let want = AudioTag {
-                codec,
-                packet,
-                skipped_tracks: 0,
-            };
+            let want = AudioTag { codec, packet, skipped_tracks: 0 };
             assert_eq!(AudioTag::parse(data), Ok(want), "{data:x?}");
         }
     }
 
     #[test]
     fn f_11_an_empty_tag_is_silence() {
-        let want = AudioTag {
-            codec: AudioCodec::NONE,
-            packet: AudioPacket::Silence,
-            skipped_tracks: 0,
-        };
+        let want =
+            AudioTag { codec: AudioCodec::NONE, packet: AudioPacket::Silence, skipped_tracks: 0 };
         assert_eq!(AudioTag::parse(&[]), Ok(want));
     }
 
     #[test]
     fn f_37_a_one_byte_aac_tag_is_a_typed_error() {
-        let want = TagError::Truncated {
-            field: "AACPacketType",
-            left: 0,
-        };
+        let want = TagError::Truncated { field: "AACPacketType", left: 0 };
         assert_eq!(AudioTag::parse(&[0xAF]), Err(want));
     }
 
     #[test]
     fn f_15_enhanced_packet_types() {
         for (data, codec, packet) in [
-            (
-                &b"\x90mp4a\x12\x10"[..],
-                AudioCodec::AAC,
-                AudioPacket::SequenceHeader(b"\x12\x10"),
-            ),
+            (&b"\x90mp4a\x12\x10"[..], AudioCodec::AAC, AudioPacket::SequenceHeader(b"\x12\x10")),
             (b"\x91mp4a!", AudioCodec::AAC, AudioPacket::Frame(b"!")),
             (b"\x91.mp3!", AudioCodec::MP3, AudioPacket::Frame(b"!")),
             (b"\x91Opus", AudioCodec::OPUS, AudioPacket::Frame(b"")),
             (b"\x92fLaC", AudioCodec::FLAC, AudioPacket::SequenceEnd),
-            (
-                b"\x94ec-3abc",
-                AudioCodec::EC3,
-                AudioPacket::MultichannelConfig,
-            ),
+            (b"\x94ec-3abc", AudioCodec::EC3, AudioPacket::MultichannelConfig),
             (b"\x93ac-3", AudioCodec::AC3, AudioPacket::Ignored(3)),
-            (
-                b"\x97\0\0\x01mp4a!",
-                AudioCodec::AAC,
-                AudioPacket::Frame(b"!"),
-            ),
+            (b"\x97\0\0\x01mp4a!", AudioCodec::AAC, AudioPacket::Frame(b"!")),
         ] {
-            let want = AudioTag {
-                codec,
-                packet,
-                skipped_tracks: 0,
-            };
+            let want = AudioTag { codec, packet, skipped_tracks: 0 };
             assert_eq!(AudioTag::parse(data), Ok(want), "{data:x?}");
         }
     }
@@ -225,9 +171,6 @@ mod tests {
         };
         assert_eq!(tag, want);
         let absent = AudioTag::parse(b"\x95\x01mp4a\x02!").unwrap();
-        assert_eq!(
-            (absent.packet, absent.skipped_tracks),
-            (AudioPacket::Ignored(1), 1)
-        );
+        assert_eq!((absent.packet, absent.skipped_tracks), (AudioPacket::Ignored(1), 1));
     }
 }

@@ -144,11 +144,7 @@ impl fmt::Debug for AudioCodec {
 /// Writes a code without a name: its four characters if it has them, else the number.
 fn write_code(code: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match str::from_utf8(&code.to_be_bytes()) {
-        Ok(text)
-            if text
-                .bytes()
-                .all(|byte| byte == b' ' || byte.is_ascii_graphic()) =>
-        {
+        Ok(text) if text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) => {
             f.write_str(text)
         }
         _ if code < 16 => write!(f, "codec {code}"),
@@ -163,22 +159,10 @@ mod tests {
 
     #[test]
     fn f_14_f_15_legacy_numbers_and_fourcc_name_the_same_codec() {
-        assert_eq!(
-            VideoCodec::from_legacy(7),
-            VideoCodec::from_fourcc(*b"avc1")
-        );
-        assert_eq!(
-            VideoCodec::from_legacy(12),
-            VideoCodec::from_fourcc(*b"hvc1")
-        );
-        assert_eq!(
-            AudioCodec::from_legacy(10),
-            AudioCodec::from_fourcc(*b"mp4a")
-        );
-        assert_eq!(
-            AudioCodec::from_legacy(2),
-            AudioCodec::from_fourcc(*b".mp3")
-        );
+        assert_eq!(VideoCodec::from_legacy(7), VideoCodec::from_fourcc(*b"avc1"));
+        assert_eq!(VideoCodec::from_legacy(12), VideoCodec::from_fourcc(*b"hvc1"));
+        assert_eq!(AudioCodec::from_legacy(10), AudioCodec::from_fourcc(*b"mp4a"));
+        assert_eq!(AudioCodec::from_legacy(2), AudioCodec::from_fourcc(*b".mp3"));
         assert_eq!(AudioCodec::from_legacy(14), AudioCodec::MP3_8K);
         assert_eq!(VideoCodec::AV1.get(), 1_635_135_537);
         assert_eq!(AudioCodec::OPUS.get(), 1_332_770_163);

@@ -60,12 +60,7 @@ pub(super) fn packet(
 ) -> Result<Packet<'_>, nom::Err<Fault>> {
     if packet_type != multitrack {
         let (body, fourcc) = fourcc(input)?;
-        return Ok(Packet {
-            packet_type,
-            fourcc,
-            body: Some(body),
-            skipped_tracks: 0,
-        });
+        return Ok(Packet { packet_type, fourcc, body: Some(body), skipped_tracks: 0 });
     }
     let (input, byte) = context("multitrackType", be_u8).parse(input)?;
     let (layout, packet_type) = (byte >> 4, byte & 0x0F);
@@ -94,12 +89,7 @@ fn one_track(input: &[u8], packet_type: u8) -> Result<Packet<'_>, nom::Err<Fault
 /// Walks all tracks, the ones behind track 0 too: a message that is cut anywhere is refused as a whole.
 fn many_tracks(input: &[u8], packet_type: u8, layout: u8) -> Result<Packet<'_>, nom::Err<Fault>> {
     let (mut input, mut codec) = fourcc(input)?;
-    let mut found = Packet {
-        packet_type,
-        fourcc: codec,
-        body: None,
-        skipped_tracks: 0,
-    };
+    let mut found = Packet { packet_type, fourcc: codec, body: None, skipped_tracks: 0 };
     let mut first = true;
     while first || !input.is_empty() {
         // The first FourCC has been read: it stands in the same place in both layouts.
@@ -162,23 +152,14 @@ mod tests {
         let endless = [0, 0, 0x07].repeat(20_000);
         assert_eq!(
             mod_ex(&endless, MOD_EX).map_err(Fault::into_tag_error),
-            Err(TagError::Truncated {
-                field: "modExDataSize",
-                left: 0
-            })
+            Err(TagError::Truncated { field: "modExDataSize", left: 0 })
         );
     }
 
     #[test]
     fn f_17_track_0_is_taken_and_others_are_counted() {
-        let one_codec = [
-            &[0x11][..],
-            b"avc1",
-            &track(5, b"five"),
-            &track(0, b"zero"),
-            &track(1, b""),
-        ]
-        .concat();
+        let one_codec =
+            [&[0x11][..], b"avc1", &track(5, b"five"), &track(0, b"zero"), &track(1, b"")].concat();
         let many_codecs = [
             &[0x21][..],
             b"hvc1",
@@ -190,12 +171,8 @@ mod tests {
         ]
         .concat();
         for bytes in [one_codec, many_codecs] {
-            let want = Packet {
-                packet_type: 1,
-                fourcc: *b"avc1",
-                body: Some(b"zero"),
-                skipped_tracks: 2,
-            };
+            let want =
+                Packet { packet_type: 1, fourcc: *b"avc1", body: Some(b"zero"), skipped_tracks: 2 };
             assert_eq!(packet(&bytes, MULTITRACK, MULTITRACK), Ok(want));
             for len in 0..bytes.len() {
                 // Cut between two tracks it is a shorter message; cut elsewhere it is refused. Never a panic.
@@ -207,10 +184,7 @@ mod tests {
     #[test]
     fn f_17_one_track_has_no_size() {
         let zero = packet(b"\x03avc1\x00body", MULTITRACK, MULTITRACK).unwrap();
-        assert_eq!(
-            (zero.packet_type, zero.body, zero.skipped_tracks),
-            (3, Some(&b"body"[..]), 0)
-        );
+        assert_eq!((zero.packet_type, zero.body, zero.skipped_tracks), (3, Some(&b"body"[..]), 0));
         let other = packet(b"\x03avc1\x07body", MULTITRACK, MULTITRACK).unwrap();
         assert_eq!((other.body, other.skipped_tracks), (None, 1));
     }
@@ -220,27 +194,9 @@ mod tests {
         for (bytes, want) in [
             (&b"\x06avc1\x00"[..], TagError::NestedMultitrack),
             (b"\x31avc1\x00", TagError::MultitrackType(3)),
-            (
-                b"\x11avc1\x00\x00\x00\x09short",
-                TagError::Truncated {
-                    field: "track",
-                    left: 5,
-                },
-            ),
-            (
-                b"\x11avc1",
-                TagError::Truncated {
-                    field: "trackId",
-                    left: 0,
-                },
-            ),
-            (
-                b"",
-                TagError::Truncated {
-                    field: "multitrackType",
-                    left: 0,
-                },
-            ),
+            (b"\x11avc1\x00\x00\x00\x09short", TagError::Truncated { field: "track", left: 5 }),
+            (b"\x11avc1", TagError::Truncated { field: "trackId", left: 0 }),
+            (b"", TagError::Truncated { field: "multitrackType", left: 0 }),
         ] {
             assert_eq!(
                 packet(bytes, MULTITRACK, MULTITRACK).map_err(Fault::into_tag_error),

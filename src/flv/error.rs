@@ -52,20 +52,14 @@ impl Fault {
         match error {
             nom::Err::Error(Self(error)) | nom::Err::Failure(Self(error)) => error,
             // Bodies are whole, so they meet `complete` parsers only, which never say this.
-            nom::Err::Incomplete(_) => TagError::Truncated {
-                field: "body",
-                left: 0,
-            },
+            nom::Err::Incomplete(_) => TagError::Truncated { field: "body", left: 0 },
         }
     }
 }
 
 impl ParseError<&[u8]> for Fault {
     fn from_error_kind(input: &[u8], _: ErrorKind) -> Self {
-        Self(TagError::Truncated {
-            field: "body",
-            left: input.len(),
-        })
+        Self(TagError::Truncated { field: "body", left: input.len() })
     }
 
     fn append(_: &[u8], _: ErrorKind, other: Self) -> Self {
@@ -89,17 +83,8 @@ mod tests {
 
     #[test]
     fn f_37_the_error_names_the_field_that_is_cut() {
-        let error = TagError::Truncated {
-            field: "CompositionTime",
-            left: 2,
-        };
-        assert_eq!(
-            error.to_string(),
-            "tag body ends inside CompositionTime, 2 bytes left"
-        );
-        assert_eq!(
-            TagError::MultitrackType(9).to_string(),
-            "unknown multitrack type 9"
-        );
+        let error = TagError::Truncated { field: "CompositionTime", left: 2 };
+        assert_eq!(error.to_string(), "tag body ends inside CompositionTime, 2 bytes left");
+        assert_eq!(TagError::MultitrackType(9).to_string(), "unknown multitrack type 9");
     }
 }

@@ -35,12 +35,8 @@ impl FileHeader {
     pub(super) fn parse(input: &[u8]) -> IResult<&[u8], Self> {
         let (input, (_, version, flags, data_offset)) =
             (take(3_usize), be_u8, be_u8, be_u32).parse(input)?;
-        let header = Self {
-            version,
-            has_audio: flags & 4 != 0,
-            has_video: flags & 1 != 0,
-            data_offset,
-        };
+        let header =
+            Self { version, has_audio: flags & 4 != 0, has_video: flags & 1 != 0, data_offset };
         Ok((input, header))
     }
 
@@ -100,39 +96,25 @@ mod tests {
         let (rest, header) = TagHeader::parse(&bytes).unwrap();
         assert!(rest.is_empty());
         assert_eq!(header.time, FlvTime::from_millis(16_780_823));
-        assert_eq!(
-            (header.kind, header.data_len, header.stream_id),
-            (TagKind::VIDEO, 5, 0)
-        );
+        assert_eq!((header.kind, header.data_len, header.stream_id), (TagKind::VIDEO, 5, 0));
     }
 
     #[test]
     fn f_01_flags_are_read_as_hints() {
-        for (flags, audio, video) in [
-            (0, false, false),
-            (1, false, true),
-            (4, true, false),
-            (0xFF, true, true),
-        ] {
+        for (flags, audio, video) in
+            [(0, false, false), (1, false, true), (4, true, false), (0xFF, true, true)]
+        {
             let bytes = [b'F', b'L', b'V', 1, flags, 0, 0, 0, 9];
             let (_, header) = FileHeader::parse(&bytes).unwrap();
-            assert_eq!(
-                (header.has_audio, header.has_video),
-                (audio, video),
-                "{flags}"
-            );
+            assert_eq!((header.has_audio, header.has_video), (audio, video), "{flags}");
         }
     }
 
     #[test]
     fn f_01_a_data_offset_out_of_range_is_refused() {
         for offset in [0, 8, 65_537, u32::MAX] {
-            let header = FileHeader {
-                version: 1,
-                has_audio: false,
-                has_video: false,
-                data_offset: offset,
-            };
+            let header =
+                FileHeader { version: 1, has_audio: false, has_video: false, data_offset: offset };
             assert_eq!(header.check(), Err(ReaderError::DataOffset(offset)));
         }
     }

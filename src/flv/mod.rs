@@ -56,29 +56,17 @@ pub struct Tag<'a> {
 impl<'a> Tag<'a> {
     /// Composes an audio tag (type 8) from an RTMP message or an FLV body.
     pub const fn audio(time: FlvTime, data: &'a [u8]) -> Self {
-        Self {
-            kind: TagKind::AUDIO,
-            time,
-            data,
-        }
+        Self { kind: TagKind::AUDIO, time, data }
     }
 
     /// Composes a video tag (type 9) from an RTMP message or an FLV body.
     pub const fn video(time: FlvTime, data: &'a [u8]) -> Self {
-        Self {
-            kind: TagKind::VIDEO,
-            time,
-            data,
-        }
+        Self { kind: TagKind::VIDEO, time, data }
     }
 
     /// Composes a script data tag (type 18, AMF0) from an RTMP message or an FLV body.
     pub const fn script(time: FlvTime, data: &'a [u8]) -> Self {
-        Self {
-            kind: TagKind::SCRIPT,
-            time,
-            data,
-        }
+        Self { kind: TagKind::SCRIPT, time, data }
     }
 }
 
@@ -177,11 +165,7 @@ mod tests {
                     *byte = random() as u8;
                 }
             }
-            let _ = (
-                VideoTag::parse(&body),
-                AudioTag::parse(&body),
-                Metadata::parse(&body),
-            );
+            let _ = (VideoTag::parse(&body), AudioTag::parse(&body), Metadata::parse(&body));
             let mut tags = Aggregate::new(FlvTime::default(), &body);
             let bytes: usize = tags.by_ref().map(|tag| 11 + tag.data.len()).sum();
             assert!(bytes + tags.remainder() <= body.len());

@@ -45,11 +45,7 @@ pub struct Reader {
 impl Reader {
     /// Begins at the start of a file.
     pub const fn new() -> Self {
-        Self {
-            expect: Expect::Header,
-            wrong_previous_tag_size: 0,
-            nonzero_stream_id: 0,
-        }
+        Self { expect: Expect::Header, wrong_previous_tag_size: 0, nonzero_stream_id: 0 }
     }
 
     /// Reads the next header or tag from the front of `input`.
@@ -86,17 +82,11 @@ impl Reader {
 
     fn header<'a>(&mut self, input: &'a [u8]) -> Result<Step<'a>, ReaderError> {
         // Whatever is no FLV file is told from its first byte on, not after nine.
-        if let Some(at) = input
-            .iter()
-            .zip(SIGNATURE)
-            .position(|(byte, want)| byte != want)
-        {
+        if let Some(at) = input.iter().zip(SIGNATURE).position(|(byte, want)| byte != want) {
             return Err(ReaderError::Signature { at });
         }
         let Ok((_, header)) = FileHeader::parse(input) else {
-            return Ok(Step::Need {
-                at_least: FileHeader::LEN,
-            });
+            return Ok(Step::Need { at_least: FileHeader::LEN });
         };
         let consumed = header.check()?.data_offset.to_usize();
         if input.len() < consumed {
@@ -109,9 +99,7 @@ impl Reader {
     #[inline]
     fn tag<'a>(&mut self, input: &'a [u8], previous: u32) -> Step<'a> {
         let Ok((rest, (stated, header))) = prefix(input) else {
-            return Step::Need {
-                at_least: PREFIX_LEN,
-            };
+            return Step::Need { at_least: PREFIX_LEN };
         };
         let consumed = PREFIX_LEN + header.data_len.to_usize();
         let body: IResult<&[u8], &[u8]> = take(header.data_len)(rest);
@@ -120,17 +108,8 @@ impl Reader {
         };
         self.wrong_previous_tag_size += u64::from(stated != previous);
         self.nonzero_stream_id += u64::from(header.stream_id != 0);
-        self.expect = Expect::Tag {
-            previous: TAG_HEADER_LEN + header.data_len,
-        };
-        Step::Tag {
-            tag: Tag {
-                kind: header.kind,
-                time: header.time,
-                data,
-            },
-            consumed,
-        }
+        self.expect = Expect::Tag { previous: TAG_HEADER_LEN + header.data_len };
+        Step::Tag { tag: Tag { kind: header.kind, time: header.time, data }, consumed }
     }
 }
 
@@ -175,10 +154,9 @@ pub enum ReaderError {
 impl fmt::Display for ReaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Signature { at } => write!(
-                f,
-                "not an FLV file: byte {at} of the signature is different"
-            ),
+            Self::Signature { at } => {
+                write!(f, "not an FLV file: byte {at} of the signature is different")
+            }
             Self::DataOffset(offset) => {
                 write!(
                     f,
@@ -280,10 +258,7 @@ mod tests {
         let (whole, reader, rest) = read(&[&file]);
         assert_eq!(whole.len(), 4);
         assert!(reader.ends_cleanly(&rest));
-        assert_eq!(
-            (reader.wrong_previous_tag_size(), reader.nonzero_stream_id()),
-            (0, 0)
-        );
+        assert_eq!((reader.wrong_previous_tag_size(), reader.nonzero_stream_id()), (0, 0));
         for at in 0..=file.len() {
             let (left, right) = file.split_at(at);
             assert_eq!(read(&[left, right]).0, whole, "split at {at}");
@@ -297,28 +272,14 @@ mod tests {
         let file = sample();
         let mut reader = Reader::new();
         for (len, want) in [(0, 9), (8, 9), (9, 12), (11, 12)] {
-            assert_eq!(
-                reader.step(&file[..len]),
-                Ok(Step::Need { at_least: want }),
-                "{len}"
-            );
+            assert_eq!(reader.step(&file[..len]), Ok(Step::Need { at_least: want }), "{len}");
         }
-        assert!(matches!(
-            reader.step(&file[..12]),
-            Ok(Step::Header { consumed: 12, .. })
-        ));
+        assert!(matches!(reader.step(&file[..12]), Ok(Step::Header { consumed: 12, .. })));
         let tags = &file[12..];
         for (len, want) in [(0, 15), (4, 15), (14, 15), (15, 19), (18, 19)] {
-            assert_eq!(
-                reader.step(&tags[..len]),
-                Ok(Step::Need { at_least: want }),
-                "{len}"
-            );
+            assert_eq!(reader.step(&tags[..len]), Ok(Step::Need { at_least: want }), "{len}");
         }
-        assert!(matches!(
-            reader.step(&tags[..19]),
-            Ok(Step::Tag { consumed: 19, .. })
-        ));
+        assert!(matches!(reader.step(&tags[..19]), Ok(Step::Tag { consumed: 19, .. })));
     }
 
     #[test]
@@ -326,12 +287,7 @@ mod tests {
         let mut reader = Reader::new();
         reader.step(&header(9)).unwrap();
         let input = [0, 0, 0, 0, 9, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(
-            reader.step(&input),
-            Ok(Step::Need {
-                at_least: MAX_TAG_LEN
-            })
-        );
+        assert_eq!(reader.step(&input), Ok(Step::Need { at_least: MAX_TAG_LEN }));
     }
 
     #[test]
@@ -341,18 +297,8 @@ mod tests {
         append(&mut file, 17, 9, 1, &[3, 4]); // + 4, as Red5 writes it
         append(&mut file, 0, 8, 1, &[5]);
         let (tags, reader, rest) = read(&[&file]);
-        assert_eq!(
-            tags,
-            [
-                (9, [1, 2].to_vec()),
-                (9, [3, 4].to_vec()),
-                (8, [5].to_vec())
-            ]
-        );
-        assert_eq!(
-            (reader.wrong_previous_tag_size(), reader.nonzero_stream_id()),
-            (3, 2)
-        );
+        assert_eq!(tags, [(9, [1, 2].to_vec()), (9, [3, 4].to_vec()), (8, [5].to_vec())]);
+        assert_eq!((reader.wrong_previous_tag_size(), reader.nonzero_stream_id()), (3, 2));
         assert!(reader.ends_cleanly(&rest), "no size behind the last tag");
     }
 
@@ -385,10 +331,7 @@ mod tests {
             (&b"G"[..], ReaderError::Signature { at: 0 }),
             (b"FLX", ReaderError::Signature { at: 2 }),
             (b"FLV\x01\x05\0\0\0\x08", ReaderError::DataOffset(8)),
-            (
-                b"FLV\x01\x05\x01\0\0\x09",
-                ReaderError::DataOffset(0x0100_0009),
-            ),
+            (b"FLV\x01\x05\x01\0\0\x09", ReaderError::DataOffset(0x0100_0009)),
         ] {
             assert_eq!(Reader::new().step(input), Err(want));
         }

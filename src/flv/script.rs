@@ -61,9 +61,7 @@ impl Metadata {
             b"width" => self.width = value.positive(),
             b"height" => self.height = value.positive(),
             b"framerate" => {
-                self.frame_rate = value
-                    .number()
-                    .filter(|rate| rate.is_finite() && *rate > 0.0)
+                self.frame_rate = value.number().filter(|rate| rate.is_finite() && *rate > 0.0)
             }
             b"videocodecid" => {
                 self.video = value.codec(VideoCodec::from_legacy, VideoCodec::from_fourcc)
@@ -96,9 +94,7 @@ impl Value<'_> {
     /// Returns a number between 1 and 2^32 − 1 without its fraction.
     fn positive(self) -> Option<u32> {
         // A float cast saturates: NaN and what is below 0 become 0, and what is too large u32::MAX.
-        self.number()
-            .map(|number| number as u32)
-            .filter(|number| !matches!(*number, 0 | u32::MAX))
+        self.number().map(|number| number as u32).filter(|number| !matches!(*number, 0 | u32::MAX))
     }
 
     fn codec<T>(self, from_legacy: fn(u8) -> T, from_fourcc: fn([u8; 4]) -> T) -> Option<T> {
@@ -193,10 +189,7 @@ fn skip_elements(input: &[u8], depth: u8) -> IResult<&[u8], Value<'_>> {
 }
 
 fn fail<T>(input: &[u8]) -> IResult<&[u8], T> {
-    Err(nom::Err::Error(nom::error::make_error(
-        input,
-        nom::error::ErrorKind::Fail,
-    )))
+    Err(nom::Err::Error(nom::error::make_error(input, nom::error::ErrorKind::Fail)))
 }
 
 /// Values that may lie in one another; real metadata nests two deep (key frame tables).
@@ -232,12 +225,7 @@ mod tests {
     }
 
     fn number(name: &str, number: f64) -> Vec<u8> {
-        [
-            key(name),
-            Vec::from([NUMBER]),
-            number.to_be_bytes().to_vec(),
-        ]
-        .concat()
+        [key(name), Vec::from([NUMBER]), number.to_be_bytes().to_vec()].concat()
     }
 
     fn ffmpeg() -> Vec<u8> {
@@ -279,10 +267,7 @@ mod tests {
     fn f_13_set_data_frame_and_the_amf3_byte_may_precede() {
         let prefixed = [string("@setDataFrame"), ffmpeg()].concat();
         assert_eq!(Metadata::parse(&prefixed), Some(want()));
-        assert_eq!(
-            Metadata::parse(&[&[0][..], &prefixed].concat()),
-            Some(want())
-        );
+        assert_eq!(Metadata::parse(&[&[0][..], &prefixed].concat()), Some(want()));
     }
 
     #[test]
@@ -291,32 +276,11 @@ mod tests {
             string("onMetaData"),
             Vec::from([OBJECT]),
             [key("date"), Vec::from([DATE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])].concat(),
-            [
-                key("array"),
-                Vec::from([STRICT_ARRAY, 0, 0, 0, 2, NULL, BOOLEAN, 1]),
-            ]
-            .concat(),
-            [
-                key("times"),
-                Vec::from([OBJECT]),
-                number("a", 1.0),
-                END.to_vec(),
-            ]
-            .concat(),
+            [key("array"), Vec::from([STRICT_ARRAY, 0, 0, 0, 2, NULL, BOOLEAN, 1])].concat(),
+            [key("times"), Vec::from([OBJECT]), number("a", 1.0), END.to_vec()].concat(),
             [key("long"), Vec::from([LONG_STRING, 0, 0, 0, 1, b'x'])].concat(),
-            [
-                key("class"),
-                Vec::from([TYPED_OBJECT]),
-                key("C"),
-                END.to_vec(),
-            ]
-            .concat(),
-            [
-                key("map"),
-                Vec::from([ECMA_ARRAY, 0, 0, 0, 0]),
-                END.to_vec(),
-            ]
-            .concat(),
+            [key("class"), Vec::from([TYPED_OBJECT]), key("C"), END.to_vec()].concat(),
+            [key("map"), Vec::from([ECMA_ARRAY, 0, 0, 0, 0]), END.to_vec()].concat(),
             [key("rest"), Vec::from([UNDEFINED])].concat(),
             [key("ref"), Vec::from([REFERENCE, 0, 1])].concat(),
             number("width", 320.0),
@@ -324,10 +288,7 @@ mod tests {
         .concat(); // and no end mark
         assert_eq!(
             Metadata::parse(&data),
-            Some(Metadata {
-                width: Some(320),
-                ..Metadata::default()
-            })
+            Some(Metadata { width: Some(320), ..Metadata::default() })
         );
     }
 
@@ -335,18 +296,10 @@ mod tests {
     fn f_13_codec_ids_may_be_fourcc_numbers_or_strings() {
         let head = [string("onMetaData"), Vec::from([OBJECT])].concat();
         let numbers = [head.clone(), number("videocodecid", 1_635_135_537.0)].concat();
-        assert_eq!(
-            Metadata::parse(&numbers).unwrap().video,
-            Some(VideoCodec::AV1)
-        );
-        let strings = [
-            head,
-            key("videocodecid"),
-            string("avc1"),
-            key("audiocodecid"),
-            string("mp4a"),
-        ]
-        .concat();
+        assert_eq!(Metadata::parse(&numbers).unwrap().video, Some(VideoCodec::AV1));
+        let strings =
+            [head, key("videocodecid"), string("avc1"), key("audiocodecid"), string("mp4a")]
+                .concat();
         let metadata = Metadata::parse(&strings).unwrap();
         assert_eq!(
             (metadata.video, metadata.audio),
@@ -356,16 +309,9 @@ mod tests {
 
     #[test]
     fn f_46_a_codec_of_a_number_below_0_or_of_no_number_is_none() {
-        for (odd, want) in [
-            (0.0, Some(VideoCodec::from_legacy(0))),
-            (-1.0, None),
-            (f64::NAN, None),
-        ] {
-            let data = [
-                string("onMetaData"),
-                Vec::from([OBJECT]),
-                number("videocodecid", odd),
-            ];
+        for (odd, want) in [(0.0, Some(VideoCodec::from_legacy(0))), (-1.0, None), (f64::NAN, None)]
+        {
+            let data = [string("onMetaData"), Vec::from([OBJECT]), number("videocodecid", odd)];
             let metadata = Metadata::parse(&data.concat()).unwrap();
             assert_eq!(metadata.video, want, "{odd}");
         }
@@ -380,11 +326,7 @@ mod tests {
                 number("width", odd),
                 number("framerate", odd.min(0.0)),
             ];
-            assert_eq!(
-                Metadata::parse(&data.concat()),
-                Some(Metadata::default()),
-                "{odd}"
-            );
+            assert_eq!(Metadata::parse(&data.concat()), Some(Metadata::default()), "{odd}");
         }
     }
 
@@ -422,11 +364,7 @@ mod tests {
             &[0],
         ] {
             let data = [head.clone(), unit.repeat(65_536 / unit.len())].concat();
-            assert_eq!(
-                Metadata::parse(&data),
-                Some(Metadata::default()),
-                "{unit:?}"
-            );
+            assert_eq!(Metadata::parse(&data), Some(Metadata::default()), "{unit:?}");
         }
     }
 }

@@ -43,20 +43,13 @@ impl<'a> VideoTag<'a> {
             return None;
         };
         let millis = i32::from_be_bytes([0, *c0, *c1, *c2]);
-        Some(AvcPicture {
-            composition: TickSpan::from_millis(millis as i64),
-            data,
-        })
+        Some(AvcPicture { composition: TickSpan::from_millis(millis as i64), data })
     }
 
     fn any(data: &'a [u8]) -> Result<Self, nom::Err<Fault>> {
         let (input, byte) = context("FrameType", be_u8).parse(data)?;
         if byte & EX_HEADER == 0 {
-            Self::legacy(
-                input,
-                FrameType(byte >> 4),
-                VideoCodec::from_legacy(byte & 0x0F),
-            )
+            Self::legacy(input, FrameType(byte >> 4), VideoCodec::from_legacy(byte & 0x0F))
         } else {
             Self::enhanced(input, FrameType(byte >> 4 & 0x07), byte & 0x0F)
         }
@@ -79,17 +72,9 @@ impl<'a> VideoTag<'a> {
                 other => VideoPacket::Ignored(other),
             }
         } else {
-            VideoPacket::AccessUnit {
-                composition: TickSpan::ZERO,
-                data: input,
-            }
+            VideoPacket::AccessUnit { composition: TickSpan::ZERO, data: input }
         };
-        Ok(Self {
-            codec,
-            frame,
-            packet,
-            skipped_tracks: 0,
-        })
+        Ok(Self { codec, frame, packet, skipped_tracks: 0 })
     }
 
     fn enhanced(
@@ -100,30 +85,16 @@ impl<'a> VideoTag<'a> {
         let (input, packet_type) = enhanced::mod_ex(input, packet_type)?;
         if frame == FrameType::COMMAND && packet_type != METADATA {
             let packet = VideoPacket::Command;
-            return Ok(Self {
-                codec: VideoCodec::NONE,
-                frame,
-                packet,
-                skipped_tracks: 0,
-            });
+            return Ok(Self { codec: VideoCodec::NONE, frame, packet, skipped_tracks: 0 });
         }
-        let Packet {
-            packet_type,
-            fourcc,
-            body,
-            skipped_tracks,
-        } = enhanced::packet(input, packet_type, MULTITRACK)?;
+        let Packet { packet_type, fourcc, body, skipped_tracks } =
+            enhanced::packet(input, packet_type, MULTITRACK)?;
         let codec = VideoCodec::from_fourcc(fourcc);
         let packet = match body {
             Some(body) => VideoPacket::enhanced(packet_type, codec, body)?,
             None => VideoPacket::Ignored(packet_type),
         };
-        Ok(Self {
-            codec,
-            frame,
-            packet,
-            skipped_tracks,
-        })
+        Ok(Self { codec, frame, packet, skipped_tracks })
     }
 }
 
@@ -169,10 +140,9 @@ impl<'a> VideoPacket<'a> {
                 let (data, composition) = composition(body)?;
                 Self::AccessUnit { composition, data }
             }
-            CODED_FRAMES | CODED_FRAMES_X => Self::AccessUnit {
-                composition: TickSpan::ZERO,
-                data: body,
-            },
+            CODED_FRAMES | CODED_FRAMES_X => {
+                Self::AccessUnit { composition: TickSpan::ZERO, data: body }
+            }
             SEQUENCE_END => Self::SequenceEnd,
             METADATA => Self::Metadata(body),
             other => Self::Ignored(other),
@@ -239,16 +209,10 @@ mod tests {
     #[test]
     fn f_05_f_06_legacy_avc_packet_types() {
         for (data, want) in [
-            (
-                &[0x17, 0, 0, 0, 0, 1, 2][..],
-                VideoPacket::SequenceHeader(&[1, 2]),
-            ),
+            (&[0x17, 0, 0, 0, 0, 1, 2][..], VideoPacket::SequenceHeader(&[1, 2])),
             (
                 &[0x17, 1, 0, 0, 80, 7],
-                VideoPacket::AccessUnit {
-                    composition: TickSpan::new(7200),
-                    data: &[7],
-                },
+                VideoPacket::AccessUnit { composition: TickSpan::new(7200), data: &[7] },
             ),
             (&[0x17, 2, 0, 0, 0], VideoPacket::SequenceEnd),
             (&[0x17, 3, 0, 0, 0], VideoPacket::Ignored(3)),
@@ -265,10 +229,7 @@ mod tests {
     #[test]
     fn f_05_composition_time_is_sign_extended() {
         let tag = parse(&[0x27, 1, 0xFF, 0xFF, 0xDE, 0]);
-        let want = VideoPacket::AccessUnit {
-            composition: TickSpan::from_millis(-34),
-            data: &[0],
-        };
+        let want = VideoPacket::AccessUnit { composition: TickSpan::from_millis(-34), data: &[0] };
         assert_eq!((tag.packet, tag.frame.is_key()), (want, false));
     }
 
@@ -293,10 +254,7 @@ mod tests {
         let whole = [0x17, 1, 0, 0, 0];
         for len in 0..5 {
             let field = ["FrameType", "AVCPacketType", "CompositionTime"][len.min(2)];
-            let want = TagError::Truncated {
-                field,
-                left: len.saturating_sub(2),
-            };
+            let want = TagError::Truncated { field, left: len.saturating_sub(2) };
             assert_eq!(VideoTag::parse(&whole[..len]), Err(want), "{len}");
         }
         assert!(VideoTag::parse(&whole).is_ok());
@@ -305,23 +263,14 @@ mod tests {
     #[test]
     fn f_19_legacy_hevc_is_recognised_by_name() {
         let tag = parse(&[0x1C, 0, 0, 0, 0, 9]);
-        assert_eq!(
-            (tag.codec, tag.packet),
-            (VideoCodec::HEVC, VideoPacket::SequenceHeader(&[9]))
-        );
+        assert_eq!((tag.codec, tag.packet), (VideoCodec::HEVC, VideoPacket::SequenceHeader(&[9])));
     }
 
     #[test]
     fn other_legacy_codecs_are_access_units_without_composition() {
         let tag = parse(&[0x12, 5]);
         assert_eq!(tag.codec, VideoCodec::from_legacy(2));
-        assert_eq!(
-            tag.packet,
-            VideoPacket::AccessUnit {
-                composition: TickSpan::ZERO,
-                data: &[5]
-            }
-        );
+        assert_eq!(tag.packet, VideoPacket::AccessUnit { composition: TickSpan::ZERO, data: &[5] });
     }
 
     #[test]
@@ -354,16 +303,10 @@ mod tests {
         assert_eq!((tag.codec, tag.skipped_tracks), (VideoCodec::AVC, 1));
         assert_eq!(
             tag.packet,
-            VideoPacket::AccessUnit {
-                composition: TickSpan::from_millis(40),
-                data: b"x"
-            }
+            VideoPacket::AccessUnit { composition: TickSpan::from_millis(40), data: b"x" }
         );
         let other = parse(b"\x96\x01avc1\x05x");
-        assert_eq!(
-            (other.packet, other.skipped_tracks),
-            (VideoPacket::Ignored(1), 1)
-        );
+        assert_eq!((other.packet, other.skipped_tracks), (VideoPacket::Ignored(1), 1));
     }
 
     #[test]
@@ -371,10 +314,7 @@ mod tests {
         assert_eq!(parse(b"\x91what?").codec, VideoCodec::from_fourcc(*b"what"));
         assert_eq!(
             VideoTag::parse(b"\x91wh"),
-            Err(TagError::Truncated {
-                field: "FourCC",
-                left: 2
-            })
+            Err(TagError::Truncated { field: "FourCC", left: 2 })
         );
     }
 }

@@ -32,11 +32,8 @@ const fn civil(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let (month, next_year) = if month_from_march < 10 {
-        (month_from_march + 3, 0)
-    } else {
-        (month_from_march - 9, 1)
-    };
+    let (month, next_year) =
+        if month_from_march < 10 { (month_from_march + 3, 0) } else { (month_from_march - 9, 1) };
     (year_of_era + era * 400 + next_year, month, day)
 }
 
@@ -55,10 +52,7 @@ mod tests {
             (1_795_421_730_250, "2026-11-23T08:15:30.250Z"),
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
-            assert_eq!(
-                Iso8601(WallTime::from_unix_millis(millis)).to_string(),
-                want
-            );
+            assert_eq!(Iso8601(WallTime::from_unix_millis(millis)).to_string(), want);
         }
     }
 

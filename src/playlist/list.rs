@@ -73,9 +73,7 @@ impl List {
     ) -> SegmentStart {
         let discontinuity = discontinuity && !self.is_empty();
         let follows = !discontinuity && !self.is_empty();
-        let wall = self
-            .now
-            .map(|now| self.last_wall.map_or(now, |last| now.max(last.offset(1))));
+        let wall = self.now.map(|now| self.last_wall.map_or(now, |last| now.max(last.offset(1))));
         let date = match self.next_date {
             Some(next) if follows => Some(next),
             next => wall.map(|wall| next.map_or(wall, |next| wall.max(next))),
@@ -145,11 +143,7 @@ impl List {
         self.next_id = numbers.next_id;
         self.extinf_error = TickSpan::new(i64::from(numbers.extinf_error));
         self.last_wall = numbers.last_wall;
-        self.window.restore(
-            numbers.first_sequence,
-            numbers.discontinuity_sequence,
-            numbers.target,
-        );
+        self.window.restore(numbers.first_sequence, numbers.discontinuity_sequence, numbers.target);
     }
 
     /// Lists a segment of an earlier engine again; the date of the next one follows from its date.

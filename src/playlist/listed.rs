@@ -36,14 +36,7 @@ pub struct ListedSegment {
 impl ListedSegment {
     /// Takes what every segment has: no times of the calendar, and no discontinuity.
     pub const fn new(id: u64, sequence: u64, extinf: Millis) -> Self {
-        Self {
-            id,
-            sequence,
-            extinf,
-            wall: None,
-            program_date_time: None,
-            discontinuity: false,
-        }
+        Self { id, sequence, extinf, wall: None, program_date_time: None, discontinuity: false }
     }
 
     /// Sets [`wall`](Self::wall).

@@ -35,11 +35,7 @@ where
         }
         writeln!(f, "#EXT-X-TARGETDURATION:{}", playlist.target_duration())?;
         writeln!(f, "#EXT-X-MEDIA-SEQUENCE:{}", playlist.media_sequence())?;
-        writeln!(
-            f,
-            "#EXT-X-DISCONTINUITY-SEQUENCE:{}",
-            playlist.discontinuity_sequence()
-        )?;
+        writeln!(f, "#EXT-X-DISCONTINUITY-SEQUENCE:{}", playlist.discontinuity_sequence())?;
         for segment in playlist.segments() {
             write_segment(f, &segment, &self.uri)?;
         }
@@ -52,9 +48,7 @@ where
 
 impl<F> fmt::Debug for M3u8<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("M3u8")
-            .field("playlist", &self.playlist)
-            .finish_non_exhaustive()
+        f.debug_struct("M3u8").field("playlist", &self.playlist).finish_non_exhaustive()
     }
 }
 
@@ -74,10 +68,7 @@ where
         writeln!(f, "#EXT-X-PROGRAM-DATE-TIME:{}", Iso8601(date))?;
     }
     writeln!(f, "#EXTINF:{},", segment.extinf)?;
-    let mut line = UriLine {
-        out: f,
-        written: false,
-    };
+    let mut line = UriLine { out: f, written: false };
     uri(segment, &mut line)?;
     if !line.written {
         return Err(fmt::Error);
@@ -94,11 +85,7 @@ struct UriLine<'f, 'b> {
 impl Write for UriLine<'_, '_> {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         let comment = !self.written && part.starts_with('#');
-        if comment
-            || part
-                .chars()
-                .any(|c| c.is_control() || c.is_whitespace() || c == '"')
-        {
+        if comment || part.chars().any(|c| c.is_control() || c.is_whitespace() || c == '"') {
             return Err(fmt::Error);
         }
         self.written |= !part.is_empty();

@@ -43,12 +43,7 @@ impl<'a> Playlist<'a> {
         ended: bool,
         token: crate::ResumeToken,
     ) -> Self {
-        Self {
-            window,
-            independent_segments,
-            ended,
-            token,
-        }
+        Self { window, independent_segments, ended, token }
     }
 
     /// Returns the media sequence number of the first listed segment: EXT-X-MEDIA-SEQUENCE.

@@ -23,20 +23,13 @@ where
 {
     /// Takes the segments, oldest first, and what writes a segment's URI.
     pub const fn new(segments: I, uri: F) -> Self {
-        Self {
-            segments,
-            uri,
-            typed: false,
-        }
+        Self { segments, uri, typed: false }
     }
 
     /// Adds EXT-X-PLAYLIST-TYPE:VOD (RFC 8216 §4.3.3.5), which OSS leaves out.
     #[must_use]
     pub fn typed(self) -> Self {
-        Self {
-            typed: true,
-            ..self
-        }
+        Self { typed: true, ..self }
     }
 }
 
@@ -46,11 +39,7 @@ where
     F: Fn(&ListedSegment, &mut dyn Write) -> fmt::Result,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let longest = self
-            .segments
-            .clone()
-            .map(|segment| segment.extinf.ceil_secs())
-            .max();
+        let longest = self.segments.clone().map(|segment| segment.extinf.ceil_secs()).max();
         let target = longest.map_or(1, |secs| secs.secs().max(1));
         f.write_str("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:0\n")?;
         writeln!(f, "#EXT-X-TARGETDURATION:{target}")?;
@@ -59,14 +48,7 @@ where
         }
         for (nth, segment) in self.segments.clone().enumerate() {
             let discontinuity = segment.discontinuity && nth > 0;
-            write_segment(
-                f,
-                &ListedSegment {
-                    discontinuity,
-                    ..segment
-                },
-                &self.uri,
-            )?;
+            write_segment(f, &ListedSegment { discontinuity, ..segment }, &self.uri)?;
         }
         f.write_str("#EXT-X-ENDLIST\n")
     }
@@ -93,18 +75,12 @@ mod tests {
         let want = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:14\n\
             #EXTINF:7.120,\n0.ts\n#EXTINF:13.320,\n1.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:4.000,\n2.ts\n#EXT-X-ENDLIST\n";
         assert_eq!(text.to_string(), want);
-        assert!(
-            text.typed()
-                .to_string()
-                .contains("\n#EXT-X-PLAYLIST-TYPE:VOD\n")
-        );
+        assert!(text.typed().to_string().contains("\n#EXT-X-PLAYLIST-TYPE:VOD\n"));
     }
 
     #[test]
     fn h_23_a_name_that_is_no_uri_line_is_an_error_and_not_output() {
-        for name in [
-            "", "#a.ts", "a b.ts", "a\r.ts", "a\n.ts", "\"a\".ts", "a\u{7f}",
-        ] {
+        for name in ["", "#a.ts", "a b.ts", "a\r.ts", "a\n.ts", "\"a\".ts", "a\u{7f}"] {
             let text = VodPlaylist::new(segments(&[1000]), |_, uri| uri.write_str(name));
             assert!(write!(String::new(), "{text}").is_err(), "{name:?}");
         }

@@ -175,9 +175,7 @@ impl Window {
 
     /// Returns the duration of all listed segments.
     fn length_millis(&self) -> u64 {
-        (0..self.listed)
-            .map(|nth| u64::from(self.entry(self.gone + nth).extinf.millis()))
-            .sum()
+        (0..self.listed).map(|nth| u64::from(self.entry(self.gone + nth).extinf.millis())).sum()
     }
 
     /// Notes, on every listed segment, a playlist as long as it is now.
@@ -206,10 +204,7 @@ impl Window {
     }
 
     fn entry(&self, nth: usize) -> Entry {
-        self.ring
-            .get((self.head + nth) % RING)
-            .copied()
-            .unwrap_or(Entry::VACANT)
+        self.ring.get((self.head + nth) % RING).copied().unwrap_or(Entry::VACANT)
     }
 }
 
@@ -255,8 +250,7 @@ impl Entry {
     }
 
     fn date(&self) -> Option<WallTime> {
-        self.has_date
-            .then(|| self.wall.offset(i64::from(self.date_offset_millis)))
+        self.has_date.then(|| self.wall.offset(i64::from(self.date_offset_millis)))
     }
 }
 
@@ -271,13 +265,9 @@ mod tests {
     fn window(count: u32, policy: WindowPolicy) -> Window {
         let frag_count = FragCount::new(count).unwrap();
         Window::new(
-            Config::new(Options {
-                frag_count,
-                window: policy,
-                ..Options::default()
-            })
-            .unwrap()
-            .options(),
+            Config::new(Options { frag_count, window: policy, ..Options::default() })
+                .unwrap()
+                .options(),
         )
     }
 
@@ -306,10 +296,8 @@ mod tests {
         for id in 0..300 {
             window.push(&segment(id, 5000, false));
             let expired: Vec<_> = core::iter::from_fn(|| window.take_expired()).collect();
-            let listed: Vec<_> = window
-                .segments()
-                .map(|segment| (segment.id, segment.sequence))
-                .collect();
+            let listed: Vec<_> =
+                window.segments().map(|segment| (segment.id, segment.sequence)).collect();
             let want: Vec<_> = (id.saturating_sub(2)..=id).map(|id| (id, id)).collect();
             assert_eq!(listed, want);
             assert_eq!(
@@ -327,10 +315,8 @@ mod tests {
         for id in 0..all {
             window.restore_segment(&ListedSegment::new(id, 7 + id, Millis::new(5000)));
         }
-        let listed: Vec<_> = window
-            .segments()
-            .map(|segment| (segment.id, segment.sequence))
-            .collect();
+        let listed: Vec<_> =
+            window.segments().map(|segment| (segment.id, segment.sequence)).collect();
         let want: Vec<_> = (all - RING as u64..all).map(|id| (id, 7 + id)).collect();
         assert_eq!(listed, want);
         assert_eq!(window.take_expired(), None);
@@ -340,10 +326,7 @@ mod tests {
     fn h_08_r_18_the_discontinuity_sequence_grows_when_a_tagged_segment_leaves() {
         let mut window = window(2, WindowPolicy::Exactly);
         let mut grown = Vec::new();
-        for (id, tagged) in [false, true, false, true, true, false, false]
-            .into_iter()
-            .enumerate()
-        {
+        for (id, tagged) in [false, true, false, true, true, false, false].into_iter().enumerate() {
             window.push(&segment(id as u64, 5000, tagged));
             grown.push(window.discontinuity_sequence());
         }
@@ -359,11 +342,7 @@ mod tests {
                 window.segments().len()
             })
             .into();
-        assert_eq!(
-            lens,
-            [1, 2, 3, 4, 3],
-            "14.96 s are less than three targets of 5 s"
-        );
+        assert_eq!(lens, [1, 2, 3, 4, 3], "14.96 s are less than three targets of 5 s");
     }
 
     #[test]
@@ -396,15 +375,9 @@ mod tests {
         for (id, millis) in [(0, 4000), (1, 9000), (2, 5000)] {
             window.push(&segment(id, millis, false));
         }
-        assert_eq!(
-            window.take_expired().unwrap().keep_for,
-            TickSpan::from_millis(4000 + 13_000)
-        );
+        assert_eq!(window.take_expired().unwrap().keep_for, TickSpan::from_millis(4000 + 13_000));
         window.push(&segment(3, 1000, false));
-        assert_eq!(
-            window.take_expired().unwrap().keep_for,
-            TickSpan::from_millis(9000 + 14_000)
-        );
+        assert_eq!(window.take_expired().unwrap().keep_for, TickSpan::from_millis(9000 + 14_000));
     }
 
     #[test]
@@ -412,10 +385,7 @@ mod tests {
         let mut window = window(3, WindowPolicy::Exactly);
         assert_eq!(window.target_duration(), Secs::new(5));
         assert_eq!(window.push(&segment(0, 5000, false)).outgrown, None);
-        assert_eq!(
-            window.push(&segment(1, 5001, false)).outgrown,
-            Some(Secs::new(6))
-        );
+        assert_eq!(window.push(&segment(1, 5001, false)).outgrown, Some(Secs::new(6)));
         assert_eq!(window.target_duration(), Secs::new(6));
         assert_eq!(window.push(&segment(2, 5500, false)).outgrown, None);
         assert_eq!(window.target_duration(), Secs::new(6));

@@ -31,11 +31,7 @@ pub(crate) enum ClockRate {
 impl ClockRate {
     /// Returns that of the format that is carried, or that of the one that joins.
     pub(crate) const fn of_carried(is_carried: bool) -> Self {
-        if is_carried {
-            Self::Carried
-        } else {
-            Self::Joining
-        }
+        if is_carried { Self::Carried } else { Self::Joining }
     }
 }
 
@@ -111,11 +107,7 @@ impl AudioClock {
             rate: if rate == 0 { 1 } else { rate },
             anchor: Anchor::None,
             short: 0,
-            frame: Frame {
-                samples: 0,
-                ticks: TickSpan::ZERO,
-                rest: 0,
-            },
+            frame: Frame { samples: 0, ticks: TickSpan::ZERO, rest: 0 },
         }
     }
 
@@ -179,11 +171,7 @@ impl AudioClock {
         if batch.count == 1 && self.keeps_time(batch.time, batch.samples) {
             let pts = self.end().unwrap_or(batch.time);
             self.advance(pts);
-            return AudioTime {
-                pts,
-                duration: self.frame.ticks,
-                origin: Origin::Follows,
-            };
+            return AudioTime { pts, duration: self.frame.ticks, origin: Origin::Follows };
         }
         self.place_apart(batch.time, batch.samples, batch.count)
     }
@@ -195,11 +183,7 @@ impl AudioClock {
             self.frame = self.frame_of(samples);
         }
         let duration = self.frame.ticks;
-        let mut time = AudioTime {
-            pts: tag,
-            duration,
-            origin: self.origin(tag, count),
-        };
+        let mut time = AudioTime { pts: tag, duration, origin: self.origin(tag, count) };
         match time.origin {
             Origin::Follows => time.pts = self.end().unwrap_or(tag),
             Origin::Repaired(Repair::First(by) | Repair::Further(by)) => time.pts = tag + by,
@@ -209,11 +193,8 @@ impl AudioClock {
             self.short = u64::from(self.rate) / 2;
         }
         self.advance(time.pts);
-        let run_now = if matches!(time.origin, Origin::Repaired(_)) {
-            Run::Repairing
-        } else {
-            Run::Steady
-        };
+        let run_now =
+            if matches!(time.origin, Origin::Repaired(_)) { Run::Repairing } else { Run::Steady };
         if let Anchor::Running { last, run, .. } = &mut self.anchor {
             // Of several frames the last one is what the next tag must come after.
             *last = time.begin_of(count.saturating_sub(1), count);
@@ -269,11 +250,7 @@ impl AudioClock {
 
     fn frame_of(&self, samples: u32) -> Frame {
         let (rate, scaled) = (u64::from(self.rate), u64::from(samples) * 90_000);
-        Frame {
-            samples,
-            ticks: TickSpan::new((scaled / rate).cast_signed()),
-            rest: scaled % rate,
-        }
+        Frame { samples, ticks: TickSpan::new((scaled / rate).cast_signed()), rest: scaled % rate }
     }
 }
 
@@ -436,15 +413,9 @@ mod tests {
     fn f_11_behind_a_gap_a_tag_later_by_half_a_frame_or_more_is_believed_and_an_earlier_one_is_not()
     {
         // A frame lasts 1920 ticks.
-        for (tag, want) in [
-            (2881, 2881),
-            (2880, 1920),
-            (1920, 1920),
-            (960, 1920),
-            (959, 1920),
-            (1, 1920),
-            (0, 1),
-        ] {
+        for (tag, want) in
+            [(2881, 2881), (2880, 1920), (1920, 1920), (960, 1920), (959, 1920), (1, 1920), (0, 1)]
+        {
             let mut clock = AudioClock::new(48_000);
             place(&mut clock, Ticks::new(0), 1024);
             clock.skip();

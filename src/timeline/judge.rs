@@ -143,11 +143,9 @@ impl Timeline {
     pub(crate) fn audio_continues(&self, time: Ticks) -> Option<JudgedAudio> {
         let time = time + self.audio_shift;
         match self.audio {
-            LastTag::Current(audio) if self.is_steady(time - audio) => Some(JudgedAudio {
-                verdict: Verdict::GoesOn,
-                time,
-                shift: self.audio_shift,
-            }),
+            LastTag::Current(audio) if self.is_steady(time - audio) => {
+                Some(JudgedAudio { verdict: Verdict::GoesOn, time, shift: self.audio_shift })
+            }
             _ => None,
         }
     }
@@ -170,17 +168,12 @@ impl Timeline {
 
     /// Judges the time of an audio tag.
     pub(crate) fn judge_audio(&self, time: Ticks) -> JudgedAudio {
-        self.audio_continues(time)
-            .unwrap_or_else(|| self.judge_step(time + self.audio_shift))
+        self.audio_continues(time).unwrap_or_else(|| self.judge_step(time + self.audio_shift))
     }
 
     /// Judges audio that does not simply go on from the tag before it.
     fn judge_step(&self, time: Ticks) -> JudgedAudio {
-        let judged = JudgedAudio {
-            verdict: Verdict::GoesOn,
-            time,
-            shift: self.audio_shift,
-        };
+        let judged = JudgedAudio { verdict: Verdict::GoesOn, time, shift: self.audio_shift };
         let Some(video) = self.video.current() else {
             // Audio leads: only its own steps count.
             let jump = self.audio.current().map(|audio| time - audio);
@@ -251,20 +244,16 @@ impl Timeline {
                 has_come: self.video.current().is_some(),
                 is_silent: self.is_silent_at(judged.time),
             },
-            (Verdict::Jump(_), video) => VideoBeside {
-                has_come: false,
-                is_silent: video != LastTag::Never,
-            },
+            (Verdict::Jump(_), video) => {
+                VideoBeside { has_come: false, is_silent: video != LastTag::Never }
+            }
             _ => self.video_now(),
         }
     }
 
     /// Returns what there is of video beside the last audio tag.
     pub(crate) fn video_now(&self) -> VideoBeside {
-        VideoBeside {
-            has_come: self.video.current().is_some(),
-            is_silent: self.video_is_silent(),
-        }
+        VideoBeside { has_come: self.video.current().is_some(), is_silent: self.video_is_silent() }
     }
 
     /// Returns whether video has been silent for longer than the jump limit while audio went on.
@@ -379,21 +368,11 @@ mod tests {
 
     #[test]
     fn r_09_steps_of_minus_one_second_and_beyond_ten_are_jumps() {
-        for (step, want) in [
-            (-999, GoesOn),
-            (-1000, JUMP),
-            (10_000, GoesOn),
-            (10_001, JUMP),
-            (-3_600_000, JUMP),
-        ] {
-            play(
-                &mut timeline(),
-                &[(V, 50_000, GoesOn), (V, 50_000 + step, want)],
-            );
-            play(
-                &mut timeline(),
-                &[(A, 50_000, GoesOn), (A, 50_000 + step, want)],
-            );
+        for (step, want) in
+            [(-999, GoesOn), (-1000, JUMP), (10_000, GoesOn), (10_001, JUMP), (-3_600_000, JUMP)]
+        {
+            play(&mut timeline(), &[(V, 50_000, GoesOn), (V, 50_000 + step, want)]);
+            play(&mut timeline(), &[(A, 50_000, GoesOn), (A, 50_000 + step, want)]);
         }
     }
 
@@ -427,12 +406,7 @@ mod tests {
         ] {
             play(
                 &mut timeline(),
-                &[
-                    (V, 0, GoesOn),
-                    (A, 0, GoesOn),
-                    (V, jump, JUMP),
-                    (A, audio, want),
-                ],
+                &[(V, 0, GoesOn), (A, 0, GoesOn), (V, jump, JUMP), (A, audio, want)],
             );
         }
     }
@@ -469,22 +443,14 @@ mod tests {
     fn y_09_video_is_silent_where_audio_is_beyond_the_jump_limit() {
         for (audio, want) in [(10_000, false), (10_001, true)] {
             let mut timeline = timeline();
-            play(
-                &mut timeline,
-                &[(V, 0, GoesOn), (A, 1_000, GoesOn), (A, audio, GoesOn)],
-            );
+            play(&mut timeline, &[(V, 0, GoesOn), (A, 1_000, GoesOn), (A, audio, GoesOn)]);
             assert_eq!(timeline.video_is_silent(), want, "{audio}");
         }
     }
 
     #[test]
     fn r_10_video_that_paused_is_back_within_a_second_of_audio() {
-        for (back, want) in [
-            (19_000, JUMP),
-            (19_001, GoesOn),
-            (20_999, GoesOn),
-            (21_000, JUMP),
-        ] {
+        for (back, want) in [(19_000, JUMP), (19_001, GoesOn), (20_999, GoesOn), (21_000, JUMP)] {
             play(
                 &mut timeline(),
                 &[
@@ -571,21 +537,14 @@ mod tests {
         );
         play(
             &mut timeline(),
-            &[
-                (A, days, GoesOn),
-                (V, 10_000, JUMP),
-                (A, days + 23, Unrelated),
-                (V, 10_040, GoesOn),
-            ],
+            &[(A, days, GoesOn), (V, 10_000, JUMP), (A, days + 23, Unrelated), (V, 10_040, GoesOn)],
         );
     }
 
     #[test]
     fn y_13_unrelated_audio_is_aligned_once_where_the_host_wants_it() {
-        let options = Options {
-            unrelated_clocks: UnrelatedClocks::AlignToLead,
-            ..Options::default()
-        };
+        let options =
+            Options { unrelated_clocks: UnrelatedClocks::AlignToLead, ..Options::default() };
         let mut timeline = Timeline::new(&options);
         play(&mut timeline, &[(V, 10_000, GoesOn)]);
         for (tag, want) in [(900_000, 10_000), (900_023, 10_023)] {
@@ -604,12 +563,7 @@ mod tests {
         }
         play(
             &mut timeline,
-            &[
-                (A, 90_000, JUMP),
-                (A, 90_023, GoesOn),
-                (V, 90_040, GoesOn),
-                (A, 90_046, GoesOn),
-            ],
+            &[(A, 90_000, JUMP), (A, 90_023, GoesOn), (V, 90_040, GoesOn), (A, 90_046, GoesOn)],
         );
     }
 }

@@ -56,25 +56,13 @@ mod tests {
 
     #[test]
     fn r_12_the_wrap_of_32_bits_is_a_step_like_any_other() {
-        let times = unroll(
-            TimelineBase::AsReceived,
-            &[u32::MAX - 39, 0, 40, u32::MAX - 19],
-        );
-        assert_eq!(
-            times,
-            [(1 << 32) - 40, 1 << 32, (1 << 32) + 40, (1 << 32) - 20]
-        );
+        let times = unroll(TimelineBase::AsReceived, &[u32::MAX - 39, 0, 40, u32::MAX - 19]);
+        assert_eq!(times, [(1 << 32) - 40, 1 << 32, (1 << 32) + 40, (1 << 32) - 20]);
     }
 
     #[test]
     fn y_10_the_first_tag_is_zero_for_all_tracks_where_the_host_wants_it() {
-        assert_eq!(
-            unroll(TimelineBase::FirstTagZero, &[5000, 5040, 4980]),
-            [0, 40, -20]
-        );
-        assert_eq!(
-            unroll(TimelineBase::AsReceived, &[5000, 5040, 4980]),
-            [5000, 5040, 4980]
-        );
+        assert_eq!(unroll(TimelineBase::FirstTagZero, &[5000, 5040, 4980]), [0, 40, -20]);
+        assert_eq!(unroll(TimelineBase::AsReceived, &[5000, 5040, 4980]), [5000, 5040, 4980]);
     }
 }

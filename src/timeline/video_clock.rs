@@ -109,11 +109,7 @@ impl VideoClock {
             self.expect_interval(interval);
         }
         let wild = timing.composition < WILD;
-        let composition = if wild {
-            TickSpan::ZERO
-        } else {
-            timing.composition
-        };
+        let composition = if wild { TickSpan::ZERO } else { timing.composition };
         self.learn(timing, composition);
         let pts = timing.tag + composition;
         let wanted = (timing.tag - self.early).min(pts);
@@ -137,21 +133,13 @@ impl VideoClock {
         } else {
             LastFrame::Repaired { dts }
         };
-        VideoTimes {
-            dts,
-            pts: pts.max(dts),
-            repair,
-            wild,
-        }
+        VideoTimes { dts, pts: pts.max(dts), repair, wild }
     }
 
     /// Returns whether nothing is left to learn and nothing is being repaired: DTS of a frame whose tag is later than the
     /// last one, and whose composition offset is not negative, is then [`early`](Self::early) before its tag.
     pub(crate) const fn is_settled(&self) -> bool {
-        matches!(
-            (self.last, self.lesson),
-            (LastFrame::InStep { .. }, Lesson::Learned)
-        )
+        matches!((self.last, self.lesson), (LastFrame::InStep { .. }, Lesson::Learned))
     }
 
     /// Learns how early DTS must run.
@@ -160,10 +148,7 @@ impl VideoClock {
         self.early = self.early.max(-composition);
         self.lesson = match self.lesson {
             Lesson::Learned => return,
-            Lesson::FirstFrame => Lesson::SecondFrame {
-                first: timing.tag,
-                delay: composition,
-            },
+            Lesson::FirstFrame => Lesson::SecondFrame { first: timing.tag, delay: composition },
             Lesson::SecondFrame { first, delay } => {
                 if composition > TickSpan::ZERO {
                     let interval = timing.tag - first;
@@ -216,15 +201,8 @@ mod tests {
 
     #[test]
     fn f_07_dts_is_the_tags_time_and_pts_that_plus_the_offset() {
-        let frames = place(
-            &mut VideoClock::new(),
-            &[(0, 80), (40, 200), (80, 80), (120, 0)],
-            0,
-        );
-        assert_eq!(
-            frames,
-            [(0, 7200), (3600, 21_600), (7200, 14_400), (10_800, 10_800)]
-        );
+        let frames = place(&mut VideoClock::new(), &[(0, 80), (40, 200), (80, 80), (120, 0)], 0);
+        assert_eq!(frames, [(0, 7200), (3600, 21_600), (7200, 14_400), (10_800, 10_800)]);
     }
 
     #[test]
@@ -244,20 +222,10 @@ mod tests {
     #[test]
     fn f_29_pts_stays_exact_where_the_reordering_is_known() {
         // GOP of an encoder that delays its tags instead of its pictures: shown at 80, 240, 160, 120, 200.
-        let frames = [
-            (80, 0),
-            (120, 120),
-            (160, 0),
-            (200, -80),
-            (240, -40),
-            (280, 120),
-        ];
+        let frames = [(80, 0), (120, 120), (160, 0), (200, -80), (240, -40), (280, 120)];
         let times = place(&mut VideoClock::new(), &frames, 2);
         assert_eq!(
-            times
-                .iter()
-                .map(|times| times.1 / 90)
-                .collect::<std::vec::Vec<_>>(),
+            times.iter().map(|times| times.1 / 90).collect::<std::vec::Vec<_>>(),
             [80, 240, 160, 120, 200, 400]
         );
         assert!(times.windows(2).all(|pair| pair[0].0 < pair[1].0));
@@ -276,12 +244,7 @@ mod tests {
     fn f_48_a_delayed_first_picture_leaves_dts_alone() {
         let frames = [(0, 67), (33, 167), (67, 66), (100, 0), (133, 33)];
         let times = place(&mut VideoClock::new(), &frames, 2);
-        assert!(
-            times
-                .iter()
-                .zip(&frames)
-                .all(|(times, frame)| times.0 == frame.0 * 90)
-        );
+        assert!(times.iter().zip(&frames).all(|(times, frame)| times.0 == frame.0 * 90));
     }
 
     #[test]

@@ -88,15 +88,9 @@ fn tells(auditor: &Auditor, rule: Rule) -> bool {
 #[test]
 fn v_01_every_capture_comes_out_clean() {
     for (name, bytes) in captures() {
-        let options = Options {
-            key_frames: policy_for(&name),
-            ..Options::default()
-        };
+        let options = Options { key_frames: policy_for(&name), ..Options::default() };
         for options in [options, short()] {
-            let options = Options {
-                key_frames: policy_for(&name),
-                ..options
-            };
+            let options = Options { key_frames: policy_for(&name), ..options };
             let mut auditor = Auditor::with_options(Recorder::new(Discard), &options);
             run(&read_flv(&bytes), options, &mut auditor);
             assert_eq!(auditor.violations(), [], "{name}");
@@ -110,12 +104,9 @@ fn v_01_every_capture_comes_out_clean() {
 
 #[test]
 fn v_01_the_streams_that_faults_are_put_into_are_clean_themselves() {
-    for (name, jump) in [
-        ("nobframes", false),
-        ("nobframes", true),
-        ("slices", false),
-        ("audio_only", false),
-    ] {
+    for (name, jump) in
+        [("nobframes", false), ("nobframes", true), ("slices", false), ("audio_only", false)]
+    {
         judge(&events(name, jump)).assert_clean();
     }
 }
@@ -123,13 +114,7 @@ fn v_01_the_streams_that_faults_are_put_into_are_clean_themselves() {
 #[test]
 fn v_01_every_fault_is_told_under_its_rule() {
     let mut missed = Vec::new();
-    for Fault {
-        name,
-        rule,
-        stream,
-        spoil,
-    } in FAULTS
-    {
+    for Fault { name, rule, stream, spoil } in FAULTS {
         let mut events = events(stream.0, stream.1);
         spoil(&mut events);
         let auditor = judge(&events);
@@ -248,10 +233,7 @@ fn a_resumed_list_goes_on_with_its_counters() {
     auditor.resume(&token, &listed);
     let auditor = observe(auditor, &events);
     let first = &auditor.violations()[0];
-    assert_eq!(
-        (first.rule, first.place.call),
-        (Rule::Continuity, at as u64)
-    );
+    assert_eq!((first.rule, first.place.call), (Rule::Continuity, at as u64));
 }
 
 #[test]
@@ -260,9 +242,7 @@ fn what_a_segment_repeats_of_its_beginning_is_the_same() {
     let fields: [(&str, Spoil); 7] = [
         ("id", |segment| segment.id += 1),
         ("sequence", |segment| segment.sequence += 1),
-        ("start", |segment| {
-            segment.start = segment.start + TickSpan::TICK
-        }),
+        ("start", |segment| segment.start = segment.start + TickSpan::TICK),
         ("wall", |segment| segment.wall = None),
         ("program_date_time", |segment| {
             segment.program_date_time = None;
@@ -280,10 +260,7 @@ fn what_a_segment_repeats_of_its_beginning_is_the_same() {
         let auditor = judge(&events);
         let want = format!("{name} of the segment is another than when it was opened");
         let mut told = auditor.violations().iter();
-        assert!(
-            told.any(|told| told.rule == Rule::Facts && told.what == want),
-            "{name}"
-        );
+        assert!(told.any(|told| told.rule == Rule::Facts && told.what == want), "{name}");
     }
 }
 
@@ -375,23 +352,13 @@ fn r_37_what_is_recorded_is_what_the_tags_brought() {
         let mut auditor = Auditor::new(Discard).record(true);
         run(&tags, Options::default(), &mut auditor);
         auditor.assert_clean();
-        let out = |kind| {
-            auditor
-                .elementary()
-                .iter()
-                .filter(move |unit| unit.kind == kind)
-        };
+        let out = |kind| auditor.elementary().iter().filter(move |unit| unit.kind == kind);
         let body = |kind, packet_type| {
             let tags = tags.iter().filter(move |tag| tag.kind == kind);
             tags.filter(move |tag| tag.data[1] == packet_type)
         };
         let sent: Vec<Vec<_>> = body(TagKind::VIDEO, 1)
-            .map(|tag| {
-                nal_units(&tag.data[5..])
-                    .into_iter()
-                    .filter(is_coded)
-                    .collect()
-            })
+            .map(|tag| nal_units(&tag.data[5..]).into_iter().filter(is_coded).collect())
             .collect();
         let came: Vec<Vec<_>> = out(UnitKind::AccessUnit)
             .map(|unit| unit.nal_units().filter(is_coded).collect())
@@ -405,9 +372,7 @@ fn r_37_what_is_recorded_is_what_the_tags_brought() {
                 .collect(),
             _ => body(TagKind::AUDIO, 1).map(|tag| &tag.data[2..]).collect(),
         };
-        let came: Vec<_> = out(UnitKind::AudioFrame)
-            .map(|unit| unit.bytes.as_slice())
-            .collect();
+        let came: Vec<_> = out(UnitKind::AudioFrame).map(|unit| unit.bytes.as_slice()).collect();
         assert_eq!(sent, came, "{name}");
     }
 }
@@ -428,11 +393,7 @@ impl SegmentSink for Refusing {
 
     fn open_segment(&mut self, _start: &SegmentStart) -> Result<(), Self::Error> {
         self.opened += 1;
-        if self.opened == 3 {
-            Err("no room")
-        } else {
-            Ok(())
-        }
+        if self.opened == 3 { Err("no room") } else { Ok(()) }
     }
 
     fn write_packets(&mut self, _packets: TsPackets<'_>) -> Result<(), Self::Error> {
@@ -470,15 +431,11 @@ fn r_52_an_error_goes_through_and_costs_one_segment() {
     assert_eq!(judge(&events).violations()[0].rule, Rule::Abort);
     events.insert(failed + 1, aborted);
     // The segment behind it must say that it breaks with the one before.
-    let Event::Open(start) = &mut events[failed + 2] else {
-        panic!("a segment opens next")
-    };
+    let Event::Open(start) = &mut events[failed + 2] else { panic!("a segment opens next") };
     start.discontinuity = false;
     assert!(tells(&judge(&events), Rule::DiscontinuityMissing));
     // And it takes the number of the one that was lost.
-    let Event::Open(start) = &mut events[failed + 2] else {
-        panic!("a segment opens next")
-    };
+    let Event::Open(start) = &mut events[failed + 2] else { panic!("a segment opens next") };
     start.sequence += 1;
     assert!(tells(&judge(&events), Rule::Sequence));
 }

@@ -86,9 +86,7 @@ pub(crate) fn change(
 /// Changes the text of the nth playlist.
 pub(crate) fn change_text(events: &mut [Event], n: usize, from: &str, to: &str) {
     let at = nth(events, n, is_playlist);
-    let Event::Playlist { text, .. } = &mut events[at] else {
-        panic!("no playlist")
-    };
+    let Event::Playlist { text, .. } = &mut events[at] else { panic!("no playlist") };
     assert!(text.contains(from), "{text}");
     *text = text.replacen(from, to, 1);
 }
@@ -111,11 +109,7 @@ pub(crate) fn change_segment(
 
 /// Offset of the PES header in the first packet of a run.
 pub(crate) fn pes_at(bytes: &[u8]) -> usize {
-    if bytes[3] & 0x20 != 0 {
-        5 + usize::from(bytes[4])
-    } else {
-        4
-    }
+    if bytes[3] & 0x20 != 0 { 5 + usize::from(bytes[4]) } else { 4 }
 }
 
 /// Offset of the elementary stream in the first packet of a run.
@@ -156,11 +150,7 @@ pub(crate) fn seal(packet: &mut [u8]) {
     for byte in &packet[5..end] {
         crc ^= u32::from(*byte) << 24;
         for _ in 0..8 {
-            crc = if crc >> 31 == 1 {
-                crc << 1 ^ 0x04c1_1db7
-            } else {
-                crc << 1
-            };
+            crc = if crc >> 31 == 1 { crc << 1 ^ 0x04c1_1db7 } else { crc << 1 };
         }
     }
     packet[end..end + 4].copy_from_slice(&crc.to_be_bytes());

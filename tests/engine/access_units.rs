@@ -16,27 +16,20 @@ const DELIMITER: &[u8] = &[9, 0x10];
 /// A second of video whose key frame is `nal_units`, behind 25 pictures of the usual kind.
 fn with(nal_units: &[&[u8]]) -> Output {
     let tail = (1..25).map(|n| picture(n * 40, false, 0, 9));
-    let tags: Vec<_> = [video_header(0, SPS), video_tag(0, true, 0, nal_units)]
-        .into_iter()
-        .chain(tail)
-        .collect();
+    let tags: Vec<_> =
+        [video_header(0, SPS), video_tag(0, true, 0, nal_units)].into_iter().chain(tail).collect();
     run(&tags, Options::default())
 }
 
 /// NAL units of an access unit's byte stream, split at its start codes.
 fn nal_units(data: &[u8]) -> Vec<Vec<u8>> {
-    let starts: Vec<_> = (0..data.len().saturating_sub(2))
-        .filter(|&at| data[at..at + 3] == [0, 0, 1])
-        .collect();
+    let starts: Vec<_> =
+        (0..data.len().saturating_sub(2)).filter(|&at| data[at..at + 3] == [0, 0, 1]).collect();
     let ends = starts.iter().skip(1).copied().chain([data.len()]);
     let trim = |unit: &[u8]| {
         unit[..unit.len() - unit.iter().rev().take_while(|&&byte| byte == 0).count()].to_vec()
     };
-    starts
-        .iter()
-        .zip(ends)
-        .map(|(&start, end)| trim(&data[start + 3..end]))
-        .collect()
+    starts.iter().zip(ends).map(|(&start, end)| trim(&data[start + 3..end])).collect()
 }
 
 fn first(output: &Output) -> Vec<Vec<u8>> {
@@ -56,38 +49,25 @@ fn t_19_t_20_r_36_a_key_frame_is_delimiter_parameter_sets_and_slices() {
 #[test]
 fn f_26_f_28_a_delimiter_is_not_doubled_and_comes_first() {
     let sets_after = |units: &[&[u8]]| first(&with(units));
-    assert_eq!(
-        sets_after(&[DELIMITER, SEI, IDR]),
-        [DELIMITER, SPS, PPS, SEI, IDR]
-    );
+    assert_eq!(sets_after(&[DELIMITER, SEI, IDR]), [DELIMITER, SPS, PPS, SEI, IDR]);
     assert_eq!(
         sets_after(&[SEI, DELIMITER, SPS, PPS, SEI, IDR]),
         [DELIMITER, SEI, SPS, PPS, SEI, IDR]
     );
-    assert_eq!(
-        sets_after(&[DELIMITER, DELIMITER, IDR]),
-        [DELIMITER, SPS, PPS, IDR]
-    );
+    assert_eq!(sets_after(&[DELIMITER, DELIMITER, IDR]), [DELIMITER, SPS, PPS, IDR]);
 }
 
 #[test]
 fn f_27_r_22_parameter_sets_in_the_access_unit_stay_and_are_not_added_again() {
     assert_eq!(first(&with(&[SPS, PPS, IDR])), [&[9, 0xf0], SPS, PPS, IDR]);
-    assert_eq!(
-        first(&with(&[SPS, PPS, SPS, PPS, IDR])),
-        [&[9, 0xf0], SPS, PPS, SPS, PPS, IDR]
-    );
+    assert_eq!(first(&with(&[SPS, PPS, SPS, PPS, IDR])), [&[9, 0xf0], SPS, PPS, SPS, PPS, IDR]);
 }
 
 #[test]
 fn f_33_the_set_in_the_access_unit_wins_over_that_of_the_header() {
     let output = with(&[OTHER_SPS, PPS, IDR]);
     assert_eq!(first(&output), [&[9, 0xf0], OTHER_SPS, PPS, IDR]);
-    assert_eq!(
-        output.discontinuities(),
-        [],
-        "it is no change: there was no picture before"
-    );
+    assert_eq!(output.discontinuities(), [], "it is no change: there was no picture before");
     // It is in force from there on: the next key frame has none of its own.
     let tags = [
         video_header(0, SPS),
@@ -100,20 +80,13 @@ fn f_33_the_set_in_the_access_unit_wins_over_that_of_the_header() {
     let output = run(&tags, Options::default());
     let third = nal_units(&output.stream(VIDEO)[2].data);
     assert_eq!(third, [&[9, 0xf0], OTHER_SPS, PPS, IDR]);
-    assert_eq!(
-        output.discontinuities(),
-        [],
-        "the repeated header is no change either"
-    );
+    assert_eq!(output.discontinuities(), [], "the repeated header is no change either");
 }
 
 #[test]
 fn r_21_h_07_a_new_size_in_the_access_unit_alone_is_a_change() {
     let mut tags = BASE.video();
-    for tag in tags
-        .iter_mut()
-        .filter(|tag| tag.is_key_picture() && tag.millis >= 12_000)
-    {
+    for tag in tags.iter_mut().filter(|tag| tag.is_key_picture() && tag.millis >= 12_000) {
         *tag = video_tag(tag.millis, true, 0, &[OTHER_SPS, PPS, IDR]);
     }
     let output = run(&tags, Options::default());
@@ -136,10 +109,7 @@ fn r_21_r_36_a_new_size_in_a_tag_of_its_own_is_a_change_too() {
     assert_eq!(output.extinf()[..4], [5000, 5000, 2000, 5000]);
     assert_eq!(output.discontinuities(), [3]);
     // They are in force from there on.
-    let key_frame = output
-        .stream(VIDEO)
-        .into_iter()
-        .find(|pes| pes.segment == 4);
+    let key_frame = output.stream(VIDEO).into_iter().find(|pes| pes.segment == 4);
     let units = nal_units(&key_frame.unwrap().data);
     assert_eq!(units[1..3], [OTHER_SPS, PPS]);
 }
@@ -167,11 +137,7 @@ fn f_35_an_annex_b_body_is_taken_as_one() {
     let data = [&[0x17, 1, 0, 0, 0][..], &body].concat();
     let tags = [
         video_header(0, SPS),
-        OwnedTag {
-            kind: TagKind::VIDEO,
-            millis: 0,
-            data,
-        },
+        OwnedTag { kind: TagKind::VIDEO, millis: 0, data },
         picture(40, false, 0, 9),
     ];
     let output = run(&tags, Options::default());
@@ -210,31 +176,19 @@ fn r_36_nal_units_of_a_tag_without_picture_travel_with_the_next_one() {
     ];
     let output = run(&tags, Options::default());
     assert_eq!(first(&output), [&[9, 0xf0], SPS, PPS, SEI, IDR]);
-    assert_eq!(
-        nal_units(&output.stream(VIDEO)[1].data),
-        [&[9, 0xf0], SEI, SLICE]
-    );
+    assert_eq!(nal_units(&output.stream(VIDEO)[1].data), [&[9, 0xf0], SEI, SLICE]);
     assert_eq!(output.stream(VIDEO).len(), 3);
     let large = [&[6, 5, 255, 255][..], &[0x11; 600]].concat();
-    let tags = [
-        video_header(0, SPS),
-        video_tag(0, true, 0, &[&large]),
-        video_tag(0, true, 0, &[IDR]),
-    ];
-    assert_eq!(
-        run(&tags, Options::default()).count(NoticeKind::NoPicture),
-        1
-    );
+    let tags =
+        [video_header(0, SPS), video_tag(0, true, 0, &[&large]), video_tag(0, true, 0, &[IDR])];
+    assert_eq!(run(&tags, Options::default()).count(NoticeKind::NoPicture), 1);
 }
 
 /// A second of pictures of the usual kind, with `tags` of the same time before the tenth.
 fn in_mid_group(header: OwnedTag, tags: &[OwnedTag]) -> Output {
     let pictures: Vec<_> = (0..25).map(|n| picture(n * 40, n == 0, 0, 9)).collect();
     let (before, behind) = pictures.split_at(10);
-    run(
-        &[&[header], before, tags, behind].concat(),
-        Options::default(),
-    )
+    run(&[&[header], before, tags, behind].concat(), Options::default())
 }
 
 #[test]
@@ -278,32 +232,15 @@ fn f_08_pictures_whose_header_has_no_picture_parameter_set_are_dropped_in_mid_gr
 
 #[test]
 fn f_47_r_37_t_13_access_units_of_any_length_pass() {
-    for len in [
-        1,
-        2,
-        150,
-        176,
-        65_500,
-        65_519,
-        65_520,
-        65_521,
-        70_000,
-        2 << 20,
-    ] {
-        let unit: Vec<u8> = [0x65, 0x88, 0x84]
-            .into_iter()
-            .chain((0..len).map(|n| (n % 199) as u8 | 8))
-            .collect();
+    for len in [1, 2, 150, 176, 65_500, 65_519, 65_520, 65_521, 70_000, 2 << 20] {
+        let unit: Vec<u8> =
+            [0x65, 0x88, 0x84].into_iter().chain((0..len).map(|n| (n % 199) as u8 | 8)).collect();
         let output = with(&[&unit]);
         assert_eq!(first(&output)[3], unit, "{len}");
         let packet = &output.memory.bodies[0][2 * 188..];
         let field_len = usize::from(packet[4]);
         let packet_len = u16::from_be_bytes([packet[5 + field_len + 4], packet[5 + field_len + 5]]);
         let exact = 3 + 5 + 6 + (4 + SPS.len()) + (4 + PPS.len()) + 4 + unit.len();
-        assert_eq!(
-            usize::from(packet_len),
-            if exact > 65_535 { 0 } else { exact },
-            "{len}"
-        );
+        assert_eq!(usize::from(packet_len), if exact > 65_535 { 0 } else { exact }, "{len}");
     }
 }

@@ -10,21 +10,14 @@ use hls_segmenter::time::Secs;
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Config, End, Options, Segmenter};
 
-const SHORT: Base = Base {
-    millis: 6000,
-    ..BASE
-};
+const SHORT: Base = Base { millis: 6000, ..BASE };
 
 fn defaults(tags: &[OwnedTag]) -> Output {
     run(tags, Options::default())
 }
 
 fn tag(millis: i64, data: &[&[u8]]) -> OwnedTag {
-    OwnedTag {
-        kind: TagKind::AUDIO,
-        millis,
-        data: data.concat(),
-    }
+    OwnedTag { kind: TagKind::AUDIO, millis, data: data.concat() }
 }
 
 #[test]
@@ -55,21 +48,16 @@ fn f_17_tracks_beside_the_one_that_is_carried_are_counted() {
     let tags = SHORT.both();
     let multi: Vec<_> = tags
         .iter()
-        .map(|tag| {
-            if support::is_video(tag) || tag.is_header() {
-                tag.clone()
-            } else {
-                several(tag)
-            }
-        })
+        .map(
+            |tag| {
+                if support::is_video(tag) || tag.is_header() { tag.clone() } else { several(tag) }
+            },
+        )
         .collect();
     let (want, got) = (defaults(&tags), defaults(&multi));
     assert_eq!(got.memory.bodies, want.memory.bodies);
     assert_eq!(want.count(NoticeKind::OtherTrack), 0);
-    assert_eq!(
-        got.count(NoticeKind::OtherTrack),
-        want.stats.audio.unwrap().frames
-    );
+    assert_eq!(got.count(NoticeKind::OtherTrack), want.stats.audio.unwrap().frames);
 }
 
 #[test]
@@ -83,11 +71,7 @@ fn f_15_f_18_a_header_of_mp3_is_nothing_and_an_unknown_packet_is_told() {
         let mut tags = SHORT.both();
         tags.insert(2, tag(0, &[data]));
         let output = defaults(&tags);
-        assert_eq!(
-            output.count(NoticeKind::UnknownPacket),
-            unknown,
-            "{data:x?}"
-        );
+        assert_eq!(output.count(NoticeKind::UnknownPacket), unknown, "{data:x?}");
         assert_eq!(output.count(NoticeKind::UnsupportedAudio), 0, "{data:x?}");
         assert_eq!(output.count(NoticeKind::BadTag), 0, "{data:x?}");
     }
@@ -96,9 +80,7 @@ fn f_15_f_18_a_header_of_mp3_is_nothing_and_an_unknown_packet_is_told() {
 #[test]
 fn aac_whose_channels_only_its_frames_tell_is_carried_where_they_do() {
     let mut tags = SHORT.both();
-    let header = tags
-        .iter_mut()
-        .find(|tag| tag.is_header() && !support::is_video(tag));
+    let header = tags.iter_mut().find(|tag| tag.is_header() && !support::is_video(tag));
     // AAC-LC, 44.1 kHz, channel configuration 0.
     header.unwrap().data = vec![0xaf, 0, 0x12, 0x00];
     let mut frames = 0;
@@ -121,16 +103,8 @@ fn y_06_video_that_comes_soon_after_audio_is_there_from_the_beginning() {
     let mut tags = SHORT.audio();
     let video = SHORT.video();
     let at = tags.iter().position(|tag| tag.millis > 250).unwrap();
-    let late = video[1..].iter().map(|tag| OwnedTag {
-        millis: tag.millis + 250,
-        ..tag.clone()
-    });
-    tags.splice(
-        at..at,
-        [video_header(250, SPS)]
-            .into_iter()
-            .chain(late.clone().take(1)),
-    );
+    let late = video[1..].iter().map(|tag| OwnedTag { millis: tag.millis + 250, ..tag.clone() });
+    tags.splice(at..at, [video_header(250, SPS)].into_iter().chain(late.clone().take(1)));
     tags.extend(late.skip(1));
     tags[1..].sort_by_key(|tag| tag.millis);
     let output = defaults(&tags);
@@ -158,10 +132,7 @@ fn y_08_frames_that_fill_300_ms_to_the_tick_are_one_packet() {
 fn video_and_mp3(millis: i64, audio: impl Iterator<Item = OwnedTag>) -> Output {
     let video = Base { millis, ..BASE }.video();
     let tags = in_order(video.into_iter().chain(audio));
-    let options = Options {
-        announced_audio: Some(StreamType::MPEG1_AUDIO),
-        ..Options::default()
-    };
+    let options = Options { announced_audio: Some(StreamType::MPEG1_AUDIO), ..Options::default() };
     run(&tags, options)
 }
 
@@ -171,9 +142,7 @@ fn t_13_t_15_an_mp3_tag_of_many_frames_is_more_than_one_pes_packet() {
     for each in [40, 200] {
         let output = video_and_mp3(8_000, mp3_tags(200, each));
         let packets = output.stream(AUDIO);
-        let sent: Vec<u8> = mp3_tags(200, each)
-            .flat_map(|tag| tag.data[1..].to_vec())
-            .collect();
+        let sent: Vec<u8> = mp3_tags(200, each).flat_map(|tag| tag.data[1..].to_vec()).collect();
         let came: Vec<u8> = packets.iter().flat_map(|pes| pes.data.clone()).collect();
         assert!(came == sent, "{each}");
         assert_eq!(output.stats.audio.unwrap().frames, 200);
@@ -235,11 +204,7 @@ fn y_07_mp3_behind_a_lost_tag_is_where_its_own_tag_says() {
 
 #[test]
 fn y_14_mp3_in_long_tags_keeps_a_declared_target_while_video_is_silent() {
-    let video = Base {
-        millis: 3_000,
-        ..BASE
-    }
-    .video();
+    let video = Base { millis: 3_000, ..BASE }.video();
     let tags = in_order(video.into_iter().chain(mp3_tags(58 * 40, 40)));
     let options = Options {
         target_duration: TargetDuration::Declared(Secs::new(5)),
@@ -273,10 +238,7 @@ fn f_44_what_is_no_frame_goes_with_the_one_before_it_or_is_dropped_and_told() {
         let auditor = support::auditor(&Options::default()).any_input(true);
         let (segmenter, auditor) = drive(segmenter, auditor, &[tag, mp3(104, 1)], End::List);
         auditor.assert_clean();
-        let output = Output {
-            memory: auditor.into_inner(),
-            stats: segmenter.stats(),
-        };
+        let output = Output { memory: auditor.into_inner(), stats: segmenter.stats() };
         let came: usize = output.stream(AUDIO).iter().map(|pes| pes.data.len()).sum();
         assert_eq!(came, 5 * 417 + if kept { junk } else { 0 });
         assert_eq!(output.count(NoticeKind::AudioNotCarried), u64::from(!kept));

@@ -82,10 +82,7 @@ fn r_57_nothing_of_a_tag_is_kept_by_reference() {
         // One buffer for all, overwritten after each call.
         buffer.clear();
         buffer.extend_from_slice(&tag.data);
-        let lent = hls_segmenter::flv::Tag {
-            data: &buffer,
-            ..tag.borrow()
-        };
+        let lent = hls_segmenter::flv::Tag { data: &buffer, ..tag.borrow() };
         segmenter.push(lent, &mut memory).unwrap();
         buffer.fill(0xee);
     }

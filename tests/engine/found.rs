@@ -41,9 +41,7 @@ fn audio_that_comes_back_from_an_outlier_goes_on_with_the_clock_it_had() {
 fn a_format_that_changes_ahead_of_a_jump_takes_the_held_frames_with_it() {
     let mut tags = BASE.both();
     shift(&mut tags, 12_000, 600_000);
-    let jump = tags
-        .iter()
-        .position(|tag| support::is_video(tag) && tag.millis == 612_000);
+    let jump = tags.iter().position(|tag| support::is_video(tag) && tag.millis == 612_000);
     let mut at = jump.unwrap();
     // Two frames of the old format, the new header, and video behind them.
     for _ in 0..2 {
@@ -63,11 +61,7 @@ fn a_format_that_changes_before_audio_jumps_ahead_times_the_held_frames() {
     let mut tags: Vec<_> = BASE.both();
     tags.retain(|tag| tag.millis < 12_000);
     tags.push(audio_header(11_999, 48_000));
-    let mut behind = Base {
-        rate: 48_000,
-        ..BASE
-    }
-    .both();
+    let mut behind = Base { rate: 48_000, ..BASE }.both();
     behind.retain(|tag| tag.millis >= 12_000 && !tag.is_header());
     shift(&mut behind, 0, 600_000);
     // Four frames of audio are there before the picture of their time.
@@ -81,15 +75,8 @@ fn a_format_that_changes_before_audio_jumps_ahead_times_the_held_frames() {
         .filter(|pes| pes.pts > 600 * 90_000)
         .map(|pes| pes.pts)
         .collect();
-    assert!(
-        jumped[0] < 612 * 90_000 + 63_000 + 1920,
-        "nothing held was dropped"
-    );
-    assert!(
-        jumped
-            .windows(2)
-            .all(|pair| (pair[1] - pair[0]) % 1920 == 0)
-    );
+    assert!(jumped[0] < 612 * 90_000 + 63_000 + 1920, "nothing held was dropped");
+    assert!(jumped.windows(2).all(|pair| (pair[1] - pair[0]) % 1920 == 0));
 }
 
 #[test]
@@ -97,17 +84,10 @@ fn a_format_that_joins_while_audio_is_ahead_times_what_comes_back() {
     let mut tags: Vec<_> = BASE.both();
     tags.retain(|tag| tag.millis < 11_500);
     tags.push(audio_header(11_500, 48_000));
-    let mut behind = Base {
-        rate: 48_000,
-        ..BASE
-    }
-    .both();
+    let mut behind = Base { rate: 48_000, ..BASE }.both();
     behind.retain(|tag| tag.millis >= 11_500 && !tag.is_header());
     // One frame says that it is of another hour; the key frame at 12 s comes before the next one.
-    let stray = behind
-        .iter()
-        .position(|tag| !support::is_video(tag))
-        .unwrap();
+    let stray = behind.iter().position(|tag| !support::is_video(tag)).unwrap();
     behind[stray].millis += 3_600_000;
     behind.retain(|tag| support::is_video(tag) || tag.millis > 12_500);
     tags.extend(behind);
@@ -120,10 +100,7 @@ fn a_format_that_joins_while_audio_is_ahead_times_what_comes_back() {
         .map(|pes| pes.pts)
         .collect();
     assert!(back.len() > 10);
-    assert!(
-        back.windows(2).all(|pair| (pair[1] - pair[0]) % 1920 == 0),
-        "{back:?}"
-    );
+    assert!(back.windows(2).all(|pair| (pair[1] - pair[0]) % 1920 == 0), "{back:?}");
 }
 
 #[test]
@@ -145,48 +122,28 @@ fn a_change_of_audio_does_not_bring_video_in_before_its_first_picture() {
     let output = defaults(&tags);
     assert_eq!(output.causes()[1], Cause::ConfigChange);
     // The PMT lists one stream, as before.
-    assert!(
-        output
-            .memory
-            .bodies
-            .iter()
-            .all(|body| body[188 + 7] == 0x12)
-    );
+    assert!(output.memory.bodies.iter().all(|body| body[188 + 7] == 0x12));
 }
 
 #[test]
 fn the_first_picture_behind_a_start_made_by_audio_has_its_parameter_sets() {
     let silent = |tag: &OwnedTag| support::is_video(tag) && (20_000..84_000).contains(&tag.millis);
-    let tags: Vec<_> = Base {
-        millis: 100_000,
-        gop: 0,
-        ..BASE
-    }
-    .both()
-    .into_iter()
-    .filter(|tag| !silent(tag))
-    .collect();
+    let tags: Vec<_> = Base { millis: 100_000, gop: 0, ..BASE }
+        .both()
+        .into_iter()
+        .filter(|tag| !silent(tag))
+        .collect();
     let output = defaults(&tags);
     assert_eq!(output.causes()[0], Cause::Forced);
-    let picture = output
-        .stream(VIDEO)
-        .into_iter()
-        .find(|pes| pes.segment == 1)
-        .unwrap();
-    assert_eq!(
-        picture.data[10] & 0x1f,
-        7,
-        "delimiter, then the sequence parameter set"
-    );
+    let picture = output.stream(VIDEO).into_iter().find(|pes| pes.segment == 1).unwrap();
+    assert_eq!(picture.data[10] & 0x1f, 7, "delimiter, then the sequence parameter set");
 }
 
 #[test]
 fn a_hole_that_ends_in_a_change_is_no_part_of_the_segment_before() {
     let mut tags = BASE.both();
     shift(&mut tags, 12_000, 9000);
-    let at = tags
-        .iter()
-        .position(|tag| tag.is_key_picture() && tag.millis == 21_000);
+    let at = tags.iter().position(|tag| tag.is_key_picture() && tag.millis == 21_000);
     tags.insert(at.unwrap(), video_header(21_000, OTHER_SPS));
     let output = defaults(&tags);
     assert_eq!(output.extinf()[..4], [5000, 5000, 2000, 5000]);
@@ -197,15 +154,9 @@ fn audio_held_on_one_timeline_is_not_taken_to_the_next() {
     let mut tags = BASE.both();
     shift(&mut tags, 12_480, 30_000);
     shift(&mut tags, 42_800, -2000);
-    let options = Options {
-        mid_gop: MidGop::DropUntilKey,
-        ..Options::default()
-    };
+    let options = Options { mid_gop: MidGop::DropUntilKey, ..Options::default() };
     let output = run(&tags, options);
-    assert_eq!(
-        output.starts_with_idr(),
-        vec![true; output.starts_with_idr().len()]
-    );
+    assert_eq!(output.starts_with_idr(), vec![true; output.starts_with_idr().len()]);
     assert!(output.count(NoticeKind::AudioWrongTimeline) > 0);
 }
 
@@ -214,13 +165,7 @@ fn a_hole_in_audio_alone_that_breaks_a_declared_target_is_a_break() {
     let mut tags = BASE.audio();
     shift(&mut tags, 12_000, 9000);
     let target_duration = TargetDuration::Declared(Secs::new(6));
-    let output = run(
-        &tags,
-        Options {
-            target_duration,
-            ..Options::default()
-        },
-    );
+    let output = run(&tags, Options { target_duration, ..Options::default() });
     assert!(output.causes().contains(&Cause::Discontinuity));
     assert!(output.targets().iter().all(|&target| target == 6));
 }
@@ -247,12 +192,9 @@ fn the_window_is_trimmed_by_the_target_it_publishes() {
     };
     let output = run(&tags, options);
     for (text, target) in output.memory.playlists.iter().zip(output.targets()) {
-        let lines = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("#EXTINF:"));
-        let sum: f64 = lines
-            .map(|extinf| extinf.trim_end_matches(',').parse::<f64>().unwrap())
-            .sum();
+        let lines = text.lines().filter_map(|line| line.strip_prefix("#EXTINF:"));
+        let sum: f64 =
+            lines.map(|extinf| extinf.trim_end_matches(',').parse::<f64>().unwrap()).sum();
         let moved = !text.contains("#EXT-X-MEDIA-SEQUENCE:0\n");
         assert!(!moved || sum >= 3.0 * f64::from(target), "{text}");
     }
@@ -260,12 +202,7 @@ fn the_window_is_trimmed_by_the_target_it_publishes() {
 
 #[test]
 fn r_21_audio_that_changes_joins_behind_a_break_at_a_forced_switch_too() {
-    let mut tags = Base {
-        millis: 70_000,
-        gop: 0,
-        ..BASE
-    }
-    .both();
+    let mut tags = Base { millis: 70_000, gop: 0, ..BASE }.both();
     let at = tags.iter().position(|tag| tag.millis > 50_000).unwrap();
     tags.insert(at, audio_header(50_000, 48_000));
     let output = defaults(&tags);
@@ -292,18 +229,11 @@ fn r_09_audio_that_jumps_while_video_is_silent_goes_on_behind_one_discontinuity(
 
 #[test]
 fn r_40_audio_begins_where_a_header_of_video_is_followed_by_no_picture() {
-    let mut tags = Base {
-        millis: 130_000,
-        ..BASE
-    }
-    .both();
+    let mut tags = Base { millis: 130_000, ..BASE }.both();
     tags.retain(|tag| !support::is_video(tag) || tag.is_header());
     let output = defaults(&tags);
     let shown: u32 = output.extinf().iter().sum();
-    assert!(
-        (69_000..71_000).contains(&shown),
-        "all but the first minute: {shown} ms"
-    );
+    assert!((69_000..71_000).contains(&shown), "all but the first minute: {shown} ms");
     assert!(output.stream(VIDEO).is_empty());
 }
 
@@ -314,10 +244,7 @@ fn filler_in_a_tag_of_its_own_is_dropped_where_filler_is() {
     let header = video_header(0, support::stream::SPS);
     let tags = [header, picture(0, true), filler, picture(40, false)];
     for (policy, kept) in [(Filler::Keep, true), (Filler::Drop, false)] {
-        let options = Options {
-            filler: policy,
-            ..Options::default()
-        };
+        let options = Options { filler: policy, ..Options::default() };
         let output = run(&tags, options);
         let data = &output.stream(VIDEO)[1].data;
         let found = data.windows(6).any(|bytes| bytes == [0, 0, 0, 1, 12, 0xff]);
@@ -327,13 +254,7 @@ fn filler_in_a_tag_of_its_own_is_dropped_where_filler_is() {
 
 #[test]
 fn h_05_audio_of_the_segment_before_does_not_prolong_one_that_has_none() {
-    let mut tags = Base {
-        millis: 5_000,
-        fps: (200, 1),
-        gop: 208,
-        ..BASE
-    }
-    .both();
+    let mut tags = Base { millis: 5_000, fps: (200, 1), gop: 208, ..BASE }.both();
     // All the audio comes before the second key frame, and nothing behind that.
     tags.retain(|tag| !support::is_video(tag) || tag.millis <= 1_040);
     let at = tags.iter().position(|tag| tag.millis == 1_040).unwrap();
@@ -351,11 +272,7 @@ fn h_05_audio_of_the_segment_before_does_not_prolong_one_that_has_none() {
 #[test]
 fn h_05_a_picture_of_the_segment_before_does_not_prolong_one_of_audio_alone() {
     // Pictures 70 s apart, so that the last one may be taken to last until 210 s; audio cuts in between, and ends.
-    let mut tags = Base {
-        millis: 203_000,
-        ..BASE
-    }
-    .both();
+    let mut tags = Base { millis: 203_000, ..BASE }.both();
     tags.retain(|tag| !support::is_video(tag) || tag.is_header() || tag.millis % 70_000 == 0);
     let output = defaults(&tags);
     let shown: u32 = output.extinf().iter().sum();

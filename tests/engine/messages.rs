@@ -27,23 +27,14 @@ fn assert_texts<T: Display>(table: &[(T, &str)]) {
 fn errors_of_tags_and_readers_say_what_and_where() {
     assert_texts(&[
         (
-            TagError::Truncated {
-                field: "FourCC",
-                left: 3,
-            },
+            TagError::Truncated { field: "FourCC", left: 3 },
             "tag body ends inside FourCC, 3 bytes left",
         ),
-        (
-            TagError::NestedMultitrack,
-            "multitrack packet inside a multitrack packet",
-        ),
+        (TagError::NestedMultitrack, "multitrack packet inside a multitrack packet"),
         (TagError::MultitrackType(7), "unknown multitrack type 7"),
     ]);
     assert_texts(&[
-        (
-            ReaderError::Signature { at: 1 },
-            "not an FLV file: byte 1 of the signature is different",
-        ),
+        (ReaderError::Signature { at: 1 }, "not an FLV file: byte 1 of the signature is different"),
         (
             ReaderError::DataOffset(3),
             "file header says that tags begin at 3, which is not in 9..=65536",
@@ -54,23 +45,11 @@ fn errors_of_tags_and_readers_say_what_and_where() {
 #[test]
 fn errors_of_codecs_say_what_is_wrong() {
     assert_texts(&[
+        (AvcError::RecordLen { len: 5 }, "decoder configuration record of 5 bytes is too short"),
+        (AvcError::RecordVersion(2), "decoder configuration record has version 2, not 1"),
+        (AvcError::LengthLen(3), "NAL unit lengths of 3 bytes do not exist"),
         (
-            AvcError::RecordLen { len: 5 },
-            "decoder configuration record of 5 bytes is too short",
-        ),
-        (
-            AvcError::RecordVersion(2),
-            "decoder configuration record has version 2, not 1",
-        ),
-        (
-            AvcError::LengthLen(3),
-            "NAL unit lengths of 3 bytes do not exist",
-        ),
-        (
-            AvcError::Truncated {
-                needed: 30,
-                left: 4,
-            },
+            AvcError::Truncated { needed: 30, left: 4 },
             "sequence parameter set of 30 bytes is cut to 4",
         ),
         (
@@ -83,44 +62,20 @@ fn errors_of_codecs_say_what_is_wrong() {
         ),
     ]);
     assert_texts(&[
-        (
-            AacError::ConfigLen { len: 1 },
-            "audio specific config of 1 bytes is too short",
-        ),
-        (
-            AacError::FrequencyIndex(13),
-            "sampling frequency index 13 is reserved",
-        ),
+        (AacError::ConfigLen { len: 1 }, "audio specific config of 1 bytes is too short"),
+        (AacError::FrequencyIndex(13), "sampling frequency index 13 is reserved"),
         (AacError::NoSampleRate, "sampling frequency is 0"),
-        (
-            AacError::ObjectType(42),
-            "audio object type 42 cannot be carried",
-        ),
-        (
-            AacError::AdtsSampleRate(7000),
-            "ADTS has no index for 7000 Hz",
-        ),
-        (
-            AacError::AdtsChannels(11),
-            "ADTS has no room for channel configuration 11",
-        ),
-        (
-            AacError::AdtsFrameLen { len: 9000 },
-            "AAC frame of 9000 bytes is too long for ADTS",
-        ),
+        (AacError::ObjectType(42), "audio object type 42 cannot be carried"),
+        (AacError::AdtsSampleRate(7000), "ADTS has no index for 7000 Hz"),
+        (AacError::AdtsChannels(11), "ADTS has no room for channel configuration 11"),
+        (AacError::AdtsFrameLen { len: 9000 }, "AAC frame of 9000 bytes is too long for ADTS"),
     ]);
     assert_texts(&[
         (
-            MpegAudioError::Truncated {
-                needed: 418,
-                left: 4,
-            },
+            MpegAudioError::Truncated { needed: 418, left: 4 },
             "MPEG audio frame of 418 bytes is cut to 4",
         ),
-        (
-            MpegAudioError::NoSync([0xff, 0x0f]),
-            "no MPEG audio sync word in 0xff 0x0f",
-        ),
+        (MpegAudioError::NoSync([0xff, 0x0f]), "no MPEG audio sync word in 0xff 0x0f"),
         (
             MpegAudioError::Reserved([0xff, 0xe8, 0, 0]),
             "reserved value in MPEG audio header 0xffe80000",
@@ -148,23 +103,11 @@ impl core::error::Error for Full {
 #[test]
 fn errors_of_the_engine_pass_on_those_below_and_their_sources() {
     let errors: [(Error<Full>, &str); 6] = [
-        (
-            TagError::NestedMultitrack.into(),
-            "multitrack packet inside a multitrack packet",
-        ),
-        (
-            AvcError::LengthLen(3).into(),
-            "NAL unit lengths of 3 bytes do not exist",
-        ),
+        (TagError::NestedMultitrack.into(), "multitrack packet inside a multitrack packet"),
+        (AvcError::LengthLen(3).into(), "NAL unit lengths of 3 bytes do not exist"),
         (AacError::NoSampleRate.into(), "sampling frequency is 0"),
-        (
-            MpegAudioError::FreeFormat.into(),
-            "MPEG audio of free format",
-        ),
-        (
-            Error::Sink(Full(TagError::MultitrackType(9))),
-            "sink: full < unknown multitrack type 9",
-        ),
+        (MpegAudioError::FreeFormat.into(), "MPEG audio of free format"),
+        (Error::Sink(Full(TagError::MultitrackType(9))), "sink: full < unknown multitrack type 9"),
         (Error::Finished, "the list has ended"),
     ];
     for (error, want) in errors {
@@ -193,14 +136,8 @@ fn errors_of_the_engine_pass_on_those_below_and_their_sources() {
 #[test]
 fn errors_of_a_configuration_name_the_field_and_its_limits() {
     assert_texts(&[
-        (
-            ConfigError::FragDuration(0),
-            "FragDuration is 0 s, not from 1 to 100",
-        ),
-        (
-            ConfigError::FragCount(101),
-            "FragCount is 101, not from 1 to 100",
-        ),
+        (ConfigError::FragDuration(0), "FragDuration is 0 s, not from 1 to 100"),
+        (ConfigError::FragCount(101), "FragCount is 101, not from 1 to 100"),
         (
             ConfigError::DeclaredTarget {
                 declared: Secs::new(2),
@@ -209,9 +146,7 @@ fn errors_of_a_configuration_name_the_field_and_its_limits() {
             "declared target duration of 2 s is shorter than FragDuration of 5 s",
         ),
         (
-            ConfigError::IndependentSegments {
-                contradicts: "mid_gop",
-            },
+            ConfigError::IndependentSegments { contradicts: "mid_gop" },
             "independent_segments does not go with this mid_gop",
         ),
         (
@@ -219,26 +154,15 @@ fn errors_of_a_configuration_name_the_field_and_its_limits() {
             "announced audio of stream type 0x1b cannot be carried",
         ),
     ]);
-    let wild = Config::new(Options {
-        jump_limit: TickSpan::ZERO,
-        ..Options::default()
-    });
-    assert_eq!(
-        wild.unwrap_err().to_string(),
-        "jump_limit is 0 ms, not from 1000 to 3600000"
-    );
+    let wild = Config::new(Options { jump_limit: TickSpan::ZERO, ..Options::default() });
+    assert_eq!(wild.unwrap_err().to_string(), "jump_limit is 0 ms, not from 1000 to 3600000");
 }
 
 #[test]
 fn o_03_o_04_o_05_o_06_o_07_o_09_o_11_errors_of_put_live_channel_have_the_codes_of_oss() {
     let invalid = "InvalidArgument";
     let table = [
-        (
-            ParameterError::NameEmpty,
-            "InvalidChannelName",
-            None,
-            "ChannelName must not be empty.",
-        ),
+        (ParameterError::NameEmpty, "InvalidChannelName", None, "ChannelName must not be empty."),
         (
             ParameterError::NameTooLong { len: 1024 },
             "InvalidChannelName",
@@ -305,12 +229,7 @@ fn o_03_o_04_o_05_o_06_o_07_o_09_o_11_errors_of_put_live_channel_have_the_codes_
             Some("0044-00000008"),
             "Snapshot.DestBucket is no bucket name",
         ),
-        (
-            ParameterError::Type,
-            invalid,
-            Some("0044-00000013"),
-            "Target.Type is not HLS",
-        ),
+        (ParameterError::Type, invalid, Some("0044-00000013"), "Target.Type is not HLS"),
         (
             ParameterError::FragDuration,
             invalid,
@@ -376,10 +295,7 @@ fn names_of_causes_and_notices_are_theirs_alone_and_fit_a_column() {
     let names: BTreeSet<_> = causes.map(Cause::name).into_iter().collect();
     assert_eq!(names.len(), causes.len());
     assert_eq!(format!("{:>14}|", Cause::ConfigChange), " config-change|");
-    let kinds: BTreeSet<_> = NoticeKind::ALL
-        .iter()
-        .map(|kind| kind.to_string())
-        .collect();
+    let kinds: BTreeSet<_> = NoticeKind::ALL.iter().map(|kind| kind.to_string()).collect();
     assert_eq!(kinds.len(), NoticeKind::ALL.len());
     let plain = |name: &String| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     assert!(kinds.iter().all(plain), "{kinds:?}");
@@ -388,14 +304,8 @@ fn names_of_causes_and_notices_are_theirs_alone_and_fit_a_column() {
 
 #[test]
 fn codecs_have_the_names_of_their_standards() {
-    let video = [
-        "Sorenson H.263",
-        "Screen video",
-        "VP6",
-        "VP6 with alpha",
-        "Screen video 2",
-        "H.264",
-    ];
+    let video =
+        ["Sorenson H.263", "Screen video", "VP6", "VP6 with alpha", "Screen video 2", "H.264"];
     for (id, want) in (2..).zip(video) {
         assert_eq!(VideoCodec::from_legacy(id).to_string(), want);
     }
@@ -437,15 +347,5 @@ fn codecs_have_the_names_of_their_standards() {
         "VideoCodec(H.264) AudioCodec(AAC)"
     );
     let kinds = [8, 9, 15, 18, 22, 20].map(|byte| format!("{:?}", TagKind::new(byte)));
-    assert_eq!(
-        kinds,
-        [
-            "AUDIO",
-            "VIDEO",
-            "SCRIPT_AMF3",
-            "SCRIPT",
-            "AGGREGATE",
-            "TagKind(20)"
-        ]
-    );
+    assert_eq!(kinds, ["AUDIO", "VIDEO", "SCRIPT_AMF3", "SCRIPT", "AGGREGATE", "TagKind(20)"]);
 }

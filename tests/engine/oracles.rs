@@ -20,27 +20,15 @@ fn v_05_mpeg2ts_reads_every_capture_back_frame_by_frame() {
         let output = run(&tags, options(&name));
         let stats = output.stats;
         let video = output.stream(VIDEO);
-        assert_eq!(
-            video.len() as u64,
-            stats.video.map_or(0, |video| video.frames),
-            "{name}"
-        );
+        assert_eq!(video.len() as u64, stats.video.map_or(0, |video| video.frames), "{name}");
         let written: usize = output.stream(AUDIO).iter().map(|pes| pes.data.len()).sum();
-        assert_eq!(
-            written as u64,
-            stats.audio.map_or(0, |audio| audio.bytes),
-            "{name}"
-        );
+        assert_eq!(written as u64, stats.audio.map_or(0, |audio| audio.bytes), "{name}");
 
         let sent = |kind: fn(&support::OwnedTag) -> bool| {
-            tags.iter()
-                .filter(|tag| kind(tag) && !tag.is_header())
-                .count() as u64
+            tags.iter().filter(|tag| kind(tag) && !tag.is_header()).count() as u64
         };
-        let ends = tags
-            .iter()
-            .filter(|tag| support::is_video(tag) && tag.data[1] == 2)
-            .count() as u64;
+        let ends =
+            tags.iter().filter(|tag| support::is_video(tag) && tag.data[1] == 2).count() as u64;
         assert_eq!(
             stats.video.map_or(0, |video| video.frames),
             sent(support::is_video) - ends,
@@ -72,11 +60,6 @@ fn h_01_hls_m3u8_reads_every_version_of_every_playlist() {
             assert!(sum > 0.0, "{name}");
         }
         let ended = output.memory.playlists.last().unwrap();
-        assert!(
-            MediaPlaylist::try_from(ended.as_str())
-                .unwrap()
-                .has_end_list,
-            "{name}"
-        );
+        assert!(MediaPlaylist::try_from(ended.as_str()).unwrap().has_end_list, "{name}");
     }
 }

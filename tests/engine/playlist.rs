@@ -24,9 +24,7 @@ fn options(secs: u32, count: u32) -> Options {
 
 /// Values of a playlist tag in one version.
 fn values<'t>(text: &'t str, tag: &str) -> Vec<&'t str> {
-    text.lines()
-        .filter_map(|line| line.strip_prefix(tag))
-        .collect()
+    text.lines().filter_map(|line| line.strip_prefix(tag)).collect()
 }
 
 #[test]
@@ -60,10 +58,7 @@ fn h_04_y_12_r_26_ten_thousand_segments_add_up_to_half_a_millisecond() {
         let mut segmenter = Segmenter::new(Config::new(options(1, 3)).unwrap());
         let frames = 10_000 * gop;
         segmenter
-            .push(
-                support::stream::video_header(0, support::stream::SPS).borrow(),
-                &mut window,
-            )
+            .push(support::stream::video_header(0, support::stream::SPS).borrow(), &mut window)
             .unwrap();
         let mut tag = support::stream::picture(0, true, 0, 1);
         for n in 0..frames {
@@ -94,11 +89,7 @@ fn h_05_r_15_r_27_durations_reach_to_the_next_segment_or_the_end_of_the_last_fra
     for pair in segments.windows(2) {
         assert_eq!(pair[0].start + pair[0].duration, pair[1].start);
     }
-    assert_eq!(
-        output.extinf().iter().sum::<u32>(),
-        40_000,
-        "the last frame counts"
-    );
+    assert_eq!(output.extinf().iter().sum::<u32>(), 40_000, "the last frame counts");
 }
 
 #[test]
@@ -121,23 +112,10 @@ fn x1_r_23_r_24_the_target_only_grows_and_is_never_below_a_segment() {
 #[test]
 fn x2_h_11_the_window_policy_keeps_three_targets_where_asked() {
     let exactly = run(&BASE.both(), options(5, 2));
-    assert!(
-        exactly.memory.playlists[2..]
-            .iter()
-            .all(|text| values(text, "#EXTINF:").len() == 2)
-    );
-    let three = run(
-        &BASE.both(),
-        Options {
-            window: WindowPolicy::AtLeastThreeTargets,
-            ..options(5, 2)
-        },
-    );
-    assert!(
-        three.memory.playlists[2..]
-            .iter()
-            .all(|text| values(text, "#EXTINF:").len() == 3)
-    );
+    assert!(exactly.memory.playlists[2..].iter().all(|text| values(text, "#EXTINF:").len() == 2));
+    let three =
+        run(&BASE.both(), Options { window: WindowPolicy::AtLeastThreeTargets, ..options(5, 2) });
+    assert!(three.memory.playlists[2..].iter().all(|text| values(text, "#EXTINF:").len() == 3));
 }
 
 #[test]
@@ -145,10 +123,7 @@ fn x7_h_13_r_47_the_end_comes_with_the_last_segment_and_changes_nothing_else() {
     let ended = run(&BASE.both(), options(5, 3));
     let paused = run_to(&BASE.both(), options(5, 3), End::Pause);
     assert_eq!(ended.memory.playlists.len(), 8);
-    assert_eq!(
-        *ended.memory.playlists[7],
-        paused.memory.playlists[7].clone() + "#EXT-X-ENDLIST\n"
-    );
+    assert_eq!(*ended.memory.playlists[7], paused.memory.playlists[7].clone() + "#EXT-X-ENDLIST\n");
     assert_eq!(ended.memory.playlists[..7], paused.memory.playlists[..7]);
 
     let mut segmenter = Segmenter::new(Config::default());
@@ -187,11 +162,7 @@ fn x7_r_17_a_pusher_that_comes_back_goes_on_behind_one_discontinuity() {
     auditor.assert_clean();
     let memory = auditor.into_inner();
     assert_eq!(
-        memory
-            .segments
-            .iter()
-            .map(|segment| segment.sequence)
-            .collect::<Vec<_>>(),
+        memory.segments.iter().map(|segment| segment.sequence).collect::<Vec<_>>(),
         (0..24).collect::<Vec<_>>()
     );
     let tagged: Vec<_> = memory
@@ -225,10 +196,7 @@ fn dated(start: i64, step: i64, jump: i64) -> Output {
     }
     segmenter.finish(End::List, &mut auditor).unwrap();
     auditor.assert_clean();
-    Output {
-        stats: segmenter.stats(),
-        memory: auditor.into_inner(),
-    }
+    Output { stats: segmenter.stats(), memory: auditor.into_inner() }
 }
 
 #[test]
@@ -249,10 +217,8 @@ fn h_15_r_51_dates_go_on_by_the_durations_and_are_set_anew_behind_a_discontinuit
     let jumped = dated(1_543_895_706_266, 700, 30_000);
     let segment = jumped.memory.segments[3];
     assert!(segment.discontinuity);
-    let (date, wall) = (
-        segment.program_date_time.unwrap().unix_millis(),
-        segment.wall.unwrap().unix_millis(),
-    );
+    let (date, wall) =
+        (segment.program_date_time.unwrap().unix_millis(), segment.wall.unwrap().unix_millis());
     assert!(
         (0..700).contains(&(date - wall)),
         "the host's clock, but never before the end of what was dated: {}",
@@ -267,57 +233,25 @@ fn h_15_r_51_dates_go_on_by_the_durations_and_are_set_anew_behind_a_discontinuit
 #[test]
 fn o_30_r_50_stamps_are_unique_where_the_hosts_clock_stands_still() {
     let output = dated(1_543_895_706_266, 3_600_000, 0);
-    let stamps: Vec<_> = output
-        .memory
-        .starts
-        .iter()
-        .map(|start| start.wall.unwrap().unix_millis())
-        .collect();
-    assert_eq!(
-        stamps,
-        (0..8).map(|n| 1_543_895_706_266 + n).collect::<Vec<_>>()
-    );
-    assert!(
-        output
-            .memory
-            .segments
-            .iter()
-            .map(|segment| segment.id)
-            .eq(0..8)
-    );
+    let stamps: Vec<_> =
+        output.memory.starts.iter().map(|start| start.wall.unwrap().unix_millis()).collect();
+    assert_eq!(stamps, (0..8).map(|n| 1_543_895_706_266 + n).collect::<Vec<_>>());
+    assert!(output.memory.segments.iter().map(|segment| segment.id).eq(0..8));
 }
 
 #[test]
 fn h_11_r_48_expiry_is_told_with_its_grace_and_an_end_expires_nothing() {
     let output = run(&BASE.both(), options(5, 3));
     assert_eq!(
-        output
-            .memory
-            .expired
-            .iter()
-            .map(|gone| gone.sequence)
-            .collect::<Vec<_>>(),
+        output.memory.expired.iter().map(|gone| gone.sequence).collect::<Vec<_>>(),
         [0, 1, 2, 3, 4]
     );
-    assert!(
-        output
-            .memory
-            .expired
-            .iter()
-            .all(|gone| gone.keep_for.round_millis() == 5000 + 15_000)
-    );
+    assert!(output.memory.expired.iter().all(|gone| gone.keep_for.round_millis() == 5000 + 15_000));
 }
 
 #[test]
 fn r_25_h_03_a_stream_of_a_tenth_of_a_second_has_a_target_of_one() {
-    let output = run(
-        &Base {
-            millis: 100,
-            ..BASE
-        }
-        .both(),
-        options(1, 3),
-    );
+    let output = run(&Base { millis: 100, ..BASE }.both(), options(1, 3));
     assert_eq!((output.extinf(), output.targets()), (vec![120], vec![1]));
     assert_eq!(r_30_frames(&output), 3);
 }
@@ -334,13 +268,7 @@ fn r_30_a_short_segment_is_listed_and_an_empty_one_is_not() {
     shift(&mut tags, 42_040, 30_000);
     let output = run(&tags, options(5, 3));
     assert!(output.extinf().contains(&40), "{:?}", output.extinf());
-    assert!(
-        output
-            .memory
-            .segments
-            .iter()
-            .all(|segment| segment.frames > 0)
-    );
+    assert!(output.memory.segments.iter().all(|segment| segment.frames > 0));
 }
 
 #[test]
@@ -351,18 +279,9 @@ fn r_46_resuming_needs_the_segments_that_the_token_came_with() {
     let config = Config::new(options(5, 3)).unwrap();
     let resume = |listed: &[_]| Segmenter::resume(config, &token, listed.iter().copied()).map(drop);
     assert_eq!(resume(&listed), Ok(()));
-    assert_eq!(
-        resume(&listed[1..]),
-        Err(ResumeError::Segments { sequence: 5 })
-    );
-    assert_eq!(
-        resume(&listed[..2]),
-        Err(ResumeError::Segments { sequence: 7 })
-    );
-    assert_eq!(
-        resume(&[listed[0], listed[2]]),
-        Err(ResumeError::Segments { sequence: 6 })
-    );
+    assert_eq!(resume(&listed[1..]), Err(ResumeError::Segments { sequence: 5 }));
+    assert_eq!(resume(&listed[..2]), Err(ResumeError::Segments { sequence: 7 }));
+    assert_eq!(resume(&[listed[0], listed[2]]), Err(ResumeError::Segments { sequence: 6 }));
 }
 
 #[test]
@@ -394,19 +313,11 @@ fn r_46_a_resumed_list_keeps_target_discontinuity_sequence_and_expiry() {
     let (_, auditor) = drive(resumed, auditor, &BASE.both(), End::List);
     auditor.assert_clean();
     let memory = auditor.into_inner();
-    assert_eq!(
-        values(&memory.playlists[0], "#EXT-X-TARGETDURATION:"),
-        ["11"]
-    );
-    let before = values(
-        first.memory.playlists.last().unwrap(),
-        "#EXT-X-DISCONTINUITY-SEQUENCE:",
-    )[0]
+    assert_eq!(values(&memory.playlists[0], "#EXT-X-TARGETDURATION:"), ["11"]);
+    let before = values(first.memory.playlists.last().unwrap(), "#EXT-X-DISCONTINUITY-SEQUENCE:")
+        [0]
     .to_owned();
-    assert_eq!(
-        values(&memory.playlists[0], "#EXT-X-DISCONTINUITY-SEQUENCE:"),
-        [before]
-    );
+    assert_eq!(values(&memory.playlists[0], "#EXT-X-DISCONTINUITY-SEQUENCE:"), [before]);
     assert_eq!(memory.expired[0].sequence, first.memory.listed[0].sequence);
     assert!(memory.segments[0].discontinuity);
 }
@@ -507,9 +418,5 @@ fn a_text_that_is_debugged_says_of_which_playlist_it_is() {
     for tag in BASE.both() {
         segmenter.push(tag.borrow(), &mut sink).unwrap();
     }
-    assert!(
-        sink.0.starts_with("M3u8 { playlist: Playlist {"),
-        "{}",
-        sink.0
-    );
+    assert!(sink.0.starts_with("M3u8 { playlist: Playlist {"), "{}", sink.0);
 }

@@ -47,30 +47,22 @@ impl SegmentSink for Failing {
 
     fn open_segment(&mut self, start: &SegmentStart) -> Result<(), &'static str> {
         self.call("open")?;
-        self.memory
-            .open_segment(start)
-            .map_err(|never| match never {})
+        self.memory.open_segment(start).map_err(|never| match never {})
     }
 
     fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), &'static str> {
         self.call("write")?;
-        self.memory
-            .write_packets(packets)
-            .map_err(|never| match never {})
+        self.memory.write_packets(packets).map_err(|never| match never {})
     }
 
     fn close_segment(&mut self, segment: &Segment) -> Result<(), &'static str> {
         self.call("close")?;
-        self.memory
-            .close_segment(segment)
-            .map_err(|never| match never {})
+        self.memory.close_segment(segment).map_err(|never| match never {})
     }
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), &'static str> {
         self.call("update")?;
-        self.memory
-            .update_playlist(playlist)
-            .map_err(|never| match never {})
+        self.memory.update_playlist(playlist).map_err(|never| match never {})
     }
 
     fn expire_segment(&mut self, expired: &ExpiredSegment) {
@@ -84,11 +76,8 @@ impl SegmentSink for Failing {
 
 /// Pushes everything with one call failing; returns the errors that came back, and the sink.
 fn run(tags: &[OwnedTag], options: Options, fails_at: usize) -> (Vec<&'static str>, Failing) {
-    let mut auditor = Auditor::new(Failing {
-        fails_at,
-        ..Failing::default()
-    })
-    .frag_count(options.frag_count.get());
+    let mut auditor = Auditor::new(Failing { fails_at, ..Failing::default() })
+        .frag_count(options.frag_count.get());
     let mut segmenter = Segmenter::new(Config::new(options).unwrap());
     let mut errors = Vec::new();
     let mut keep = |result: Result<(), Error<&'static str>>| match result {
@@ -105,11 +94,7 @@ fn run(tags: &[OwnedTag], options: Options, fails_at: usize) -> (Vec<&'static st
 
 /// Everything on: tables repeated, snapshots, a jump.
 fn everything() -> (Vec<OwnedTag>, Options) {
-    let mut tags = Base {
-        millis: 14_000,
-        ..BASE
-    }
-    .both();
+    let mut tags = Base { millis: 14_000, ..BASE }.both();
     shift(&mut tags, 7000, 30_000);
     let options = Options {
         frag_duration: FragDuration::new(2).unwrap(),
@@ -122,11 +107,7 @@ fn everything() -> (Vec<OwnedTag>, Options) {
 
 /// MP3 beside video, in tags of more than a PES packet.
 fn long_mp3_tags() -> (Vec<OwnedTag>, Options) {
-    let video = Base {
-        millis: 6_000,
-        ..BASE
-    }
-    .video();
+    let video = Base { millis: 6_000, ..BASE }.video();
     let tags = in_order(video.into_iter().chain(mp3_tags(200, 40)));
     let options = Options {
         frag_duration: FragDuration::new(2).unwrap(),
@@ -138,10 +119,7 @@ fn long_mp3_tags() -> (Vec<OwnedTag>, Options) {
 
 /// MP3 alone, alike.
 fn long_mp3_tags_alone() -> (Vec<OwnedTag>, Options) {
-    let options = Options {
-        frag_duration: FragDuration::new(2).unwrap(),
-        ..Options::default()
-    };
+    let options = Options { frag_duration: FragDuration::new(2).unwrap(), ..Options::default() };
     (mp3_tags(200, 40).collect(), options)
 }
 
@@ -159,17 +137,9 @@ fn every_call_fails(tags: &[OwnedTag], options: Options) {
     for fails_at in 1..=whole.calls.len() {
         let (errors, sink) = run(tags, options, fails_at);
         let name = sink.failed.unwrap();
-        assert_eq!(
-            errors,
-            [name],
-            "call {fails_at}: the error comes back, once"
-        );
+        assert_eq!(errors, [name], "call {fails_at}: the error comes back, once");
         let memory = &sink.memory;
-        let sequences: Vec<_> = memory
-            .segments
-            .iter()
-            .map(|segment| segment.sequence)
-            .collect();
+        let sequences: Vec<_> = memory.segments.iter().map(|segment| segment.sequence).collect();
         assert_eq!(
             sequences,
             (0..sequences.len() as u64).collect::<Vec<_>>(),
@@ -190,22 +160,10 @@ fn every_call_fails(tags: &[OwnedTag], options: Options) {
         );
         if let (Some(aborted), Some(next)) = (
             memory.aborted.first(),
-            memory
-                .segments
-                .iter()
-                .find(|s| s.id > memory.aborted.first().map_or(0, |a| a.id)),
+            memory.segments.iter().find(|s| s.id > memory.aborted.first().map_or(0, |a| a.id)),
         ) {
-            assert_eq!(
-                next.discontinuity,
-                next.sequence > 0,
-                "call {fails_at}, {name}"
-            );
-            assert!(
-                memory
-                    .segments
-                    .iter()
-                    .all(|segment| segment.id != aborted.id)
-            );
+            assert_eq!(next.discontinuity, next.sequence > 0, "call {fails_at}, {name}");
+            assert!(memory.segments.iter().all(|segment| segment.id != aborted.id));
         }
     }
 }
@@ -220,9 +178,7 @@ fn r_52_of_two_calls_that_fail_in_one_push_the_first_is_told() {
         ..Failing::default()
     };
     let mut segmenter = Segmenter::new(Config::default());
-    let mut errors = tags
-        .iter()
-        .filter_map(|tag| segmenter.push(tag.borrow(), &mut sink).err());
+    let mut errors = tags.iter().filter_map(|tag| segmenter.push(tag.borrow(), &mut sink).err());
     // The segment that is to follow fails to open, by the same tag.
     assert_eq!(errors.next(), Some(Error::Sink("close")));
     drop(errors);
@@ -232,10 +188,7 @@ fn r_52_of_two_calls_that_fail_in_one_push_the_first_is_told() {
 #[test]
 fn h_15_r_19_the_first_segment_of_a_list_has_its_own_date_where_one_before_it_was_lost() {
     let mut segmenter = Segmenter::new(Config::default());
-    let mut sink = Failing {
-        fails_at: 20,
-        ..Failing::default()
-    };
+    let mut sink = Failing { fails_at: 20, ..Failing::default() };
     for tag in BASE.both() {
         segmenter.set_wall_time(WallTime::from_unix_millis(tag.millis));
         let _ = segmenter.push(tag.borrow(), &mut sink);
@@ -250,26 +203,14 @@ fn h_15_r_19_the_first_segment_of_a_list_has_its_own_date_where_one_before_it_wa
 fn audio_that_came_into_a_segment_that_was_lost_runs_at_its_own_rate() {
     // The header comes when a segment is open, the first frame when none is.
     let mut tags = BASE.video();
-    tags.extend(
-        BASE.audio()
-            .into_iter()
-            .filter(|tag| tag.is_header() || tag.millis > 80),
-    );
-    for tag in tags
-        .iter_mut()
-        .filter(|tag| tag.is_header() && !support::is_video(tag))
-    {
+    tags.extend(BASE.audio().into_iter().filter(|tag| tag.is_header() || tag.millis > 80));
+    for tag in tags.iter_mut().filter(|tag| tag.is_header() && !support::is_video(tag)) {
         tag.millis = 40;
     }
     tags.sort_by_key(|tag| tag.millis);
     // Tables, three pictures: the fifth call is the write of the one at 80 ms.
     let (_, sink) = run(&tags, Options::default(), 5);
-    let extinf: Vec<_> = sink
-        .memory
-        .segments
-        .iter()
-        .map(|s| s.extinf.millis())
-        .collect();
+    let extinf: Vec<_> = sink.memory.segments.iter().map(|s| s.extinf.millis()).collect();
     assert_eq!(extinf, [5000, 5000, 5000, 5000, 5000, 5000, 5000, 4000]);
 }
 
@@ -287,31 +228,19 @@ fn behind_a_lost_segment_the_next_begins_where_the_clock_has_its_first_frame() {
     tags.truncate(large + 2);
     // The segment, its tables, gathered audio, a clock reference; then what was gathered when the first of the two comes.
     let (_, sink) = run(&tags, Options::default(), 5);
-    let durations: Vec<_> = sink
-        .memory
-        .segments
-        .iter()
-        .map(|s| s.duration.get())
-        .collect();
+    let durations: Vec<_> = sink.memory.segments.iter().map(|s| s.duration.get()).collect();
     assert_eq!(durations, [2089]);
 }
 
 #[test]
 fn r_52_a_call_that_fails_while_video_is_silent_costs_one_segment_too() {
-    let mut tags = Base {
-        millis: 200_000,
-        ..BASE
-    }
-    .both();
+    let mut tags = Base { millis: 200_000, ..BASE }.both();
     tags.retain(|tag| !support::is_video(tag) || tag.millis < 8_000);
     let (_, whole) = run(&tags, Options::default(), 0);
     for fails_at in (1..whole.calls.len()).step_by(61) {
         let (_, sink) = run(&tags, Options::default(), fails_at);
         let (left, all) = (sink.memory.segments.len(), whole.memory.segments.len());
-        assert!(
-            left + 1 >= all,
-            "{left} of {all} when call {fails_at} fails"
-        );
+        assert!(left + 1 >= all, "{left} of {all} when call {fails_at} fails");
     }
 }
 
@@ -321,23 +250,11 @@ fn y_11_the_number_of_an_aborted_segment_goes_to_the_next_and_its_id_does_not() 
     let (_, whole) = run(&tags, Options::default(), usize::MAX);
     let fails_at = whole.numbers("close").nth(4).unwrap();
     let (_, sink) = run(&tags, Options::default(), fails_at);
-    let ids: Vec<_> = sink
-        .memory
-        .segments
-        .iter()
-        .map(|segment| segment.id)
-        .collect();
+    let ids: Vec<_> = sink.memory.segments.iter().map(|segment| segment.id).collect();
     let aborted = sink.memory.aborted[0].id;
     assert!(!ids.contains(&aborted));
     assert_eq!(ids.len(), 7);
-    assert_eq!(
-        sink.memory
-            .starts
-            .iter()
-            .filter(|start| start.sequence == aborted)
-            .count(),
-        2
-    );
+    assert_eq!(sink.memory.starts.iter().filter(|start| start.sequence == aborted).count(), 2);
     assert_eq!(sink.memory.segments[aborted as usize].id, aborted + 1);
 }
 
@@ -358,12 +275,7 @@ fn r_49_h_10_a_segment_whose_close_failed_is_never_listed() {
     for fails_at in whole.numbers("close") {
         let (_, sink) = run(&tags, Options::default(), fails_at);
         let lost = format!("\n{}.ts\n", sink.memory.aborted[0].id);
-        assert!(
-            sink.memory
-                .playlists
-                .iter()
-                .all(|text| !text.contains(&lost))
-        );
+        assert!(sink.memory.playlists.iter().all(|text| !text.contains(&lost)));
         seen += 1;
     }
     assert_eq!(seen, 8);
@@ -371,13 +283,7 @@ fn r_49_h_10_a_segment_whose_close_failed_is_never_listed() {
 
 #[test]
 fn two_sinks_are_one_and_the_first_errors_keep_the_call_from_the_second() {
-    let mut tee = (
-        Failing {
-            fails_at: 30,
-            ..Failing::default()
-        },
-        Failing::default(),
-    );
+    let mut tee = (Failing { fails_at: 30, ..Failing::default() }, Failing::default());
     let mut segmenter = Segmenter::new(Config::default());
     for tag in BASE.both() {
         let _ = segmenter.push(tag.borrow(), &mut tee);

@@ -72,11 +72,7 @@ impl SegmentSink for Log {
 
 /// Sends a stream through that leads to every call there is, if one of them fails.
 fn send(sink: &mut impl SegmentSink<Error = usize>) {
-    let mut tags = Base {
-        millis: 14_000,
-        ..BASE
-    }
-    .both();
+    let mut tags = Base { millis: 14_000, ..BASE }.both();
     shift(&mut tags, 7000, 30_000);
     let mut segmenter = Segmenter::new(
         Config::new(Options {
@@ -93,10 +89,7 @@ fn send(sink: &mut impl SegmentSink<Error = usize>) {
 }
 
 fn log(fails_at: usize) -> Log {
-    Log {
-        fails_at,
-        ..Log::default()
-    }
+    Log { fails_at, ..Log::default() }
 }
 
 /// Number of the second write of a picture, whose failure ends the first segment.
@@ -107,13 +100,10 @@ fn the_stream_of_these_tests_leads_to_every_call() {
     let mut plain = log(WRITE);
     send(&mut plain);
     assert!(plain.lines[WRITE - 1].starts_with("write"));
-    for call in [
-        "open", "write", "close", "update", "expire", "abort", "snapshot", "track", "notice",
-    ] {
-        assert!(
-            plain.lines.iter().any(|line| line.starts_with(call)),
-            "{call}"
-        );
+    for call in
+        ["open", "write", "close", "update", "expire", "abort", "snapshot", "track", "notice"]
+    {
+        assert!(plain.lines.iter().any(|line| line.starts_with(call)), "{call}");
     }
 }
 

@@ -12,10 +12,7 @@ use hls_segmenter::playlist::Playlist;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{Config, End, Error, Segment, SegmentSink, SegmentStart, Segmenter};
 
-const SHORT: Base = Base {
-    millis: 6000,
-    ..BASE
-};
+const SHORT: Base = Base { millis: 6000, ..BASE };
 
 /// An aggregate message of `tags`, at the time of the first.
 fn aggregate(tags: &[OwnedTag]) -> OwnedTag {
@@ -28,20 +25,12 @@ fn aggregate(tags: &[OwnedTag]) -> OwnedTag {
         data.extend(&tag.data);
         data.extend((tag.data.len() as u32 + 11).to_be_bytes());
     }
-    OwnedTag {
-        kind: TagKind::AGGREGATE,
-        millis: tags[0].millis,
-        data,
-    }
+    OwnedTag { kind: TagKind::AGGREGATE, millis: tags[0].millis, data }
 }
 
 /// An AAC header that is cut in its second byte.
 fn bad(millis: i64) -> OwnedTag {
-    OwnedTag {
-        kind: TagKind::AUDIO,
-        millis,
-        data: vec![0xaf, 0, 0x12],
-    }
+    OwnedTag { kind: TagKind::AUDIO, millis, data: vec![0xaf, 0, 0x12] }
 }
 
 /// Fails at every write once that is wanted.
@@ -77,10 +66,7 @@ fn a_tag_is_what_its_kind_says_whatever_its_bytes_look_like() {
     for kind in [TagKind::SCRIPT, TagKind::new(77)] {
         let disguised = tags.iter().flat_map(|tag| {
             let audio = !support::is_video(tag) && !tag.is_header();
-            let twin = audio.then(|| OwnedTag {
-                kind,
-                ..tag.clone()
-            });
+            let twin = audio.then(|| OwnedTag { kind, ..tag.clone() });
             [tag.clone()].into_iter().chain(twin)
         });
         let got = run(&disguised.collect::<Vec<_>>(), Options::default());
@@ -94,12 +80,7 @@ fn f_03_the_error_of_an_aggregate_is_that_of_its_bad_tag_and_the_others_count() 
     let (headers, frames) = tags.split_at(2);
     let whole = run(&tags, Options::default());
     let parts = [&frames[..1], &[bad(0)], &frames[1..9]].concat();
-    let split = [
-        headers.to_vec(),
-        vec![aggregate(&parts)],
-        frames[9..].to_vec(),
-    ]
-    .concat();
+    let split = [headers.to_vec(), vec![aggregate(&parts)], frames[9..].to_vec()].concat();
     let mut memory = Memory::default();
     let mut segmenter = Segmenter::new(Config::default());
     let mut errors: Vec<Error<Infallible>> = Vec::new();
@@ -153,11 +134,7 @@ fn f_03_a_lost_segment_weighs_more_than_a_bad_tag_before_or_behind_it_in_an_aggr
 
 #[test]
 fn audio_alone_too_short_to_begin_by_itself_is_a_segment_at_the_end() {
-    let tags: Vec<_> = BASE
-        .audio()
-        .into_iter()
-        .filter(|tag| tag.millis < 100)
-        .collect();
+    let tags: Vec<_> = BASE.audio().into_iter().filter(|tag| tag.millis < 100).collect();
     let output = run(&tags, Options::default());
     assert_eq!(output.memory.segments.len(), 1);
     assert_eq!(output.stats.audio.unwrap().frames, tags.len() as u64 - 1);
@@ -185,21 +162,12 @@ fn f_17_f_18_pictures_of_other_tracks_and_unknown_packets_are_counted() {
         let len = (body.len() as u32).to_be_bytes();
         let track = |id: u8| [&[id][..], &len[1..], body].concat();
         let head = [0x80 | frame_type | 6, 0x11];
-        OwnedTag {
-            data: [&head[..], b"avc1", &track(0), &track(1)].concat(),
-            ..tag.clone()
-        }
+        OwnedTag { data: [&head[..], b"avc1", &track(0), &track(1)].concat(), ..tag.clone() }
     });
     let mut several: Vec<_> = several.collect();
     // A packet type that is reserved.
-    several.push(OwnedTag {
-        data: b"\x88avc1".to_vec(),
-        ..several[1].clone()
-    });
-    let (want, got) = (
-        run(&tags, Options::default()),
-        run(&several, Options::default()),
-    );
+    several.push(OwnedTag { data: b"\x88avc1".to_vec(), ..several[1].clone() });
+    let (want, got) = (run(&tags, Options::default()), run(&several, Options::default()));
     assert_eq!(got.memory.bodies, want.memory.bodies);
     assert_eq!(want.count(NoticeKind::OtherTrack), 0);
     assert_eq!(got.count(NoticeKind::OtherTrack), 150);

@@ -30,39 +30,27 @@ fn r_06_r_05_f_07_dts_is_the_tags_time_whatever_the_composition_says() {
     let output = defaults(&tags);
     for (n, (pes, tag)) in output.stream(VIDEO).iter().zip(&tags[1..]).enumerate() {
         assert_eq!(pes.dts as i64, n as i64 * 3600 + LEAD);
-        assert_eq!(
-            pes.pts as i64,
-            n as i64 * 3600 + i64::from(tag.data[4]) * 90 + LEAD
-        );
+        assert_eq!(pes.pts as i64, n as i64 * 3600 + i64::from(tag.data[4]) * 90 + LEAD);
     }
 }
 
 #[test]
 fn f_30_audio_just_before_the_first_picture_is_kept() {
     let mut tags = BASE.both();
-    for tag in tags
-        .iter_mut()
-        .filter(|tag| support::is_video(tag) && !tag.is_header())
-    {
+    for tag in tags.iter_mut().filter(|tag| support::is_video(tag) && !tag.is_header()) {
         tag.millis += 46;
     }
     let tags = in_order(tags);
     let output = defaults(&tags);
     assert_eq!(output.stream(AUDIO)[0].pts as i64, LEAD);
     assert_eq!(output.stream(VIDEO)[0].pts as i64, 46 * 90 + LEAD);
-    assert_eq!(
-        output.stats.audio.unwrap().frames,
-        BASE.audio().len() as u64 - 1
-    );
+    assert_eq!(output.stats.audio.unwrap().frames, BASE.audio().len() as u64 - 1);
 }
 
 #[test]
 fn f_41_equal_and_disordered_times_are_put_right_by_a_tick() {
     let mut tags = BASE.both();
-    for tag in tags
-        .iter_mut()
-        .filter(|tag| support::is_video(tag) && !tag.is_header())
-    {
+    for tag in tags.iter_mut().filter(|tag| support::is_video(tag) && !tag.is_header()) {
         match tag.millis % 1000 {
             200 => tag.millis -= 40,
             600 => tag.millis -= 42,
@@ -78,32 +66,19 @@ fn f_41_equal_and_disordered_times_are_put_right_by_a_tick() {
 
 #[test]
 fn f_53_f_39_wild_captures_give_no_wild_durations() {
-    let mut tags = Base {
-        composition: 500,
-        ..BASE
-    }
-    .both();
+    let mut tags = Base { composition: 500, ..BASE }.both();
     // Neighbours change places, a script tag stands between every two, headers come again and again.
     for pair in tags.chunks_mut(3).skip(1) {
         pair.reverse();
     }
-    let mut tags: Vec<_> = tags
-        .into_iter()
-        .flat_map(|tag| [support::stream::script(0), tag])
-        .collect();
+    let mut tags: Vec<_> =
+        tags.into_iter().flat_map(|tag| [support::stream::script(0), tag]).collect();
     for n in 1..60 {
-        tags.insert(
-            n * 50,
-            support::stream::video_header(0, support::stream::SPS),
-        );
+        tags.insert(n * 50, support::stream::video_header(0, support::stream::SPS));
     }
     shift(&mut tags, 30_000, -29_000);
     let output = defaults(&tags);
-    assert!(
-        output.extinf().iter().all(|&millis| millis <= 5200),
-        "{:?}",
-        output.extinf()
-    );
+    assert!(output.extinf().iter().all(|&millis| millis <= 5200), "{:?}", output.extinf());
     assert_eq!(output.discontinuities().len(), 1);
 }
 
@@ -139,27 +114,13 @@ fn r_11_a_hole_is_bridged_by_at_most_a_hundred_clock_references() {
 #[test]
 fn r_33_t_09_clock_references_come_every_100_ms_at_one_frame_per_second_too() {
     for tags in [
-        Base {
-            fps: (1, 1),
-            gop: 2,
-            ..BASE
-        }
-        .both(),
-        Base {
-            fps: (1, 1),
-            gop: 2,
-            ..BASE
-        }
-        .video(),
+        Base { fps: (1, 1), gop: 2, ..BASE }.both(),
+        Base { fps: (1, 1), gop: 2, ..BASE }.video(),
         BASE.audio(),
     ] {
         // The Auditor in `run` checks the interval; here, that it had something to check.
         let output = defaults(&tags);
-        let pcrs = output
-            .memory
-            .bodies
-            .iter()
-            .flat_map(|body| body.chunks(188));
+        let pcrs = output.memory.bodies.iter().flat_map(|body| body.chunks(188));
         let pcrs = pcrs
             .filter(|packet| packet[3] & 0x20 != 0 && packet[4] > 0 && packet[5] & 0x10 != 0)
             .count();
@@ -171,11 +132,7 @@ fn r_33_t_09_clock_references_come_every_100_ms_at_one_frame_per_second_too() {
 fn y_08_t_15_t_22_audio_is_gathered_up_to_300_ms_in_whole_frames() {
     let output = defaults(&BASE.both());
     let packets = output.stream(AUDIO);
-    assert!(
-        packets.len() < 170,
-        "{} PES packets for 1723 frames",
-        packets.len()
-    );
+    assert!(packets.len() < 170, "{} PES packets for 1723 frames", packets.len());
     for pes in &packets {
         let mut rest = &pes.data[..];
         let mut frames = 0;
@@ -204,14 +161,7 @@ fn y_08_f_47_a_frame_larger_than_the_queue_travels_alone() {
         })
         .collect();
     let output = defaults(&tags);
-    assert_eq!(
-        output
-            .stream(AUDIO)
-            .iter()
-            .filter(|pes| pes.data.len() == 8191)
-            .count(),
-        43
-    );
+    assert_eq!(output.stream(AUDIO).iter().filter(|pes| pes.data.len() == 8191).count(), 43);
     assert!((20..=23).contains(&output.count(NoticeKind::AudioNotCarried)));
 }
 
@@ -220,26 +170,17 @@ fn t_23_audio_that_comes_late_is_written_before_its_time_has_passed() {
     let mut tags = BASE.both();
     // Audio tags stand 650 ms of media behind the video of their time.
     tags.sort_by_key(|tag| {
-        (
-            !tag.is_header(),
-            tag.millis + if support::is_video(tag) { 0 } else { 650 },
-        )
+        (!tag.is_header(), tag.millis + if support::is_video(tag) { 0 } else { 650 })
     });
     let output = defaults(&tags);
     assert_eq!(output.extinf(), [5000; 8]);
-    assert_eq!(
-        output.stats.audio.unwrap().frames,
-        BASE.audio().len() as u64 - 1
-    );
+    assert_eq!(output.stats.audio.unwrap().frames, BASE.audio().len() as u64 - 1);
 }
 
 #[test]
 fn h_05_one_picture_alone_lasts_as_long_as_its_parameter_set_says() {
     let capture = |name: &str| {
-        let (_, bytes) = captures()
-            .into_iter()
-            .find(|(found, _)| found == name)
-            .unwrap();
+        let (_, bytes) = captures().into_iter().find(|(found, _)| found == name).unwrap();
         read_flv(&bytes)
     };
     for (name, ticks) in [("nobframes", 3600), ("fps2997", 3003)] {

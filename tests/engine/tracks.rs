@@ -46,10 +46,7 @@ fn metadata(values: &[(&str, f64)]) -> OwnedTag {
 }
 
 fn insert_before_key_frame(tags: &mut Vec<OwnedTag>, millis: i64, tag: OwnedTag) {
-    let at = tags
-        .iter()
-        .position(|tag| tag.is_key_picture() && tag.millis >= millis)
-        .unwrap();
+    let at = tags.iter().position(|tag| tag.is_key_picture() && tag.millis >= millis).unwrap();
     tags.insert(at, tag);
 }
 
@@ -62,42 +59,23 @@ fn f_43_x8_r_34_the_tables_list_what_there_is() {
 
 #[test]
 fn x8_a_stream_without_video_gives_nothing_where_the_host_requires_video() {
-    let output = run(
-        &BASE.audio(),
-        Options {
-            require_video: true,
-            ..Options::default()
-        },
-    );
+    let output = run(&BASE.audio(), Options { require_video: true, ..Options::default() });
     assert!(output.memory.starts.is_empty());
 }
 
 #[test]
 fn y_05_a_late_audio_track_joins_at_the_next_key_frame() {
-    let mut tags: Vec<_> = BASE
-        .both()
-        .into_iter()
-        .filter(|tag| support::is_video(tag) || tag.millis > 7300)
-        .collect();
+    let mut tags: Vec<_> =
+        BASE.both().into_iter().filter(|tag| support::is_video(tag) || tag.millis > 7300).collect();
     let at = tags.iter().position(|tag| !support::is_video(tag)).unwrap();
     tags.insert(at, audio_header(7300, 44_100));
     let output = defaults(&tags);
-    assert_eq!(
-        output.extinf(),
-        [5000, 3000, 5000, 5000, 5000, 5000, 5000, 5000, 2000]
-    );
+    assert_eq!(output.extinf(), [5000, 3000, 5000, 5000, 5000, 5000, 5000, 5000, 2000]);
     assert_eq!(output.causes()[1], Cause::TrackChange);
     assert_eq!(output.discontinuities(), [2]);
+    assert_eq!((listed(&output, 1), listed(&output, 2)), (vec![0x1b], vec![0x1b, 0x0f]));
     assert_eq!(
-        (listed(&output, 1), listed(&output, 2)),
-        (vec![0x1b], vec![0x1b, 0x0f])
-    );
-    assert_eq!(
-        (
-            pmt_version(&output, 1),
-            pmt_version(&output, 2),
-            pmt_version(&output, 8)
-        ),
+        (pmt_version(&output, 1), pmt_version(&output, 2), pmt_version(&output, 8)),
         (0, 1, 1)
     );
     assert!(output.count(NoticeKind::AudioNotJoined) > 0);
@@ -108,30 +86,21 @@ fn y_05_a_late_audio_track_joins_at_the_next_key_frame() {
 fn y_05_announced_audio_is_listed_and_leaves_where_it_does_not_come() {
     let tags = [vec![announcing("audiocodecid", 10.0)], BASE.video()].concat();
     let output = defaults(&tags);
-    assert_eq!(
-        (listed(&output, 0), listed(&output, 1)),
-        (vec![0x1b, 0x0f], vec![0x1b])
-    );
+    assert_eq!((listed(&output, 0), listed(&output, 1)), (vec![0x1b, 0x0f], vec![0x1b]));
     assert_eq!(output.discontinuities(), [1]);
     assert_eq!(output.told(NoticeKind::TrackMissing), 1);
     assert_eq!(output.extinf(), [5000; 8]);
 
     // Where it comes in time nothing changes: it was listed.
-    let mut tags: Vec<_> = BASE
-        .both()
-        .into_iter()
-        .filter(|tag| support::is_video(tag) || tag.millis > 2500)
-        .collect();
+    let mut tags: Vec<_> =
+        BASE.both().into_iter().filter(|tag| support::is_video(tag) || tag.millis > 2500).collect();
     let at = tags.iter().position(|tag| !support::is_video(tag)).unwrap();
     tags.insert(at, audio_header(2500, 44_100));
     tags.insert(0, announcing("audiocodecid", 10.0));
     let output = defaults(&tags);
     assert_eq!(output.discontinuities(), []);
     assert_eq!(output.count(NoticeKind::AudioNotJoined), 0);
-    let options = Options {
-        announced_audio: Some(StreamType::AAC_ADTS),
-        ..Options::default()
-    };
+    let options = Options { announced_audio: Some(StreamType::AAC_ADTS), ..Options::default() };
     assert_eq!(
         run(&tags[1..], options).memory.bodies,
         output.memory.bodies,
@@ -144,13 +113,8 @@ fn y_05_announced_audio_is_listed_as_long_as_the_host_waits_for_tracks() {
     let tags = [vec![announcing("audiocodecid", 10.0)], BASE.video()].concat();
     // The second segment begins at 5 s.
     for (millis, second) in [(4_999, vec![0x1b]), (5_000, vec![0x1b, 0x0f])] {
-        let output = run(
-            &tags,
-            Options {
-                track_wait: TickSpan::from_millis(millis),
-                ..Options::default()
-            },
-        );
+        let output =
+            run(&tags, Options { track_wait: TickSpan::from_millis(millis), ..Options::default() });
         assert_eq!(listed(&output, 1), second, "{millis}");
         assert_eq!(listed(&output, 2), [0x1b], "{millis}");
     }
@@ -167,10 +131,7 @@ fn t_05_r_46_a_resumed_list_has_another_version_of_its_tables_where_its_streams_
         auditor.resume(&token, &list);
         let (engine, auditor) = drive(resumed, auditor, &tags, End::List);
         auditor.assert_clean();
-        let output = Output {
-            memory: auditor.into_inner(),
-            stats: engine.stats(),
-        };
+        let output = Output { memory: auditor.into_inner(), stats: engine.stats() };
         assert_eq!(pmt_version(&output, 0), version);
     }
 }
@@ -180,17 +141,10 @@ fn y_06_audio_before_the_first_picture_waits_as_long_as_its_bytes_have_room() {
     // Headers added, nine are 3,213 of 3,570 bytes, five 3,535.
     for (len, until) in [(350, 190), (700, 100)] {
         let (audio, video) = (BASE.audio(), BASE.video());
-        let late = video.into_iter().map(|tag| OwnedTag {
-            millis: tag.millis + until,
-            ..tag
-        });
-        let large = audio.into_iter().map(|tag| {
-            if tag.is_header() {
-                tag
-            } else {
-                stream::audio(tag.millis, len)
-            }
-        });
+        let late = video.into_iter().map(|tag| OwnedTag { millis: tag.millis + until, ..tag });
+        let large = audio
+            .into_iter()
+            .map(|tag| if tag.is_header() { tag } else { stream::audio(tag.millis, len) });
         let output = defaults(&in_order(late.chain(large)));
         assert_eq!(output.count(NoticeKind::AudioBeforeKeyFrame), 0);
         assert_eq!(output.stream(AUDIO)[0].pts, 63_000);
@@ -200,18 +154,12 @@ fn y_06_audio_before_the_first_picture_waits_as_long_as_its_bytes_have_room() {
 #[test]
 fn y_05_announced_video_is_waited_for_just_as_long_as_the_host_says() {
     // Audio has a frame at 0 and every 20 ms; the first one at 1000 ms or later ends the wait.
-    let header = OwnedTag {
-        data: vec![0xaf, 0, 0x11, 0x8c],
-        ..audio_header(0, 48_000)
-    };
+    let header = OwnedTag { data: vec![0xaf, 0, 0x11, 0x8c], ..audio_header(0, 48_000) };
     let frames = (0..500).map(|n| stream::audio(n * 20, 300));
     let head = [announcing("videocodecid", 7.0), header];
     let tags: Vec<_> = head.into_iter().chain(frames).collect();
     let begins = |millis| {
-        let options = Options {
-            track_wait: TickSpan::from_millis(millis),
-            ..Options::default()
-        };
+        let options = Options { track_wait: TickSpan::from_millis(millis), ..Options::default() };
         run(&tags, options).memory.starts[0].start
     };
     assert_eq!(begins(1000), begins(990));
@@ -227,15 +175,8 @@ fn f_44_announced_mp3_is_listed_by_the_version_that_its_sample_rate_needs() {
         (Some(44_100.0), 0x03),
         (None, 0x03),
     ] {
-        let values = [
-            ("audiocodecid", 2.0),
-            ("audiosamplerate", rate.unwrap_or(0.0)),
-        ];
-        let values = if rate.is_some() {
-            &values[..]
-        } else {
-            &values[..1]
-        };
+        let values = [("audiocodecid", 2.0), ("audiosamplerate", rate.unwrap_or(0.0))];
+        let values = if rate.is_some() { &values[..] } else { &values[..1] };
         let output = defaults(&[vec![metadata(values)], BASE.video()].concat());
         assert_eq!(listed(&output, 0), [0x1b, stream_type], "{rate:?}");
     }
@@ -244,34 +185,19 @@ fn f_44_announced_mp3_is_listed_by_the_version_that_its_sample_rate_needs() {
 #[test]
 fn y_05_y_06_announced_video_is_waited_for_and_not_for_ever() {
     let audio = BASE.audio();
-    let video: Vec<_> = BASE
-        .video()
-        .into_iter()
-        .filter(|tag| tag.millis >= 600)
-        .collect();
-    let mut tags = [
-        vec![announcing("videocodecid", 7.0)],
-        audio.clone(),
-        vec![video_header(600, SPS)],
-        video,
-    ]
-    .concat();
+    let video: Vec<_> = BASE.video().into_iter().filter(|tag| tag.millis >= 600).collect();
+    let mut tags =
+        [vec![announcing("videocodecid", 7.0)], audio.clone(), vec![video_header(600, SPS)], video]
+            .concat();
     tags.sort_by_key(|tag| tag.millis);
     let output = defaults(&tags);
     assert_eq!(listed(&output, 0), [0x1b, 0x0f]);
-    assert_eq!(
-        output.memory.starts[0].start.get(),
-        1000 * 90,
-        "at the first key frame"
-    );
+    assert_eq!(output.memory.starts[0].start.get(), 1000 * 90, "at the first key frame");
 
     let output = defaults(&[vec![announcing("videocodecid", 7.0)], audio].concat());
     assert_eq!(listed(&output, 0), [0x0f]);
     let start = output.memory.starts[0].start.get() / 90;
-    assert!(
-        (200..=1100).contains(&start),
-        "what fits is kept of the wait: {start}"
-    );
+    assert!((200..=1100).contains(&start), "what fits is kept of the wait: {start}");
 }
 
 #[test]
@@ -295,22 +221,13 @@ fn y_05_late_video_joins_a_stream_of_audio_at_its_first_key_frame() {
 #[test]
 fn y_04_r_20_a_changed_sequence_header_waits_for_the_next_key_frame() {
     let mut tags = BASE.both();
-    let at = tags
-        .iter()
-        .position(|tag| support::is_video(tag) && tag.millis == 12_480)
-        .unwrap();
+    let at = tags.iter().position(|tag| support::is_video(tag) && tag.millis == 12_480).unwrap();
     tags.insert(at, video_header(12_480, OTHER_SPS));
     let output = defaults(&tags);
     assert_eq!(output.extinf()[..4], [5000, 5000, 3000, 5000]);
     assert_eq!(output.discontinuities(), [3]);
-    let old = output
-        .stream(VIDEO)
-        .into_iter()
-        .filter(|pes| pes.segment == 2);
-    assert!(
-        old.into_iter()
-            .all(|pes| !pes.data.windows(OTHER_SPS.len()).any(|w| w == OTHER_SPS))
-    );
+    let old = output.stream(VIDEO).into_iter().filter(|pes| pes.segment == 2);
+    assert!(old.into_iter().all(|pes| !pes.data.windows(OTHER_SPS.len()).any(|w| w == OTHER_SPS)));
     // Back and forth, and back before it took effect.
     let mut tags = BASE.both();
     tags.insert(at, video_header(12_480, OTHER_SPS));
@@ -332,46 +249,30 @@ fn y_04_r_21_a_changed_audio_configuration_waits_for_the_next_key_frame() {
     let output = defaults(&tags);
     assert_eq!(output.extinf()[2], 3000);
     let dropped = output.count(NoticeKind::AudioNotJoined);
-    assert!(
-        (20..=23).contains(&dropped),
-        "half a second of frames: {dropped}"
-    );
+    assert!((20..=23).contains(&dropped), "half a second of frames: {dropped}");
 
     let mut tags = BASE.audio();
     let at = tags.iter().position(|tag| tag.millis > 12_500).unwrap();
     tags.insert(at, audio_header(12_500, 48_000));
     let output = defaults(&tags);
-    assert_eq!(
-        output.causes()[2],
-        Cause::ConfigChange,
-        "audio alone is cut at once"
-    );
+    assert_eq!(output.causes()[2], Cause::ConfigChange, "audio alone is cut at once");
     assert_eq!(output.count(NoticeKind::AudioNotJoined), 0);
 }
 
 /// Video for 3 s, then silence.
 fn video_that_falls_silent() -> Vec<OwnedTag> {
-    Base {
-        millis: 3_000,
-        ..BASE
-    }
-    .video()
+    Base { millis: 3_000, ..BASE }.video()
 }
 
 /// AAC at 48 kHz, from and to, without its header.
 fn audio_from_to(from: i64, to: i64) -> impl Iterator<Item = OwnedTag> {
     let times = (0..).map(move |n| from + n * 64 / 3);
-    times
-        .take_while(move |&millis| millis < to)
-        .map(|millis| stream::audio(millis, 90))
+    times.take_while(move |&millis| millis < to).map(|millis| stream::audio(millis, 90))
 }
 
 #[test]
 fn y_04_y_09_a_changed_audio_configuration_cuts_at_once_where_video_is_silent() {
-    let first = Base {
-        millis: 40_000,
-        ..BASE
-    };
+    let first = Base { millis: 40_000, ..BASE };
     let mut tags = in_order([video_that_falls_silent(), first.audio()].concat());
     tags.push(audio_header(40_000, 48_000));
     tags.extend(audio_from_to(40_000, 200_000));
@@ -392,10 +293,7 @@ fn y_05_y_09_audio_that_comes_late_joins_at_once_where_video_is_silent() {
     tags.extend(audio_from_to(4_000, 200_000));
     let output = defaults(&tags);
     assert_eq!(output.causes()[0], Cause::TrackChange);
-    assert_eq!(
-        (listed(&output, 0), listed(&output, 1)),
-        (vec![0x1b], vec![0x1b, 0x0f])
-    );
+    assert_eq!((listed(&output, 0), listed(&output, 1)), (vec![0x1b], vec![0x1b, 0x0f]));
     assert_eq!(output.discontinuities(), [1]);
     assert_eq!(output.extinf()[1..3], [60_011, 60_010]);
 }
@@ -404,14 +302,7 @@ fn y_05_y_09_audio_that_comes_late_joins_at_once_where_video_is_silent() {
 fn f_31_an_empty_configuration_is_not_ready_and_the_real_one_is_no_change() {
     let mut tags = BASE.both();
     tags.retain(|tag| support::is_video(tag) || !tag.is_header());
-    tags.insert(
-        0,
-        OwnedTag {
-            kind: TagKind::AUDIO,
-            millis: 0,
-            data: vec![0xaf, 0],
-        },
-    );
+    tags.insert(0, OwnedTag { kind: TagKind::AUDIO, millis: 0, data: vec![0xaf, 0] });
     tags.insert(1, audio_header(40, 44_100));
     let output = defaults(&tags);
     assert_eq!(output.extinf(), [5000; 8]);
@@ -421,11 +312,7 @@ fn f_31_an_empty_configuration_is_not_ready_and_the_real_one_is_no_change() {
 
 #[test]
 fn f_45_o_34_frames_before_their_sequence_headers_are_dropped_and_counted() {
-    let tags: Vec<_> = BASE
-        .both()
-        .into_iter()
-        .filter(|tag| !tag.is_header())
-        .collect();
+    let tags: Vec<_> = BASE.both().into_iter().filter(|tag| !tag.is_header()).collect();
     let output = defaults(&tags);
     assert!(output.memory.starts.is_empty());
     assert_eq!(output.count(NoticeKind::VideoBeforeHeader), 1000);
@@ -442,92 +329,45 @@ fn x9_f_44_mp3_is_carried_by_its_version() {
     ] {
         let frame = |n: i64| {
             let data = [&[0x2f][..], &header, &vec![0x55; len - 4]].concat();
-            OwnedTag {
-                kind: TagKind::AUDIO,
-                millis: n * samples * 1000 / rate,
-                data,
-            }
+            OwnedTag { kind: TagKind::AUDIO, millis: n * samples * 1000 / rate, data }
         };
         let mut tags: Vec<_> = (0..rate * 20 / samples).map(frame).collect();
-        tags.extend(
-            Base {
-                millis: 20_000,
-                ..BASE
-            }
-            .video(),
-        );
+        tags.extend(Base { millis: 20_000, ..BASE }.video());
         let output = run(
             &in_order(tags),
-            Options {
-                announced_audio: Some(StreamType::new(listed_type)),
-                ..Options::default()
-            },
+            Options { announced_audio: Some(StreamType::new(listed_type)), ..Options::default() },
         );
         assert_eq!(listed(&output, 0), [0x1b, listed_type]);
         assert_eq!(output.extinf(), [5000; 4]);
-        assert_eq!(
-            output.stats.audio.unwrap().frames,
-            (rate * 20 / samples) as u64
-        );
+        assert_eq!(output.stats.audio.unwrap().frames, (rate * 20 / samples) as u64);
         let track = output.stats.audio.unwrap().track;
-        assert_eq!(
-            (track.codec, track.sample_rate),
-            (AudioCodecString::Mp3, rate as u32)
-        );
+        assert_eq!((track.codec, track.sample_rate), (AudioCodecString::Mp3, rate as u32));
     }
 }
 
 #[test]
 fn x9_f_18_f_19_other_codecs_are_told_dropped_and_counted() {
     let other = [
-        (
-            TagKind::VIDEO,
-            vec![0x12, 1, 2, 3, 4, 5],
-            NoticeKind::UnsupportedVideo,
-        ),
-        (
-            TagKind::VIDEO,
-            vec![0x1c, 1, 0, 0, 0, 1],
-            NoticeKind::UnsupportedVideo,
-        ),
+        (TagKind::VIDEO, vec![0x12, 1, 2, 3, 4, 5], NoticeKind::UnsupportedVideo),
+        (TagKind::VIDEO, vec![0x1c, 1, 0, 0, 0, 1], NoticeKind::UnsupportedVideo),
         (
             TagKind::VIDEO,
             [&[0x91][..], b"hvc1", &[0, 0, 0, 1]].concat(),
             NoticeKind::UnsupportedVideo,
         ),
-        (
-            TagKind::AUDIO,
-            vec![0xb2, 1, 2],
-            NoticeKind::UnsupportedAudio,
-        ),
-        (
-            TagKind::AUDIO,
-            [&[0x91][..], b"Opus", &[1]].concat(),
-            NoticeKind::UnsupportedAudio,
-        ),
-        (
-            TagKind::AUDIO,
-            vec![0xe2, 1, 2],
-            NoticeKind::AudioNotCarried,
-        ),
+        (TagKind::AUDIO, vec![0xb2, 1, 2], NoticeKind::UnsupportedAudio),
+        (TagKind::AUDIO, [&[0x91][..], b"Opus", &[1]].concat(), NoticeKind::UnsupportedAudio),
+        (TagKind::AUDIO, vec![0xe2, 1, 2], NoticeKind::AudioNotCarried),
         (TagKind::new(0x29), vec![1, 2, 3], NoticeKind::EncryptedTag),
         (TagKind::new(3), vec![1, 2, 3], NoticeKind::UnknownTag),
     ];
     for (kind, data, notice) in other {
         let tags = stream::before_key_frames(BASE.both(), |millis| {
-            vec![OwnedTag {
-                kind,
-                millis,
-                data: data.clone(),
-            }]
+            vec![OwnedTag { kind, millis, data: data.clone() }]
         });
         let output = defaults(&tags);
         assert_eq!(output.count(notice), 40, "{notice}");
-        assert_eq!(
-            output.memory.bodies,
-            defaults(&BASE.both()).memory.bodies,
-            "{notice}"
-        );
+        assert_eq!(output.memory.bodies, defaults(&BASE.both()).memory.bodies, "{notice}");
     }
 }
 
@@ -544,11 +384,7 @@ fn f_37_o_34_tags_too_short_are_refused_and_change_nothing() {
             vec![0xaf, 1],
         ] {
             let tags = stream::before_key_frames(BASE.video(), |millis| {
-                vec![OwnedTag {
-                    kind,
-                    millis,
-                    data: data.clone(),
-                }]
+                vec![OwnedTag { kind, millis, data: data.clone() }]
             });
             assert_eq!(
                 defaults(&tags).memory.bodies,
@@ -562,9 +398,7 @@ fn f_37_o_34_tags_too_short_are_refused_and_change_nothing() {
 #[test]
 fn r_39_f_14_f_15_enhanced_rtmp_publishers_work_like_legacy_ones() {
     let enhanced = |tag: OwnedTag| {
-        let (head, body) = tag
-            .data
-            .split_at(if support::is_video(&tag) { 5 } else { 2 });
+        let (head, body) = tag.data.split_at(if support::is_video(&tag) { 5 } else { 2 });
         let data = match (tag.kind, head) {
             (TagKind::VIDEO, [first, 0, ..]) => {
                 [&[0x80 | first & 0x70][..], b"avc1", body].concat()
@@ -577,11 +411,7 @@ fn r_39_f_14_f_15_enhanced_rtmp_publishers_work_like_legacy_ones() {
         };
         OwnedTag { data, ..tag }
     };
-    let tags = Base {
-        composition: 80,
-        ..BASE
-    }
-    .both();
+    let tags = Base { composition: 80, ..BASE }.both();
     let output = defaults(&tags.iter().cloned().map(enhanced).collect::<Vec<_>>());
     assert_eq!(output.memory.bodies, defaults(&tags).memory.bodies);
 }
@@ -601,26 +431,16 @@ fn f_03_f_54_an_aggregate_message_is_its_tags() {
             data.extend(&tag.data);
             data.extend((tag.data.len() as u32 + 11).to_be_bytes());
         }
-        OwnedTag {
-            kind: TagKind::AGGREGATE,
-            millis: tags[0].millis,
-            data,
-        }
+        OwnedTag { kind: TagKind::AGGREGATE, millis: tags[0].millis, data }
     };
     let split = [headers.to_vec(), frames.chunks(7).map(aggregate).collect()].concat();
-    assert_eq!(
-        defaults(&split).memory.bodies,
-        defaults(&tags).memory.bodies
-    );
+    assert_eq!(defaults(&split).memory.bodies, defaults(&tags).memory.bodies);
 }
 
 #[test]
 fn f_40_y_13_r_10_unrelated_clocks_drop_audio_or_align_it_and_never_break_the_timeline_again() {
     let mut tags = BASE.both();
-    for tag in tags
-        .iter_mut()
-        .filter(|tag| !support::is_video(tag) && !tag.is_header())
-    {
+    for tag in tags.iter_mut().filter(|tag| !support::is_video(tag) && !tag.is_header()) {
         tag.millis += 21 * 86_400_000;
     }
     let output = defaults(&tags);
@@ -629,10 +449,7 @@ fn f_40_y_13_r_10_unrelated_clocks_drop_audio_or_align_it_and_never_break_the_ti
     assert!(output.count(NoticeKind::UnrelatedClocks) > 1700);
     let output = run(
         &tags,
-        Options {
-            unrelated_clocks: UnrelatedClocks::AlignToLead,
-            ..Options::default()
-        },
+        Options { unrelated_clocks: UnrelatedClocks::AlignToLead, ..Options::default() },
     );
     assert_eq!(output.discontinuities(), []);
     assert!(output.stats.audio.unwrap().frames > 1700);
@@ -655,45 +472,22 @@ fn o_19_o_20_r_29_tracks_are_told_once_with_size_rate_and_codec() {
     assert_eq!((audio.sample_rate, audio.channels), (44_100, Some(1)));
     let stats = output.stats.video.unwrap();
     assert_eq!(stats.frames, 1000);
-    assert!(
-        (4000..8000).contains(&stats.bytes_per_second),
-        "{}",
-        stats.bytes_per_second
-    );
+    assert!((4000..8000).contains(&stats.bytes_per_second), "{}", stats.bytes_per_second);
 }
 
 #[test]
 fn o_12_snapshots_come_at_their_pace_with_everything_a_decoder_needs() {
     let snapshot_interval = Some(TickSpan::from_secs(7));
-    let output = run(
-        &BASE.both(),
-        Options {
-            snapshot_interval,
-            ..Options::default()
-        },
-    );
-    let times: Vec<_> = output
-        .memory
-        .snapshots
-        .iter()
-        .map(|(pts, _)| pts / 90_000)
-        .collect();
+    let output = run(&BASE.both(), Options { snapshot_interval, ..Options::default() });
+    let times: Vec<_> = output.memory.snapshots.iter().map(|(pts, _)| pts / 90_000).collect();
     assert_eq!(times, [0, 7, 14, 21, 28, 35]);
     for (_, bytes) in &output.memory.snapshots {
-        let kinds: Vec<u8> = bytes
-            .windows(5)
-            .filter(|w| w[..4] == [0, 0, 0, 1])
-            .map(|w| w[4] & 0x1f)
-            .collect();
+        let kinds: Vec<u8> =
+            bytes.windows(5).filter(|w| w[..4] == [0, 0, 0, 1]).map(|w| w[4] & 0x1f).collect();
         assert_eq!(kinds, [7, 8, 5]);
     }
-    let none = run(
-        &Base { gop: 0, ..BASE }.both(),
-        Options {
-            snapshot_interval,
-            ..Options::default()
-        },
-    );
+    let none =
+        run(&Base { gop: 0, ..BASE }.both(), Options { snapshot_interval, ..Options::default() });
     assert_eq!(none.memory.snapshots.len(), 1, "no key frame, no snapshot");
 }
 
@@ -710,17 +504,11 @@ fn f_24_filler_data_is_kept_or_dropped_as_the_host_says() {
         })
         .collect();
     let kept = defaults(&tags).stats.video.unwrap().bytes;
-    let dropped = run(
-        &tags,
-        Options {
-            filler: Filler::Drop,
-            ..Options::default()
-        },
-    )
-    .stats
-    .video
-    .unwrap()
-    .bytes;
+    let dropped = run(&tags, Options { filler: Filler::Drop, ..Options::default() })
+        .stats
+        .video
+        .unwrap()
+        .bytes;
     assert_eq!(kept - dropped, 8 * 1000);
     assert_eq!(dropped, defaults(&BASE.video()).stats.video.unwrap().bytes);
 }
@@ -731,10 +519,7 @@ fn r_01_tracks_share_one_base() {
     shift(&mut tags, i64::MIN, 700_000);
     let output = run(
         &tags,
-        Options {
-            base: hls_segmenter::config::TimelineBase::FirstTagZero,
-            ..Options::default()
-        },
+        Options { base: hls_segmenter::config::TimelineBase::FirstTagZero, ..Options::default() },
     );
     assert_eq!(output.memory.bodies, defaults(&BASE.both()).memory.bodies);
 }

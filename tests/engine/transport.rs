@@ -33,11 +33,7 @@ fn packets(output: &Output) -> Vec<Packet> {
         assert_eq!(bytes[3] & 0xc0, 0, "transport_scrambling_control");
         let control = bytes[3] >> 4 & 3;
         assert_ne!(control, 0, "adaptation_field_control 00 is reserved");
-        let field = if control & 2 != 0 {
-            &bytes[5..5 + usize::from(bytes[4])]
-        } else {
-            &[]
-        };
+        let field = if control & 2 != 0 { &bytes[5..5 + usize::from(bytes[4])] } else { &[] };
         let flags = field.first().copied().unwrap_or(0);
         let start = 4 + if control & 2 != 0 { 1 + field.len() } else { 0 };
         Packet {
@@ -56,9 +52,7 @@ fn packets(output: &Output) -> Vec<Packet> {
     bodies
         .flat_map(|(segment, body)| {
             assert_eq!(body.len() % 188, 0);
-            body.chunks(188)
-                .map(move |bytes| packet(segment, bytes))
-                .collect::<Vec<_>>()
+            body.chunks(188).map(move |bytes| packet(segment, bytes)).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -74,33 +68,19 @@ fn t_01_t_02_t_24_every_packet_is_whole_and_of_a_pid_that_the_tables_name() {
             .iter()
             .map(|packet| packet.pid)
             .collect::<std::collections::BTreeSet<_>>();
-        assert!(
-            pids.iter()
-                .all(|pid| [PAT, PMT, VIDEO, AUDIO].contains(pid)),
-            "{pids:?}"
-        );
+        assert!(pids.iter().all(|pid| [PAT, PMT, VIDEO, AUDIO].contains(pid)), "{pids:?}");
         assert!(pids.contains(&PAT) && pids.contains(&PMT));
     }
 }
 
 #[test]
 fn t_03_t_25_h_18_r_32_every_segment_begins_with_its_tables_and_the_lead_tracks_clock() {
-    for (tags, lead) in [
-        (BASE.both(), VIDEO),
-        (BASE.video(), VIDEO),
-        (BASE.audio(), AUDIO),
-    ] {
+    for (tags, lead) in [(BASE.both(), VIDEO), (BASE.video(), VIDEO), (BASE.audio(), AUDIO)] {
         let all = packets(&run(&tags, Options::default()));
         for segment in 0..8 {
-            let first: Vec<_> = all
-                .iter()
-                .filter(|packet| packet.segment == segment)
-                .take(3)
-                .collect();
-            assert_eq!(
-                first.iter().map(|packet| packet.pid).collect::<Vec<_>>(),
-                [PAT, PMT, lead]
-            );
+            let first: Vec<_> =
+                all.iter().filter(|packet| packet.segment == segment).take(3).collect();
+            assert_eq!(first.iter().map(|packet| packet.pid).collect::<Vec<_>>(), [PAT, PMT, lead]);
             assert!(first[2].pcr.is_some() && first[2].unit_start && first[2].random_access);
             // program_number 1 at PID 0x1000; PCR_PID is the lead track's.
             assert_eq!(first[0].payload[9..13], [0, 1, 0xf0, 0]);
@@ -117,27 +97,13 @@ fn h_19_t_07_r_31_counters_of_every_pid_go_on_across_segments_and_discontinuitie
     let mut tags = BASE.both();
     shift(&mut tags, 12_480, 30_000);
     shift(&mut tags, 60_000, -50_000);
-    for tags in [
-        tags,
-        Base {
-            fps: (1, 1),
-            gop: 2,
-            ..BASE
-        }
-        .both(),
-        BASE.audio(),
-    ] {
+    for tags in [tags, Base { fps: (1, 1), gop: 2, ..BASE }.both(), BASE.audio()] {
         let mut counters = BTreeMap::new();
         for packet in packets(&run(&tags, Options::default())) {
             let last = counters.insert(packet.pid, packet.counter);
-            let want = last.map_or(packet.counter, |last: u8| {
-                (last + u8::from(packet.has_payload)) & 0x0f
-            });
-            assert_eq!(
-                packet.counter, want,
-                "PID {:#x} in segment {}",
-                packet.pid, packet.segment
-            );
+            let want = last
+                .map_or(packet.counter, |last: u8| (last + u8::from(packet.has_payload)) & 0x0f);
+            assert_eq!(packet.counter, want, "PID {:#x} in segment {}", packet.pid, packet.segment);
         }
         assert!(counters.len() >= 3);
     }
@@ -146,23 +112,15 @@ fn h_19_t_07_r_31_counters_of_every_pid_go_on_across_segments_and_discontinuitie
 #[test]
 fn t_05_the_tables_version_changes_with_their_contents_only() {
     let versions = |output: &Output| -> Vec<u8> {
-        let tables = packets(output)
-            .into_iter()
-            .filter(|packet| packet.pid == PMT);
+        let tables = packets(output).into_iter().filter(|packet| packet.pid == PMT);
         tables.map(|packet| packet.payload[6] >> 1 & 0x1f).collect()
     };
     assert_eq!(versions(&base()), [0; 8]);
-    let mut tags: Vec<_> = BASE
-        .both()
-        .into_iter()
-        .filter(|tag| support::is_video(tag) || tag.millis > 7300)
-        .collect();
+    let mut tags: Vec<_> =
+        BASE.both().into_iter().filter(|tag| support::is_video(tag) || tag.millis > 7300).collect();
     let at = tags.iter().position(|tag| !support::is_video(tag)).unwrap();
     tags.insert(at, audio_header(7300, 44_100));
-    assert_eq!(
-        versions(&run(&tags, Options::default())),
-        [0, 0, 1, 1, 1, 1, 1, 1, 1]
-    );
+    assert_eq!(versions(&run(&tags, Options::default())), [0, 0, 1, 1, 1, 1, 1, 1, 1]);
 }
 
 #[test]
@@ -171,15 +129,10 @@ fn t_08_the_first_packet_of_each_pid_on_a_new_timeline_says_so() {
     shift(&mut tags, 12_000, 30_000);
     let all = packets(&run(&tags, Options::default()));
     for pid in [VIDEO, AUDIO] {
-        let marked: Vec<_> = all
-            .iter()
-            .filter(|packet| packet.pid == pid && packet.discontinuity)
-            .collect();
+        let marked: Vec<_> =
+            all.iter().filter(|packet| packet.pid == pid && packet.discontinuity).collect();
         assert_eq!(marked.len(), 1, "{pid:#x}");
-        let first = all
-            .iter()
-            .find(|packet| packet.pid == pid && packet.segment == 3)
-            .unwrap();
+        let first = all.iter().find(|packet| packet.pid == pid && packet.segment == 3).unwrap();
         assert!(first.discontinuity, "{pid:#x}");
         assert_eq!(first.pcr.is_some(), pid == VIDEO);
     }
@@ -192,28 +145,16 @@ fn t_09_t_10_the_clock_runs_at_most_100_ms_apart_and_never_back() {
     shift(&mut tags, 12_000, 9000);
     for tags in [
         tags,
-        Base {
-            fps: (1, 1),
-            gop: 2,
-            ..BASE
-        }
-        .video(),
+        Base { fps: (1, 1), gop: 2, ..BASE }.video(),
         BASE.audio(),
-        Base {
-            fps: (30_000, 1001),
-            ..BASE
-        }
-        .both(),
+        Base { fps: (30_000, 1001), ..BASE }.both(),
     ] {
         let pcrs: Vec<_> = packets(&run(&tags, Options::default()))
             .iter()
             .filter_map(|packet| packet.pcr)
             .collect();
         assert!(pcrs.len() > 390, "{}", pcrs.len());
-        assert!(
-            pcrs.windows(2)
-                .all(|pair| pair[0] < pair[1] && pair[1] - pair[0] <= 9000)
-        );
+        assert!(pcrs.windows(2).all(|pair| pair[0] < pair[1] && pair[1] - pair[0] <= 9000));
     }
 }
 
@@ -221,12 +162,7 @@ fn t_09_t_10_the_clock_runs_at_most_100_ms_apart_and_never_back() {
 fn t_09_clock_references_come_no_more_often_than_they_must() {
     // At 20 and 10 pictures a second two references can be just 100 ms apart, and neither picture needs company.
     for (fps, step) in [(10, 9000), (20, 9000), (25, 7200)] {
-        let tags = Base {
-            fps: (fps, 1),
-            gop: fps,
-            ..BASE
-        }
-        .video();
+        let tags = Base { fps: (fps, 1), gop: fps, ..BASE }.video();
         let all = packets(&run(&tags, Options::default()));
         assert!(
             all.iter().all(|packet| packet.has_payload),
@@ -238,12 +174,7 @@ fn t_09_clock_references_come_no_more_often_than_they_must() {
         assert_eq!(steps[steps.len() / 2], step, "{fps}");
     }
     // Between pictures a second apart nine references have none of their own, and the tenth is the picture's.
-    let tags = Base {
-        fps: (1, 1),
-        gop: 2,
-        ..BASE
-    }
-    .video();
+    let tags = Base { fps: (1, 1), gop: 2, ..BASE }.video();
     let all = packets(&run(&tags, Options::default()));
     let pcrs: Vec<_> = all.iter().filter_map(|packet| packet.pcr).collect();
     assert!(pcrs.windows(2).all(|pair| pair[1] - pair[0] == 9000));
@@ -251,12 +182,7 @@ fn t_09_clock_references_come_no_more_often_than_they_must() {
 
 #[test]
 fn t_10_while_pictures_are_far_apart_the_clock_keeps_up_with_audio() {
-    let tags = Base {
-        fps: (1, 1),
-        gop: 2,
-        ..BASE
-    }
-    .both();
+    let tags = Base { fps: (1, 1), gop: 2, ..BASE }.both();
     let (mut clock, mut far) = (0, 0);
     for packet in packets(&run(&tags, Options::default())) {
         clock = packet.pcr.unwrap_or(clock);
@@ -278,11 +204,8 @@ fn t_10_while_pictures_are_far_apart_the_clock_keeps_up_with_audio() {
 
 #[test]
 fn t_08_y_05_a_track_that_joins_in_time_leaves_the_clock_as_it_is() {
-    let mut tags: Vec<_> = BASE
-        .both()
-        .into_iter()
-        .filter(|tag| support::is_video(tag) || tag.millis > 7300)
-        .collect();
+    let mut tags: Vec<_> =
+        BASE.both().into_iter().filter(|tag| support::is_video(tag) || tag.millis > 7300).collect();
     let at = tags.iter().position(|tag| !support::is_video(tag)).unwrap();
     tags.insert(at, audio_header(7300, 44_100));
     let output = run(&tags, Options::default());
@@ -305,9 +228,7 @@ fn t_08_y_05_video_that_joins_behind_the_clock_begins_a_timeline_of_its_own() {
         tags.sort_by_key(|(arrival, tag)| (*arrival, !tag.is_header()));
         let tags: Vec<_> = tags.into_iter().map(|(_, tag)| tag).collect();
         let output = run(&tags, Options::default());
-        let mut video = packets(&output)
-            .into_iter()
-            .filter(|packet| packet.pid == VIDEO);
+        let mut video = packets(&output).into_iter().filter(|packet| packet.pid == VIDEO);
         assert_eq!(video.next().unwrap().discontinuity, marked, "{late}");
         assert!(video.all(|packet| !packet.discontinuity));
     }
@@ -315,19 +236,12 @@ fn t_08_y_05_video_that_joins_behind_the_clock_begins_a_timeline_of_its_own() {
 
 #[test]
 fn t_16_dts_grows_on_every_stream_and_pts_is_never_before_it() {
-    let mut tags = Base {
-        composition: 80,
-        ..BASE
-    }
-    .both();
+    let mut tags = Base { composition: 80, ..BASE }.both();
     shift(&mut tags, 12_000, -700);
     let output = run(&tags, Options::default());
     for pid in [VIDEO, AUDIO] {
         let packets = output.stream(pid);
-        assert!(
-            packets.windows(2).all(|pair| pair[0].dts < pair[1].dts),
-            "{pid:#x}"
-        );
+        assert!(packets.windows(2).all(|pair| pair[0].dts < pair[1].dts), "{pid:#x}");
         assert!(packets.iter().all(|pes| pes.dts <= pes.pts), "{pid:#x}");
     }
 }
@@ -335,41 +249,21 @@ fn t_16_dts_grows_on_every_stream_and_pts_is_never_before_it() {
 #[test]
 fn t_11_r_35_random_access_is_said_of_key_frames_and_of_nothing_else_in_video() {
     let all = packets(&base());
-    let starts: Vec<_> = all
-        .iter()
-        .filter(|packet| packet.pid == VIDEO && packet.unit_start)
-        .collect();
+    let starts: Vec<_> =
+        all.iter().filter(|packet| packet.pid == VIDEO && packet.unit_start).collect();
     assert_eq!(starts.len(), 1000);
     for (n, packet) in starts.iter().enumerate() {
         assert_eq!(packet.random_access, n % 25 == 0, "picture {n}");
         assert!(!packet.random_access || packet.pcr.is_some(), "picture {n}");
     }
-    assert!(
-        all.iter()
-            .all(|packet| packet.unit_start || !packet.random_access)
-    );
+    assert!(all.iter().all(|packet| packet.unit_start || !packet.random_access));
 }
 
 #[test]
 fn t_25_tables_are_repeated_where_the_host_wants_them() {
     let psi_interval = Some(TickSpan::from_millis(400));
-    for tags in [
-        BASE.both(),
-        Base {
-            fps: (1, 1),
-            gop: 2,
-            ..BASE
-        }
-        .video(),
-        BASE.audio(),
-    ] {
-        let output = run(
-            &tags,
-            Options {
-                psi_interval,
-                ..Options::default()
-            },
-        );
+    for tags in [BASE.both(), Base { fps: (1, 1), gop: 2, ..BASE }.video(), BASE.audio()] {
+        let output = run(&tags, Options { psi_interval, ..Options::default() });
         let (mut clock, mut tables) = (0, Vec::new());
         for packet in packets(&output) {
             clock = packet.pcr.unwrap_or(clock);
@@ -378,17 +272,11 @@ fn t_25_tables_are_repeated_where_the_host_wants_them() {
             }
         }
         // The clock is read before the tables, so a step of it may lie between.
-        assert!(
-            tables.windows(2).all(|pair| pair[1] - pair[0] <= 45_000),
-            "{tables:?}"
-        );
+        assert!(tables.windows(2).all(|pair| pair[1] - pair[0] <= 45_000), "{tables:?}");
         assert!(tables.len() >= 100);
     }
     // Ten pictures are 400 ms to the tick: no more of them go without tables, and no fewer.
-    let options = Options {
-        psi_interval,
-        ..Options::default()
-    };
+    let options = Options { psi_interval, ..Options::default() };
     let (mut pictures, mut between) = (0, Vec::new());
     for packet in packets(&run(&BASE.video(), options)) {
         pictures += usize::from(packet.pid == VIDEO && packet.unit_start);
@@ -419,22 +307,13 @@ fn h_09_every_version_is_a_legal_successor_of_the_one_before() {
     }
     for count in [1, 2, 100] {
         let frag_count = hls_segmenter::config::FragCount::new(count).unwrap();
-        let output = run(
-            &tags,
-            Options {
-                frag_count,
-                ..Options::default()
-            },
-        );
+        let output = run(&tags, Options { frag_count, ..Options::default() });
         // Uris in the order of the first mention; each version is a stretch of it that only moves forward.
         let mut seen: Vec<String> = Vec::new();
         let mut first = 0;
         for text in &output.memory.playlists {
-            let uris: Vec<_> = text
-                .lines()
-                .filter(|line| line.ends_with(".ts"))
-                .map(str::to_owned)
-                .collect();
+            let uris: Vec<_> =
+                text.lines().filter(|line| line.ends_with(".ts")).map(str::to_owned).collect();
             let sequence: usize = text
                 .lines()
                 .find_map(|line| line.strip_prefix("#EXT-X-MEDIA-SEQUENCE:"))
@@ -462,8 +341,5 @@ fn f_04_r_59_tags_that_carry_no_media_leave_no_trace() {
     let tags = support::stream::before_key_frames(BASE.both(), |_| {
         [0, 1, 4, 15, 18, 20].map(extra).to_vec()
     });
-    assert_eq!(
-        run(&tags, Options::default()).memory.bodies,
-        base().memory.bodies
-    );
+    assert_eq!(run(&tags, Options::default()).memory.bodies, base().memory.bodies);
 }

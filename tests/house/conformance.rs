@@ -13,23 +13,12 @@ struct Row {
 fn rows() -> Vec<Row> {
     let table = text_of("tests/CONFORMANCE.md");
     let cells = |line: &str| {
-        line.trim_matches('|')
-            .split('|')
-            .map(|cell| cell.trim().to_owned())
-            .collect::<Vec<_>>()
+        line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
     };
-    let rows = table
-        .lines()
-        .filter(|line| line.starts_with("| "))
-        .map(cells)
-        .skip(1);
+    let rows = table.lines().filter(|line| line.starts_with("| ")).map(cells).skip(1);
     rows.map(|cells| {
         assert_eq!(cells.len(), 4, "{cells:?}");
-        Row {
-            id: cells[0].clone(),
-            rule: cells[1].clone(),
-            shown_by: cells[3].clone(),
-        }
+        Row { id: cells[0].clone(), rule: cells[1].clone(), shown_by: cells[3].clone() }
     })
     .collect()
 }
@@ -75,18 +64,9 @@ fn every_row_names_tests_that_exist_and_quote_it_or_says_why_there_is_none() {
             assert!(reason.len() > 10, "{id} has neither test nor reason");
             continue;
         }
-        for test in shown_by
-            .split(',')
-            .map(|test| test.trim().trim_matches('`'))
-        {
-            assert!(
-                tests.contains(test),
-                "{id} is shown by {test}, which does not exist"
-            );
-            assert!(
-                quoted(test).contains(&id),
-                "{id} is shown by {test}, which does not quote it"
-            );
+        for test in shown_by.split(',').map(|test| test.trim().trim_matches('`')) {
+            assert!(tests.contains(test), "{id} is shown by {test}, which does not exist");
+            assert!(quoted(test).contains(&id), "{id} is shown by {test}, which does not quote it");
         }
     }
 }
@@ -109,19 +89,9 @@ fn the_table_has_every_id_once_and_without_a_gap() {
     let mut parts = BTreeMap::new();
     for id in &ids {
         let digits: String = id.chars().filter(char::is_ascii_digit).collect();
-        parts
-            .entry(&id[..1])
-            .or_insert_with(BTreeSet::new)
-            .insert(digits.parse::<u32>().unwrap());
+        parts.entry(&id[..1]).or_insert_with(BTreeSet::new).insert(digits.parse::<u32>().unwrap());
     }
-    for (part, last) in [
-        ("X", 10),
-        ("Y", 14),
-        ("H", 28),
-        ("T", 25),
-        ("F", 54),
-        ("R", 83),
-    ] {
+    for (part, last) in [("X", 10), ("Y", 14), ("H", 28), ("T", 25), ("F", 54), ("R", 83)] {
         assert_eq!(parts[part], (1..=last).collect(), "part {part}");
     }
     assert_eq!(parts["O"], (1..=12).chain(19..=21).chain(30..=34).collect());
@@ -129,9 +99,6 @@ fn the_table_has_every_id_once_and_without_a_gap() {
 
 #[test]
 fn ids_are_read_from_the_front_of_a_name() {
-    assert_eq!(
-        quoted("r_60_x1_t_06a_the_base_r_61"),
-        ["R-60", "X1", "T-06a"]
-    );
+    assert_eq!(quoted("r_60_x1_t_06a_the_base_r_61"), ["R-60", "X1", "T-06a"]);
     assert_eq!(quoted("the_base_r_61"), [""; 0]);
 }

@@ -58,20 +58,11 @@ fn files() -> BTreeMap<String, String> {
     let code = |path: &PathBuf| {
         let text = fs::read_to_string(path).unwrap();
         let code = text.split("\nmod tests {").next().unwrap().lines();
-        code.filter(|line| !line.trim_start().starts_with("//"))
-            .collect::<Vec<_>>()
-            .join("\n")
+        code.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
     };
-    let name = |path: &PathBuf| {
-        path.strip_prefix(&root)
-            .unwrap()
-            .to_string_lossy()
-            .replace('\\', "/")
-    };
-    files_in(&root)
-        .iter()
-        .map(|path| (name(path), code(path)))
-        .collect()
+    let name =
+        |path: &PathBuf| path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+    files_in(&root).iter().map(|path| (name(path), code(path))).collect()
 }
 
 fn layer_of(module: &str) -> usize {
@@ -84,9 +75,7 @@ fn names_after<'c>(code: &'c str, prefix: &'c str) -> impl Iterator<Item = &'c s
     code.match_indices(prefix).filter_map(move |(at, _)| {
         let before = code[..at].chars().next_back();
         let rest = &code[at + prefix.len()..];
-        let end = rest
-            .find(|c: char| !c.is_alphanumeric() && c != '_')
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         let part_of_name = before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':');
         (!part_of_name && end > 0).then(|| &rest[..end])
     })
@@ -98,10 +87,8 @@ fn r_16_arrows_between_modules_only_point_down() {
     for (file, code) in files().iter().filter(|(file, _)| *file != "lib.rs") {
         let module = file.split(['/', '.']).next().unwrap();
         for name in names_after(code, "crate::") {
-            let target = EXPORTS
-                .iter()
-                .find(|(export, _)| *export == name)
-                .map_or(name, |(_, home)| home);
+            let target =
+                EXPORTS.iter().find(|(export, _)| *export == name).map_or(name, |(_, home)| home);
             assert!(
                 layer_of(target) < layer_of(module) || target == module,
                 "{file} uses crate::{name}: an upward arrow"
@@ -121,10 +108,7 @@ fn every_external_crate_has_one_home() {
                 !code[at + name.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
                     && (name.contains("::") || code[at + name.len()..].starts_with("::"))
             });
-            assert!(
-                !uses || file.starts_with(home),
-                "{file} uses {name}, which lives in {home}"
-            );
+            assert!(!uses || file.starts_with(home), "{file} uses {name}, which lives in {home}");
         }
     }
 }
@@ -151,10 +135,6 @@ fn r_56_the_core_knows_no_files_sockets_threads_clocks_or_heap() {
 #[test]
 fn no_file_is_a_hall() {
     for (file, code) in files() {
-        assert!(
-            code.lines().count() <= 350,
-            "{file} has {} lines of code",
-            code.lines().count()
-        );
+        assert!(code.lines().count() <= 350, "{file} has {} lines of code", code.lines().count());
     }
 }

@@ -30,18 +30,8 @@ fn text_of(path: &str) -> String {
 
 /// All files in a folder and in those within it.
 fn files_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    entries
-        .flat_map(|path| {
-            if path.is_dir() {
-                files_in(&path)
-            } else {
-                vec![path]
-            }
-        })
-        .collect()
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
 }
 
 /// Names of all tests in some folders of the repository.
@@ -52,13 +42,8 @@ fn tests_in(folders: &[&str]) -> Vec<String> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
     let names = |path: PathBuf| {
         let text = fs::read_to_string(path).unwrap();
-        let after = text
-            .split("#[test]")
-            .skip(1)
-            .filter_map(|rest| rest.split_once("fn "));
-        after
-            .map(|(_, rest)| rest.split('(').next().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        let after = text.split("#[test]").skip(1).filter_map(|rest| rest.split_once("fn "));
+        after.map(|(_, rest)| rest.split('(').next().unwrap().to_owned()).collect::<Vec<_>>()
     };
     files.flat_map(names).collect()
 }

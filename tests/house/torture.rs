@@ -32,11 +32,7 @@ fn every_row_of_the_torture_matrix_is_told_whole_and_shown_by_a_test_that_quotes
         assert!(row.iter().all(|cell| cell.len() > 3), "empty cell: {row:?}");
         let test = row[4].trim_matches('`').to_owned();
         assert!(tests.contains(&test), "there is no test {test}");
-        assert!(
-            quoted(&test).contains(&row[0]),
-            "{test} does not quote {}",
-            row[0]
-        );
+        assert!(quoted(&test).contains(&row[0]), "{test} does not quote {}", row[0]);
     }
 }
 

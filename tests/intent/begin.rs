@@ -16,19 +16,13 @@ use crate::support::stream::{
 use crate::support::{AUDIO, Base, OwnedTag, VIDEO, is_video, run};
 
 fn video(secs: i64) -> Vec<OwnedTag> {
-    Base {
-        millis: secs * 1000,
-        ..BASE
-    }
-    .video()
+    Base { millis: secs * 1000, ..BASE }.video()
 }
 
 /// Pushes tags and asks for a switch before the first one at `asked` or later.
 fn asking(options: Options, tags: &[OwnedTag], asked: i64, at: SwitchAt) -> crate::support::Output {
     let mut session = Session::new(options);
-    let nth = tags
-        .iter()
-        .position(|tag| !tag.is_header() && tag.millis >= asked);
+    let nth = tags.iter().position(|tag| !tag.is_header() && tag.millis >= asked);
     let (before, after) = tags.split_at(nth.unwrap());
     session.push(before);
     session.request(at);
@@ -39,18 +33,11 @@ fn asking(options: Options, tags: &[OwnedTag], asked: i64, at: SwitchAt) -> crat
 #[test]
 fn r_45_any_switch_that_comes_first_fulfils_a_request() {
     // Forced at 60 s, between key frames at 57 s and 63 s.
-    let long = Base {
-        gop: 1425,
-        millis: 130_000,
-        ..BASE
-    };
+    let long = Base { gop: 1425, millis: 130_000, ..BASE };
     let mut tags = long.video();
     tags.retain(|tag| tag.is_header() || tag.millis != 57_000);
     let output = asking(Options::default(), &tags, 59_000, SwitchAt::KeyFrame);
-    let causes: Vec<_> = cuts(&output.memory)
-        .iter()
-        .map(|cut| (cut.0, cut.2))
-        .collect();
+    let causes: Vec<_> = cuts(&output.memory).iter().map(|cut| (cut.0, cut.2)).collect();
     assert_eq!(causes[..2], [(0, "forced"), (60_000, "key-frame")]);
 
     // Parameter sets that change at the next key frame.
@@ -59,11 +46,7 @@ fn r_45_any_switch_that_comes_first_fulfils_a_request() {
     let output = asking(Options::default(), &tags, 1_600, SwitchAt::KeyFrame);
     assert_eq!(
         cuts(&output.memory),
-        [
-            (0, 2000, "config-change"),
-            (2_000, 5000, "key-frame"),
-            (7_000, 2000, "end")
-        ]
+        [(0, 2000, "config-change"), (2_000, 5000, "key-frame"), (7_000, 2000, "end")]
     );
 
     // Audio that joins at the next key frame.
@@ -77,31 +60,17 @@ fn r_45_any_switch_that_comes_first_fulfils_a_request() {
     let output = asking(Options::default(), &tags, 1_600, SwitchAt::KeyFrame);
     assert_eq!(
         cuts(&output.memory),
-        [
-            (0, 2000, "track-change"),
-            (2_000, 5000, "key-frame"),
-            (7_000, 2000, "end")
-        ]
+        [(0, 2000, "track-change"), (2_000, 5000, "key-frame"), (7_000, 2000, "end")]
     );
 
     // A declared target.
-    let options = Options {
-        target_duration: TargetDuration::Declared(Secs::new(6)),
-        ..Options::default()
-    };
-    let tags = Base {
-        gop: 175,
-        millis: 15_000,
-        ..BASE
-    };
+    let options =
+        Options { target_duration: TargetDuration::Declared(Secs::new(6)), ..Options::default() };
+    let tags = Base { gop: 175, millis: 15_000, ..BASE };
     let output = asking(options, &tags.video(), 5_000, SwitchAt::KeyFrame);
     assert_eq!(
         cuts(&output.memory),
-        [
-            (0, 6000, "target-limit"),
-            (6_000, 6000, "target-limit"),
-            (12_000, 3000, "end")
-        ]
+        [(0, 6000, "target-limit"), (6_000, 6000, "target-limit"), (12_000, 3000, "end")]
     );
 }
 
@@ -121,26 +90,15 @@ fn r_45_a_request_before_the_first_segment_waits_for_the_second_key_frame() {
     let output = session.end();
     assert_eq!(
         cuts(&output.memory),
-        [
-            (0, 1000, "requested"),
-            (1_000, 5000, "key-frame"),
-            (6_000, 1000, "end")
-        ]
+        [(0, 1000, "requested"), (1_000, 5000, "key-frame"), (6_000, 1000, "end")]
     );
 }
 
 #[test]
 fn y_12_the_rounding_error_of_extinf_is_carried_from_segment_to_segment() {
-    for tags in [
-        BASE.audio(),
-        Base {
-            fps: (30_000, 1001),
-            gop: 61,
-            millis: 120_000,
-            ..BASE
-        }
-        .both(),
-    ] {
+    for tags in
+        [BASE.audio(), Base { fps: (30_000, 1001), gop: 61, millis: 120_000, ..BASE }.both()]
+    {
         let output = run(&tags, frag(2));
         assert!(output.memory.segments.len() > 15);
         assert_carried(&output.memory.segments);
@@ -163,11 +121,7 @@ fn what_comes_with_tag_after_tag_is_reported_once_in_each_segment() {
     // segment belongs to the segment before.
     assert_eq!(
         reported(&output.memory),
-        [
-            (kind, 1_000, 0, 1),
-            (kind, 5_040, 0, 102),
-            (kind, 10_040, 0, 227)
-        ]
+        [(kind, 1_000, 0, 1), (kind, 5_040, 0, 102), (kind, 10_040, 0, 227)]
     );
 }
 
@@ -177,11 +131,7 @@ fn y_06_audio_before_the_first_key_frame_is_kept_for_300_ms_to_the_frame() {
         let pictures = moved(&between(&video(3), 0, 3_000), 1_000);
         let tags = merged(&[&headers(&video(1)), &pictures, &aac_20_ms(from, 4_000)]);
         let output = run(&tags, Options::default());
-        assert_eq!(
-            output.count(NoticeKind::AudioBeforeKeyFrame),
-            dropped,
-            "{from}"
-        );
+        assert_eq!(output.count(NoticeKind::AudioBeforeKeyFrame), dropped, "{from}");
         let first = packets(&output, AUDIO)[0].0;
         assert_eq!(first, from.max(700) * 90);
     }
@@ -190,17 +140,8 @@ fn y_06_audio_before_the_first_key_frame_is_kept_for_300_ms_to_the_frame() {
 #[test]
 fn y_07_the_audio_clock_goes_on_across_segments() {
     // Tags that jitter by ten milliseconds around the times of their samples.
-    let mut tags = Base {
-        millis: 20_000,
-        ..BASE
-    }
-    .both();
-    for (nth, tag) in tags
-        .iter_mut()
-        .filter(|tag| !is_video(tag))
-        .enumerate()
-        .skip(2)
-    {
+    let mut tags = Base { millis: 20_000, ..BASE }.both();
+    for (nth, tag) in tags.iter_mut().filter(|tag| !is_video(tag)).enumerate().skip(2) {
         tag.millis += [0, 10, -10, 7, -3][nth % 5];
     }
     let output = run(&tags, frag(1));
@@ -219,25 +160,13 @@ fn y_05_an_announced_track_that_stays_away_leaves_once() {
     let listed: Vec<_> = (0..5).map(|nth| tables(&output.memory, nth)).collect();
     let alone = (1, vec![0x1b]);
     assert_eq!(listed[0], (0, vec![0x1b, 0x0f]));
-    assert_eq!(
-        listed[1..],
-        [alone.clone(), alone.clone(), alone.clone(), alone]
-    );
-    assert_eq!(
-        reported(&output.memory),
-        [(NoticeKind::TrackMissing, 5_000, 0, 1)]
-    );
+    assert_eq!(listed[1..], [alone.clone(), alone.clone(), alone.clone(), alone]);
+    assert_eq!(reported(&output.memory), [(NoticeKind::TrackMissing, 5_000, 0, 1)]);
     assert_eq!(tagged(&output.memory), [1]);
     // The wait is over when more than so long has passed.
-    let options = Options {
-        track_wait: TickSpan::from_secs(5),
-        ..Options::default()
-    };
+    let options = Options { track_wait: TickSpan::from_secs(5), ..Options::default() };
     let output = run(&tags, options);
-    assert_eq!(
-        reported(&output.memory),
-        [(NoticeKind::TrackMissing, 10_000, 0, 1)]
-    );
+    assert_eq!(reported(&output.memory), [(NoticeKind::TrackMissing, 10_000, 0, 1)]);
 }
 
 #[test]
@@ -252,19 +181,13 @@ fn y_05_metadata_after_the_first_segment_began_announces_nothing() {
 #[test]
 fn y_05_the_version_of_the_tables_grows_with_each_change_and_stands_still_without() {
     // Audio joins, then changes to MP3, then video changes its size.
-    let mut tags = Base {
-        millis: 20_000,
-        ..BASE
-    }
-    .video();
+    let mut tags = Base { millis: 20_000, ..BASE }.video();
     let aac = between(&aac_20_ms(2_500, 8_500), 2_500, 8_500);
     tags.extend([vec![header_20_ms(2_500)], aac].concat());
     let mp3 = (0..440).map(|n| crate::support::stream::mp3(8_500 + n * 11_520 / 441, 1));
     tags.extend(mp3);
     tags.sort_by_key(|tag| (tag.millis, !tag.is_header()));
-    let at = tags
-        .iter()
-        .position(|tag| tag.is_key_picture() && tag.millis == 15_000);
+    let at = tags.iter().position(|tag| tag.is_key_picture() && tag.millis == 15_000);
     tags.insert(at.unwrap(), video_header(15_000, OTHER_SPS));
     let output = run(&tags, Options::default());
     let listed: Vec<_> = (0..output.memory.bodies.len())
@@ -285,22 +208,9 @@ fn y_05_the_version_of_the_tables_grows_with_each_change_and_stands_still_withou
     let causes: Vec<_> = cuts(&output.memory).iter().map(|cut| cut.2).collect();
     assert_eq!(
         causes,
-        [
-            "track-change",
-            "key-frame",
-            "config-change",
-            "key-frame",
-            "config-change",
-            "end"
-        ]
+        ["track-change", "key-frame", "config-change", "key-frame", "config-change", "end"]
     );
-    assert!(
-        output
-            .memory
-            .bodies
-            .iter()
-            .all(|body| marked(body).is_empty())
-    );
+    assert!(output.memory.bodies.iter().all(|body| marked(body).is_empty()));
 }
 
 #[test]
@@ -308,9 +218,7 @@ fn y_06_a_wait_ends_with_the_segment_that_it_was_for() {
     // Key frames at 50 s and 65 s; the segment that began at 50 s is lost before 65 s.
     let mut session = Session::new(Options::default());
     let times = (0..130_000).step_by(40);
-    let tags: Vec<_> = times
-        .map(|millis| picture(millis, millis == 50_000, 0, 50))
-        .collect();
+    let tags: Vec<_> = times.map(|millis| picture(millis, millis == 50_000, 0, 50)).collect();
     session.push(&[video_header(0, SPS)]);
     let at = tags.iter().position(|tag| tag.millis == 52_000).unwrap();
     session.push(&tags[..at]);
@@ -323,50 +231,23 @@ fn y_06_a_wait_ends_with_the_segment_that_it_was_for() {
 
 #[test]
 fn r_29_each_segment_counts_its_own_frames_from_nothing() {
-    let output = run(
-        &Base {
-            gop: 50,
-            millis: 12_000,
-            ..BASE
-        }
-        .both(),
-        frag(4),
-    );
+    let output = run(&Base { gop: 50, millis: 12_000, ..BASE }.both(), frag(4));
     let values: Vec<_> = output
         .memory
         .segments
         .iter()
-        .map(|s| {
-            (
-                s.frames,
-                s.key_frames,
-                s.longest_gop.round_millis(),
-                s.bytes,
-            )
-        })
+        .map(|s| (s.frames, s.key_frames, s.longest_gop.round_millis(), s.bytes))
         .collect();
-    let bytes: Vec<_> = output
-        .memory
-        .bodies
-        .iter()
-        .map(|body| body.len() as u64)
-        .collect();
+    let bytes: Vec<_> = output.memory.bodies.iter().map(|body| body.len() as u64).collect();
     assert_eq!(
         values,
-        [
-            (100, 2, 2_000, bytes[0]),
-            (100, 2, 2_000, bytes[1]),
-            (100, 2, 2_000, bytes[2])
-        ]
+        [(100, 2, 2_000, bytes[0]), (100, 2, 2_000, bytes[1]), (100, 2, 2_000, bytes[2])]
     );
 }
 
 #[test]
 fn t_25_tables_are_repeated_from_the_beginning_of_each_segment() {
-    let options = Options {
-        psi_interval: Some(TickSpan::from_millis(900)),
-        ..frag(2)
-    };
+    let options = Options { psi_interval: Some(TickSpan::from_millis(900)), ..frag(2) };
     let output = run(&video(6), options);
     let tables = |body: &Vec<u8>| {
         let packets = body.chunks(188).enumerate();
@@ -380,10 +261,7 @@ fn t_25_tables_are_repeated_from_the_beginning_of_each_segment() {
 
 #[test]
 fn y_08_audio_that_was_gathered_before_a_switch_is_in_the_segment_before_it() {
-    let output = run(
-        &merged(&[&video(12), &aac_20_ms(0, 12_000)]),
-        Options::default(),
-    );
+    let output = run(&merged(&[&video(12), &aac_20_ms(0, 12_000)]), Options::default());
     for pes in output.stream(AUDIO) {
         let begins = (pes.pts as i64 - 63_000) / 90;
         assert_eq!(pes.segment as i64, begins / 5_000, "{begins}");
@@ -399,10 +277,7 @@ fn y_04_a_format_that_comes_while_audio_waits_drops_what_waits_and_changes_nothi
     tags.extend((0..5).map(|n| audio(100 + n * 23, 90)));
     tags.extend(moved(&between(&video(3), 0, 3_000), 215));
     let output = run(&tags, Options::default());
-    assert_eq!(
-        reported(&output.memory),
-        [(NoticeKind::AudioNotJoined, 80, 0, 1)]
-    );
+    assert_eq!(reported(&output.memory), [(NoticeKind::AudioNotJoined, 80, 0, 1)]);
     assert_eq!(output.count(NoticeKind::AudioNotJoined), 5);
     assert_eq!(packets(&output, AUDIO)[0].0, 100 * 90);
     assert_eq!(output.stats.audio.unwrap().frames, 5);
@@ -426,17 +301,11 @@ fn r_36_nal_units_that_wait_go_into_the_segment_of_their_picture() {
 #[test]
 fn y_06_nal_units_before_a_picture_that_is_dropped_are_dropped_with_it() {
     let message: &[u8] = &[6, 5, 3, 0x77, 0x77, 0x77, 0x80];
-    let mut tags = vec![
-        video_header(0, SPS),
-        video_tag(0, false, 0, &[message]),
-        picture(40, false, 0, 50),
-    ];
+    let mut tags =
+        vec![video_header(0, SPS), video_tag(0, false, 0, &[message]), picture(40, false, 0, 50)];
     tags.extend(moved(&between(&video(2), 0, 2_000), 80));
     let output = run(&tags, Options::default());
-    assert_eq!(
-        counted(&output.stats),
-        [(NoticeKind::VideoBeforeKeyFrame, 1)]
-    );
+    assert_eq!(counted(&output.stats), [(NoticeKind::VideoBeforeKeyFrame, 1)]);
     let carried = |data: &[u8]| data.windows(message.len()).any(|found| found == message);
     assert!(output.stream(VIDEO).iter().all(|pes| !carried(&pes.data)));
     // Without complete parameter sets a picture is dropped with what waited for it, too.
@@ -460,10 +329,7 @@ fn y_06_nal_units_before_a_picture_that_is_dropped_are_dropped_with_it() {
 
 #[test]
 fn o_12_the_pace_of_snapshots_is_that_of_key_frames_and_not_of_segments() {
-    let options = Options {
-        snapshot_interval: Some(TickSpan::from_secs(3)),
-        ..Options::default()
-    };
+    let options = Options { snapshot_interval: Some(TickSpan::from_secs(3)), ..Options::default() };
     let output = run(&video(12), options);
     let secs = output.memory.snapshots.iter().map(|shot| shot.0 / 90_000);
     assert_eq!(secs.collect::<Vec<_>>(), [0, 3, 6, 9]);
@@ -474,10 +340,7 @@ fn r_83_a_hole_of_audio_across_a_switch_is_one_new_anchor() {
     let mut tags = merged(&[&video(9), &aac_20_ms(0, 9_000)]);
     tags.retain(|tag| is_video(tag) || !(4_000..6_000).contains(&tag.millis));
     let output = run(&tags, Options::default());
-    assert_eq!(
-        reported(&output.memory),
-        [(NoticeKind::AudioReanchor, 6_000, 2_000 * 90, 1)]
-    );
+    assert_eq!(reported(&output.memory), [(NoticeKind::AudioReanchor, 6_000, 2_000 * 90, 1)]);
     assert_eq!(output.stats.audio.unwrap().frames, 350);
     assert!(of_audio(&tags).len() == 351);
 }
@@ -486,11 +349,7 @@ fn r_83_a_hole_of_audio_across_a_switch_is_one_new_anchor() {
 fn h_15_dates_grow_by_what_is_listed() {
     // Segments of 5.016 s or 5.015 s, and a clock that runs with the tags.
     let mut session = Session::new(Options::default());
-    let mut tags = Base {
-        millis: 22_000,
-        ..BASE
-    }
-    .audio();
+    let mut tags = Base { millis: 22_000, ..BASE }.audio();
     shift(&mut tags, i64::MIN, 0);
     session.push_dated(&tags, 1_000_000_000_000);
     let output = session.end();
@@ -512,10 +371,7 @@ fn y_07_a_gap_before_the_first_picture_begins_a_packet_and_no_other_frame_does()
         let pictures = moved(&between(&video(3), 0, 3_000), 600);
         let tags = merged(&[&headers(&video(1)), &pictures, &audio]);
         let output = run(&tags, Options::default());
-        let times: Vec<_> = packets(&output, AUDIO)
-            .iter()
-            .map(|packet| packet.0 / 90)
-            .collect();
+        let times: Vec<_> = packets(&output, AUDIO).iter().map(|packet| packet.0 / 90).collect();
         let first = if gap == 400 { 400 } else { 300 };
         let mut want = vec![first];
         if gap == 460 {
@@ -535,16 +391,8 @@ fn y_07_each_gap_begins_one_packet() {
         audio.retain(|tag| tag.is_header() || !(gap..gap + 60).contains(&tag.millis));
     }
     let output = run(&merged(&[&video(3), &audio]), Options::default());
-    let times: Vec<_> = packets(&output, AUDIO)
-        .iter()
-        .map(|packet| packet.0 / 90)
-        .collect();
-    assert_eq!(
-        times,
-        [
-            0, 300, 560, 700, 1_060, 1_160, 1_460, 1_760, 2_060, 2_360, 2_660, 2_960
-        ]
-    );
+    let times: Vec<_> = packets(&output, AUDIO).iter().map(|packet| packet.0 / 90).collect();
+    assert_eq!(times, [0, 300, 560, 700, 1_060, 1_160, 1_460, 1_760, 2_060, 2_360, 2_660, 2_960]);
     assert_eq!(output.count(NoticeKind::AudioReanchor), 4);
 }
 
@@ -558,15 +406,9 @@ fn y_08_audio_that_comes_late_does_not_wait_for_company() {
             (!tag.is_header(), tag.millis + late)
         });
         let output = run(&tags, Options::default());
-        let frames: Vec<_> = packets(&output, AUDIO)
-            .iter()
-            .map(|packet| packet.1 / 97)
-            .collect();
+        let frames: Vec<_> = packets(&output, AUDIO).iter().map(|packet| packet.1 / 97).collect();
         let middle = &frames[frames.len() / 4..frames.len() * 3 / 4];
-        assert!(
-            middle.iter().all(|&frames| frames == each),
-            "{late}: {frames:?}"
-        );
+        assert!(middle.iter().all(|&frames| frames == each), "{late}: {frames:?}");
         assert_eq!(frames.iter().sum::<usize>(), 150);
     }
 }
@@ -575,29 +417,20 @@ fn y_08_audio_that_comes_late_does_not_wait_for_company() {
 fn f_11_an_empty_frame_is_measured_once() {
     // After the gap tags jitter by 15 ms, which is more than half a frame and less than two.
     let mut tags = aac_20_ms(0, 9_000);
-    let empty = tags
-        .iter()
-        .position(|tag| tag.millis == 1_000 && !tag.is_header())
-        .unwrap();
+    let empty = tags.iter().position(|tag| tag.millis == 1_000 && !tag.is_header()).unwrap();
     tags[empty].data.truncate(2);
     for tag in tags.iter_mut().skip(empty + 2).step_by(2) {
         tag.millis += 15;
     }
     let output = run(&tags, Options::default());
-    assert_eq!(
-        reported(&output.memory),
-        [(NoticeKind::AudioReanchor, 1_020, 20 * 90, 1)]
-    );
+    assert_eq!(reported(&output.memory), [(NoticeKind::AudioReanchor, 1_020, 20 * 90, 1)]);
     assert_eq!(output.stats.audio.unwrap().frames, 449);
 }
 
 #[test]
 fn r_45_a_request_for_a_key_frame_does_not_fall_on_audio_beside_silent_video() {
     let tags = merged(&[&video(3), &aac_20_ms(0, 30_000)]);
-    for (at, want) in [
-        (SwitchAt::KeyFrame, vec![0]),
-        (SwitchAt::Once, vec![0, 20_000]),
-    ] {
+    for (at, want) in [(SwitchAt::KeyFrame, vec![0]), (SwitchAt::Once, vec![0, 20_000])] {
         let output = asking(Options::default(), &tags, 20_000, at);
         assert_eq!(starts(&output.memory), want, "{at:?}");
     }
@@ -605,10 +438,6 @@ fn r_45_a_request_for_a_key_frame_does_not_fall_on_audio_beside_silent_video() {
     let tags = aac_20_ms(0, 6_000);
     for at in [SwitchAt::KeyFrame, SwitchAt::Once] {
         let output = asking(Options::default(), &tags, 2_060, at);
-        assert_eq!(
-            cuts(&output.memory),
-            [(0, 2060, "requested"), (2_060, 3940, "end")],
-            "{at:?}"
-        );
+        assert_eq!(cuts(&output.memory), [(0, 2060, "requested"), (2_060, 3940, "end")], "{at:?}");
     }
 }

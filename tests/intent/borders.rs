@@ -36,15 +36,7 @@ fn rows() -> Vec<(String, Vec<String>)> {
     let mut rows: Vec<_> = lines.map(cells).collect();
     assert_eq!(
         rows.remove(0),
-        [
-            "state",
-            "pause",
-            "jump",
-            "resume",
-            "begin",
-            "lost segment",
-            "format change"
-        ]
+        ["state", "pause", "jump", "resume", "begin", "lost segment", "format change"]
     );
     let row = |mut cells: Vec<String>| (cells.remove(0), cells);
     rows.into_iter().map(row).collect()
@@ -65,17 +57,11 @@ fn every_cell_says_what_becomes_of_the_state_and_names_tests_that_exist() {
                 assert!(rest.len() > 10, "{state}: no reason why not");
                 continue;
             }
-            assert!(
-                ["kept", "reset", "handed over"].contains(&word),
-                "{state}: {word}"
-            );
+            assert!(["kept", "reset", "handed over"].contains(&word), "{state}: {word}");
             let named: Vec<_> = rest.split('`').skip(1).step_by(2).collect();
             assert!(!named.is_empty(), "{state}: {cell} is shown by nothing");
             for test in named {
-                assert!(
-                    tests.contains(test),
-                    "{state} is shown by {test}, which does not exist"
-                );
+                assert!(tests.contains(test), "{state} is shown by {test}, which does not exist");
             }
         }
     }

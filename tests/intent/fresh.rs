@@ -16,11 +16,7 @@ use crate::support::stream::{
 use crate::support::{Base, Output, OwnedTag, captures, is_video, read_flv};
 
 fn video(secs: i64) -> Vec<OwnedTag> {
-    Base {
-        millis: secs * 1000,
-        ..BASE
-    }
-    .video()
+    Base { millis: secs * 1000, ..BASE }.video()
 }
 
 fn both(secs: i64) -> Vec<OwnedTag> {
@@ -40,24 +36,13 @@ fn far_audio(tags: Vec<OwnedTag>) -> Vec<OwnedTag> {
 /// Publications that leave something in an engine.
 fn first() -> Vec<(&'static str, Vec<OwnedTag>)> {
     let message: &[u8] = &[6, 5, 3, 0x77, 0x77, 0x77, 0x80];
-    let empty = OwnedTag {
-        data: vec![0xaf, 1],
-        ..audio(3_000, 1)
-    };
+    let empty = OwnedTag { data: vec![0xaf, 1], ..audio(3_000, 1) };
     let mut silent = both(3);
     silent.extend(between(&aac_20_ms(0, 14_000), 3_000, 14_000));
     let mut jump = both(4);
     shift(&mut jump, 2_480, 60_000);
-    let early = Base {
-        composition: -120,
-        millis: 3_000,
-        ..BASE
-    };
-    let slow = Base {
-        fps: (5, 1),
-        millis: 3_000,
-        ..BASE
-    };
+    let early = Base { composition: -120, millis: 3_000, ..BASE };
+    let slow = Base { fps: (5, 1), millis: 3_000, ..BASE };
     let mut large = both(3);
     shift(&mut large, i64::MIN, 4_294_960_000);
     let mut equal = both(3);
@@ -69,10 +54,7 @@ fn first() -> Vec<(&'static str, Vec<OwnedTag>)> {
     let shorten = |tag: &OwnedTag| {
         let mut data = tag.data[..5].to_vec();
         data.extend(&tag.data[7..]);
-        OwnedTag {
-            data,
-            ..tag.clone()
-        }
+        OwnedTag { data, ..tag.clone() }
     };
     let short_pictures: Vec<_> = between(&video(3), 0, 3_000).iter().map(shorten).collect();
     let plus = |extra: Vec<OwnedTag>| [both(3), extra].concat();
@@ -84,44 +66,19 @@ fn first() -> Vec<(&'static str, Vec<OwnedTag>)> {
             let pictures = (0..100).map(|n| picture(n * 40, false, 0, 50));
             [video_header(0, SPS)].into_iter().chain(pictures).collect()
         }),
-        (
-            "audio before video",
-            [vec![video_header(0, SPS)], aac_20_ms(0, 200)].concat(),
-        ),
+        ("audio before video", [vec![video_header(0, SPS)], aac_20_ms(0, 200)].concat()),
         ("a wait for announced video", {
             [vec![metadata(&[("videocodecid", 7.0)])], aac_20_ms(0, 500)].concat()
         }),
-        (
-            "announced audio",
-            [vec![metadata(&[("audiocodecid", 10.0)])], video(3)].concat(),
-        ),
-        (
-            "metadata at the end",
-            plus(vec![metadata(&[("audiocodecid", 2.0)])]),
-        ),
+        ("announced audio", [vec![metadata(&[("audiocodecid", 10.0)])], video(3)].concat()),
+        ("metadata at the end", plus(vec![metadata(&[("audiocodecid", 2.0)])])),
         ("a far clock of audio", far_audio(both(3))),
-        (
-            "early audio",
-            plus(vec![audio(90_000, 90), audio(90_020, 90)]),
-        ),
-        (
-            "a message that waits",
-            plus(vec![video_tag(3_000, false, 0, &[message])]),
-        ),
-        (
-            "a size that waits",
-            plus(vec![video_header(3_000, OTHER_SPS)]),
-        ),
-        (
-            "a format that waits",
-            plus(vec![audio_header(3_000, 44_100), audio(3_000, 90)]),
-        ),
+        ("early audio", plus(vec![audio(90_000, 90), audio(90_020, 90)])),
+        ("a message that waits", plus(vec![video_tag(3_000, false, 0, &[message])])),
+        ("a size that waits", plus(vec![video_header(3_000, OTHER_SPS)])),
+        ("a format that waits", plus(vec![audio_header(3_000, 44_100), audio(3_000, 90)])),
         ("early audio of another format", {
-            plus(vec![
-                audio(90_000, 90),
-                audio_header(90_020, 44_100),
-                audio(90_020, 90),
-            ])
+            plus(vec![audio(90_000, 90), audio_header(90_020, 44_100), audio(90_020, 90)])
         }),
         ("an empty frame", plus(vec![empty])),
         ("video that is silent", silent),
@@ -139,10 +96,7 @@ fn first() -> Vec<(&'static str, Vec<OwnedTag>)> {
         ("audio that goes back", back),
         ("short lengths", [vec![short], short_pictures].concat()),
         ("mp3", (0..115).map(|n| mp3(n * 11_520 / 441, 1)).collect()),
-        (
-            "mp3 in long tags",
-            (0..10).map(|n| mp3(n * 400 * 11_520 / 4410, 10)).collect(),
-        ),
+        ("mp3 in long tags", (0..10).map(|n| mp3(n * 400 * 11_520 / 4410, 10)).collect()),
     ]
 }
 
@@ -160,33 +114,16 @@ fn second() -> Vec<(&'static str, Vec<OwnedTag>)> {
         ("both", both(4)),
         ("both, a little later", moved(&both(3), 3_010)),
         ("audio alone", aac_20_ms(0, 4_000)),
-        (
-            "audio alone, a little later",
-            moved(&aac_20_ms(0, 4_000), 3_010),
-        ),
+        ("audio alone, a little later", moved(&aac_20_ms(0, 4_000), 3_010)),
         ("video alone", video(4)),
-        (
-            "audio of 44.1 kHz",
-            Base {
-                millis: 4_000,
-                ..BASE
-            }
-            .both(),
-        ),
+        ("audio of 44.1 kHz", Base { millis: 4_000, ..BASE }.both()),
         ("audio that comes later", {
             let audio = moved(&between(&aac_20_ms(0, 3_000), 0, 3_000), 510);
             merged(&[&video(4), &[header_20_ms(0)], &audio])
         }),
-        (
-            "announced audio",
-            [vec![metadata(&[("audiocodecid", 10.0)])], video(6)].concat(),
-        ),
+        ("announced audio", [vec![metadata(&[("audiocodecid", 10.0)])], video(6)].concat()),
         ("announced video", {
-            [
-                vec![metadata(&[("videocodecid", 7.0)])],
-                aac_20_ms(0, 4_000),
-            ]
-            .concat()
+            [vec![metadata(&[("videocodecid", 7.0)])], aac_20_ms(0, 4_000)].concat()
         }),
         ("a jump", jump),
         ("a change of size", changing),
@@ -263,11 +200,7 @@ fn all_options() -> Vec<Options> {
             mid_gop: MidGop::DropUntilKey,
             ..usual
         },
-        Options {
-            announced_audio: Some(StreamType::AAC_ADTS),
-            announced_video: true,
-            ..usual
-        },
+        Options { announced_audio: Some(StreamType::AAC_ADTS), announced_video: true, ..usual },
     ]
 }
 

@@ -16,11 +16,7 @@ use crate::support::stream::{
 use crate::support::{AUDIO, Base, OwnedTag, VIDEO, is_video, run};
 
 fn video(secs: i64) -> Vec<OwnedTag> {
-    Base {
-        millis: secs * 1000,
-        ..BASE
-    }
-    .video()
+    Base { millis: secs * 1000, ..BASE }.video()
 }
 
 /// Pictures and 20 ms frames of audio for so many seconds, both later by `by` from `at` on.
@@ -40,10 +36,7 @@ fn r_45_a_jump_fulfils_a_requested_switch() {
         let tags = jumping(12, 2_480, 60_000);
         let (before, after): (Vec<_>, Vec<_>) =
             tags.into_iter().partition(|tag| tag.millis < 60_000);
-        let mut session = Session::new(Options {
-            mid_gop,
-            ..Options::default()
-        });
+        let mut session = Session::new(Options { mid_gop, ..Options::default() });
         session.push(&before);
         session.request(at);
         session.push(&after);
@@ -58,18 +51,11 @@ fn r_45_a_jump_of_audio_alone_fulfils_a_requested_switch() {
     let mut session = Session::new(Options::default());
     session.push(&aac_20_ms(0, 2_000));
     session.request(SwitchAt::Once);
-    session.push(&moved(
-        &between(&aac_20_ms(0, 12_000), 2_000, 12_000),
-        60_000,
-    ));
+    session.push(&moved(&between(&aac_20_ms(0, 12_000), 2_000, 12_000), 60_000));
     let output = session.end();
     assert_eq!(
         cuts(&output.memory),
-        [
-            (0, 2000, "discontinuity"),
-            (62_000, 5000, "audio-only"),
-            (67_000, 5000, "end")
-        ]
+        [(0, 2000, "discontinuity"), (62_000, 5000, "audio-only"), (67_000, 5000, "end")]
     );
 }
 
@@ -82,10 +68,8 @@ fn y_13_the_shift_that_aligned_audio_lives_over_a_jump() {
             tag.millis += if tag.is_header() { 0 } else { days };
         }
         shift(&mut tags, i64::MIN, 100_000);
-        let options = Options {
-            unrelated_clocks: UnrelatedClocks::AlignToLead,
-            ..Options::default()
-        };
+        let options =
+            Options { unrelated_clocks: UnrelatedClocks::AlignToLead, ..Options::default() };
         let output = run(&tags, options);
         assert_eq!(counted(&output.stats), [(NoticeKind::TimelineJump, 1)]);
         assert_eq!(output.stats.audio.unwrap().frames, 600, "{by}");
@@ -100,21 +84,12 @@ fn y_13_the_shift_that_aligned_audio_lives_over_a_jump() {
 #[test]
 fn y_12_the_rounding_error_of_extinf_is_carried_over_jumps() {
     // 130 frames are 271,673 ticks: 3,019 ms less 37 ticks, each time.
-    let alone = Base {
-        millis: 40_000,
-        ..BASE
-    }
-    .audio();
+    let alone = Base { millis: 40_000, ..BASE }.audio();
     let jumps = |(nth, tag): (usize, &OwnedTag)| OwnedTag {
         millis: tag.millis + (nth as i64 - 1).max(0) / 130 * 100_000,
         ..tag.clone()
     };
-    let tags: Vec<_> = alone
-        .iter()
-        .enumerate()
-        .map(jumps)
-        .take(1 + 9 * 130)
-        .collect();
+    let tags: Vec<_> = alone.iter().enumerate().map(jumps).take(1 + 9 * 130).collect();
     let output = run(&tags, Options::default());
     assert_eq!(output.memory.segments.len(), 9);
     assert_eq!(counted(&output.stats), [(NoticeKind::TimelineJump, 8)]);
@@ -159,10 +134,7 @@ fn r_09_audio_alone_that_jumps_is_one_notice_too() {
         shift(&mut tags, i64::MIN, 10_000_000);
         let output = run(&tags, Options::default());
         let time = 10_006_000 + by;
-        assert_eq!(
-            reported(&output.memory),
-            [(NoticeKind::TimelineJump, time, (by + 20) * 90, 1)]
-        );
+        assert_eq!(reported(&output.memory), [(NoticeKind::TimelineJump, time, (by + 20) * 90, 1)]);
         assert_eq!(output.stats.audio.unwrap().frames, 450);
         assert_eq!(starts(&output.memory), [10_000_000, 10_005_000, time]);
         assert_eq!(tagged(&output.memory), [2]);
@@ -187,12 +159,7 @@ fn f_29_how_early_dts_must_run_is_kept_over_a_jump() {
 
 #[test]
 fn h_05_the_interval_of_pictures_is_kept_over_a_jump() {
-    let slow = Base {
-        fps: (5, 1),
-        gop: 10,
-        millis: 4_000,
-        ..BASE
-    };
+    let slow = Base { fps: (5, 1), gop: 10, millis: 4_000, ..BASE };
     let mut tags = slow.video();
     tags.push(picture(64_000, true, 0, 50));
     let output = run(&tags, Options::default());
@@ -222,17 +189,10 @@ fn y_04_parameter_sets_that_wait_for_a_key_frame_wait_over_a_jump() {
     let output = run(&tags, Options::default());
     assert_eq!(
         cuts(&output.memory),
-        [
-            (0, 2480, "discontinuity"),
-            (62_480, 520, "config-change"),
-            (63_000, 5000, "end")
-        ]
+        [(0, 2480, "discontinuity"), (62_480, 520, "config-change"), (63_000, 5000, "end")]
     );
     assert_eq!(tagged(&output.memory), [1, 2]);
-    let other = |data: &[u8]| {
-        data.windows(OTHER_SPS.len())
-            .any(|found| found == OTHER_SPS)
-    };
+    let other = |data: &[u8]| data.windows(OTHER_SPS.len()).any(|found| found == OTHER_SPS);
     let with = output.stream(VIDEO);
     let with: Vec<_> = with.iter().filter(|pes| other(&pes.data)).collect();
     assert_eq!(with[0].dts, 63_000 * 90 + 63_000);
@@ -246,13 +206,7 @@ fn y_06_a_key_frame_is_waited_for_as_long_again_after_a_jump() {
         let times = (0..121_000).step_by(40);
         tags.extend(times.map(|millis| picture(millis, false, 0, 50)));
         shift(&mut tags, 50_000, 100_000);
-        let output = run(
-            &tags,
-            Options {
-                mid_gop,
-                ..Options::default()
-            },
-        );
+        let output = run(&tags, Options { mid_gop, ..Options::default() });
         assert_eq!(starts(&output.memory)[0], 150_000 + 60_000);
         let dropped = (50_000 + 60_000) / 40;
         assert_eq!(output.count(NoticeKind::VideoBeforeKeyFrame), dropped);
@@ -283,12 +237,7 @@ fn y_05_the_wait_for_an_announced_track_goes_on_over_a_jump() {
 fn r_79_early_audio_keeps_its_clock_when_video_follows() {
     // Audio tags stand 100 ms of media before the video of their time.
     let mut tags = jumping(9, i64::MAX, 0);
-    tags.sort_by_key(|tag| {
-        (
-            !tag.is_header(),
-            tag.millis - if is_video(tag) { 0 } else { 100 },
-        )
-    });
+    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis - if is_video(tag) { 0 } else { 100 }));
     shift(&mut tags, 6_000, 60_000);
     let output = run(&tags, Options::default());
     assert_eq!(output.stats.audio.unwrap().frames, 450);
@@ -303,11 +252,7 @@ fn r_79_early_audio_keeps_its_clock_when_video_follows() {
 
 #[test]
 fn r_10_one_early_frame_that_nothing_follows_leaves_the_clock_as_it_was() {
-    let tags = Base {
-        millis: 9_000,
-        ..BASE
-    }
-    .both();
+    let tags = Base { millis: 9_000, ..BASE }.both();
     let at = tags.iter().position(|tag| tag.millis > 4_100).unwrap();
     let mut with = tags.clone();
     with.insert(at, audio(2_000_000, 90));
@@ -321,10 +266,7 @@ fn r_10_one_early_frame_that_nothing_follows_leaves_the_clock_as_it_was() {
     // A packet that was gathered is written early; no frame moves.
     let data = |output: &crate::support::Output| {
         let audio = output.stream(AUDIO);
-        audio
-            .iter()
-            .flat_map(|pes| pes.data.clone())
-            .collect::<Vec<_>>()
+        audio.iter().flat_map(|pes| pes.data.clone()).collect::<Vec<_>>()
     };
     assert!(data(&got) == data(&want));
     let exact = |pts: i64| {
@@ -355,22 +297,13 @@ fn y_08_audio_that_jumps_back_while_video_is_silent_is_gathered_as_before() {
 
 #[test]
 fn r_23_h_08_the_target_and_the_numbers_live_over_jumps() {
-    let long = Base {
-        gop: 225,
-        millis: 20_000,
-        ..BASE
-    };
+    let long = Base { gop: 225, millis: 20_000, ..BASE };
     let mut tags = long.both();
     shift(&mut tags, 9_000, 60_000);
     shift(&mut tags, 72_000, 60_000);
     let output = run(&tags, Options::default());
     assert_eq!(output.targets()[..3], [9, 9, 9]);
-    let ids: Vec<_> = output
-        .memory
-        .segments
-        .iter()
-        .map(|s| (s.id, s.sequence))
-        .collect();
+    let ids: Vec<_> = output.memory.segments.iter().map(|s| (s.id, s.sequence)).collect();
     assert_eq!(ids, [(0, 0), (1, 1), (2, 2), (3, 3)]);
     assert_eq!(tagged(&output.memory), [1, 2]);
     let last = output.memory.playlists.last().unwrap();
@@ -401,20 +334,12 @@ fn o_12_the_pace_of_snapshots_goes_on_over_a_jump() {
 #[test]
 fn y_03_pictures_between_a_jump_and_a_key_frame_are_kept_or_dropped_and_counted() {
     let tags = jumping(6, 2_480, 60_000);
-    for (mid_gop, dropped, start) in [
-        (MidGop::Keep, 0, 62_480),
-        (MidGop::DropUntilKey, 13, 63_000),
-    ] {
-        let options = Options {
-            mid_gop,
-            ..Options::default()
-        };
+    for (mid_gop, dropped, start) in [(MidGop::Keep, 0, 62_480), (MidGop::DropUntilKey, 13, 63_000)]
+    {
+        let options = Options { mid_gop, ..Options::default() };
         let output = run(&tags, options);
         assert_eq!(starts(&output.memory), [0, start]);
-        assert_eq!(
-            output.starts_with_idr(),
-            [true, mid_gop == MidGop::DropUntilKey]
-        );
+        assert_eq!(output.starts_with_idr(), [true, mid_gop == MidGop::DropUntilKey]);
         assert_eq!(output.count(NoticeKind::VideoBeforeKeyFrame), dropped);
         let notices = reported(&output.memory);
         assert_eq!(notices[0].0, NoticeKind::TimelineJump);
@@ -454,9 +379,7 @@ fn o_19_a_jump_reports_no_track_and_leaves_statistics_alone() {
     assert_eq!((video.frames, audio.frames), (225, 450));
     let sent = |kind: bool| {
         let tags = jumping(9, 6_000, 60_000);
-        let of_kind = tags
-            .iter()
-            .filter(|tag| is_video(tag) == kind && !tag.is_header());
+        let of_kind = tags.iter().filter(|tag| is_video(tag) == kind && !tag.is_header());
         of_kind.map(|tag| tag.data.len() as u64).sum::<u64>()
     };
     assert_eq!(audio.bytes, sent(false) + 450 * (7 - 2));
@@ -496,10 +419,7 @@ fn r_79_early_audio_that_video_does_not_follow_is_dropped_with_its_clock() {
         let output = run(&tags, Options::default());
         assert_eq!(
             counted(&output.stats),
-            [
-                (NoticeKind::AudioWrongTimeline, 5),
-                (NoticeKind::TimelineJump, 1)
-            ],
+            [(NoticeKind::AudioWrongTimeline, 5), (NoticeKind::TimelineJump, 1)],
             "{to}"
         );
         let audio = output.stream(AUDIO);
@@ -513,20 +433,12 @@ fn r_79_early_audio_that_video_does_not_follow_is_dropped_with_its_clock() {
 fn r_79_early_audio_waits_across_a_switch_on_the_old_timeline() {
     // Audio tags stand 100 ms of media before the video of their time, and video has a switch within those.
     let mut tags = jumping(9, i64::MAX, 0);
-    tags.sort_by_key(|tag| {
-        (
-            !tag.is_header(),
-            tag.millis - if is_video(tag) { 0 } else { 100 },
-        )
-    });
+    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis - if is_video(tag) { 0 } else { 100 }));
     shift(&mut tags, 5_040, 60_000);
     let output = run(&tags, Options::default());
     assert_eq!(counted(&output.stats), [(NoticeKind::TimelineJump, 1)]);
     assert_eq!(output.stats.audio.unwrap().frames, 450);
-    assert_eq!(
-        cuts(&output.memory)[..2],
-        [(0, 5000, "key-frame"), (5_000, 40, "discontinuity")]
-    );
+    assert_eq!(cuts(&output.memory)[..2], [(0, 5000, "key-frame"), (5_000, 40, "discontinuity")]);
     let audio = output.stream(AUDIO);
     let after = audio.iter().find(|pes| pes.segment == 2).unwrap();
     assert_eq!(after.pts, 65_040 * 90 + 63_000);
@@ -536,10 +448,7 @@ fn r_79_early_audio_waits_across_a_switch_on_the_old_timeline() {
 fn y_06_audio_that_waits_for_video_is_dropped_at_a_jump_of_audio() {
     let mut tags = aac_20_ms(0, 200);
     tags.extend(between(&aac_20_ms(60_000, 63_000), 60_000, 63_000));
-    let options = Options {
-        announced_video: true,
-        ..Options::default()
-    };
+    let options = Options { announced_video: true, ..Options::default() };
     let output = run(&tags, options);
     assert_eq!(output.count(NoticeKind::AudioWrongTimeline), 10);
     assert_eq!(output.count(NoticeKind::TimelineJump), 1);

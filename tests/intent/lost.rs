@@ -16,11 +16,7 @@ use crate::support::stream::{
 use crate::support::{AUDIO, Base, OwnedTag, VIDEO, is_video};
 
 fn video(secs: i64) -> Vec<OwnedTag> {
-    Base {
-        millis: secs * 1000,
-        ..BASE
-    }
-    .video()
+    Base { millis: secs * 1000, ..BASE }.video()
 }
 
 fn both(secs: i64) -> Vec<OwnedTag> {
@@ -30,10 +26,7 @@ fn both(secs: i64) -> Vec<OwnedTag> {
 /// Pushes tags of which the first one at `millis` or later meets a call that fails, then the others.
 fn losing(options: Options, tags: &[OwnedTag], millis: i64, call: Call) -> Session {
     let mut session = Session::new(options);
-    let at = tags
-        .iter()
-        .position(|tag| !tag.is_header() && tag.millis >= millis)
-        .unwrap();
+    let at = tags.iter().position(|tag| !tag.is_header() && tag.millis >= millis).unwrap();
     session.push(&tags[..at]);
     let rest = session.push_until_fails(&tags[at..], call).to_vec();
     session.push(&rest);
@@ -42,19 +35,12 @@ fn losing(options: Options, tags: &[OwnedTag], millis: i64, call: Call) -> Sessi
 
 #[test]
 fn y_12_the_rounding_error_of_extinf_skips_segments_that_were_lost() {
-    let tags = Base {
-        millis: 60_000,
-        ..BASE
-    }
-    .audio();
+    let tags = Base { millis: 60_000, ..BASE }.audio();
     for call in [Call::Open, Call::Write, Call::Close] {
         let mut session = Session::new(frag(2));
         let mut rest = tags.clone();
         for nth in 1..8 {
-            let at = rest
-                .iter()
-                .position(|tag| tag.millis >= nth * 7_000)
-                .unwrap();
+            let at = rest.iter().position(|tag| tag.millis >= nth * 7_000).unwrap();
             session.push(&rest[..at]);
             rest = session.push_until_fails(&rest[at..], call).to_vec();
         }
@@ -78,18 +64,10 @@ fn y_11_numbers_of_lost_segments_and_what_was_written_of_them() {
         assert_eq!(lost.bytes == 0, call == Call::Open);
         session.push(&rest);
         let output = session.end();
-        let numbers: Vec<_> = output
-            .memory
-            .segments
-            .iter()
-            .map(|s| (s.id, s.sequence))
-            .collect();
+        let numbers: Vec<_> = output.memory.segments.iter().map(|s| (s.id, s.sequence)).collect();
         let lost_id = lost.id;
-        let want: Vec<_> = (0..6)
-            .filter(|&id| id != lost_id)
-            .zip(0..)
-            .take(numbers.len())
-            .collect();
+        let want: Vec<_> =
+            (0..6).filter(|&id| id != lost_id).zip(0..).take(numbers.len()).collect();
         assert_eq!(numbers, want, "{call:?}");
         assert_eq!(tagged(&output.memory), [lost_id], "{call:?}");
         assert_eq!(output.count(NoticeKind::SinkFailed), 1);
@@ -123,11 +101,7 @@ fn h_13_an_update_that_fails_costs_nothing() {
     let output = losing(Options::default(), &both(14), 6_000, Call::Update).end();
     assert_eq!(
         cuts(&output.memory),
-        [
-            (0, 5000, "key-frame"),
-            (5_000, 5000, "key-frame"),
-            (10_000, 4000, "end")
-        ]
+        [(0, 5000, "key-frame"), (5_000, 5000, "key-frame"), (10_000, 4000, "end")]
     );
     assert_eq!(output.memory.playlists.len(), 2);
     assert_eq!(counted(&output.stats), []);
@@ -147,11 +121,7 @@ fn r_45_a_requested_switch_is_still_wanted_after_a_lost_segment() {
     let output = session.end();
     assert_eq!(
         cuts(&output.memory),
-        [
-            (3_000, 1000, "requested"),
-            (4_000, 5000, "key-frame"),
-            (9_000, 5000, "end")
-        ]
+        [(3_000, 1000, "requested"), (4_000, 5000, "key-frame"), (9_000, 5000, "end")]
     );
     // Where the switch itself lost its segment, it has been made.
     let mut session = Session::new(Options::default());
@@ -162,11 +132,7 @@ fn r_45_a_requested_switch_is_still_wanted_after_a_lost_segment() {
     let output = session.end();
     assert_eq!(
         cuts(&output.memory),
-        [
-            (3_000, 5000, "key-frame"),
-            (8_000, 5000, "key-frame"),
-            (13_000, 1000, "end")
-        ]
+        [(3_000, 5000, "key-frame"), (8_000, 5000, "key-frame"), (13_000, 1000, "end")]
     );
 }
 
@@ -180,15 +146,11 @@ fn t_05_the_tables_of_a_lost_segment_are_taken_back() {
     for call in [Call::Open, Call::Write] {
         let millis = if call == Call::Open { 2_900 } else { 3_400 };
         let output = losing(Options::default(), &tags, millis, call).end();
-        let listed: Vec<_> = (0..output.memory.bodies.len())
-            .map(|nth| tables(&output.memory, nth))
-            .collect();
+        let listed: Vec<_> =
+            (0..output.memory.bodies.len()).map(|nth| tables(&output.memory, nth)).collect();
         let joined = (1, vec![0x1b, 0x0f]);
         assert_eq!(listed[0], (0, vec![0x1b]), "{call:?}");
-        assert!(
-            listed[1..].iter().all(|listed| *listed == joined),
-            "{call:?}"
-        );
+        assert!(listed[1..].iter().all(|listed| *listed == joined), "{call:?}");
         assert_eq!(tagged(&output.memory), [1]);
         assert_eq!(starts(&output.memory).last(), Some(&9_000));
         let counters = output.memory.bodies.iter().map(|body| body[3] & 0x0f);
@@ -217,18 +179,12 @@ fn h_15_a_lost_segment_leaves_dates_to_the_hosts_clock() {
         .iter()
         .map(|s| (since(s.wall), since(s.program_date_time)))
         .collect();
-    assert_eq!(
-        dates,
-        [(0, 0), (8_000, 8_000), (13_000, 13_000), (18_000, 18_000)]
-    );
+    assert_eq!(dates, [(0, 0), (8_000, 8_000), (13_000, 13_000), (18_000, 18_000)]);
 }
 
 #[test]
 fn o_12_a_snapshot_of_a_lost_segment_was_a_snapshot() {
-    let options = Options {
-        snapshot_interval: Some(TickSpan::from_secs(4)),
-        ..Options::default()
-    };
+    let options = Options { snapshot_interval: Some(TickSpan::from_secs(4)), ..Options::default() };
     let output = losing(options, &video(14), 6_200, Call::Write).end();
     let secs = output.memory.snapshots.iter().map(|shot| shot.0 / 90_000);
     assert_eq!(secs.collect::<Vec<_>>(), [0, 4, 8, 12]);
@@ -260,28 +216,15 @@ fn y_06_audio_that_was_gathered_for_a_lost_segment_goes_into_the_next_or_is_coun
 #[test]
 fn y_07_the_audio_clock_goes_on_after_a_lost_segment() {
     // Tags that jitter by ten milliseconds around the times of their samples.
-    let mut tags = Base {
-        millis: 14_000,
-        ..BASE
-    }
-    .both();
-    for (nth, tag) in tags
-        .iter_mut()
-        .filter(|tag| !is_video(tag))
-        .enumerate()
-        .skip(2)
-    {
+    let mut tags = Base { millis: 14_000, ..BASE }.both();
+    for (nth, tag) in tags.iter_mut().filter(|tag| !is_video(tag)).enumerate().skip(2) {
         tag.millis += [0, 10, -10, 7, -3][nth % 5];
     }
     let output = losing(Options::default(), &tags, 6_400, Call::Write).end();
     let kinds: Vec<_> = counted(&output.stats).iter().map(|count| count.0).collect();
     assert_eq!(
         kinds,
-        [
-            NoticeKind::VideoBeforeKeyFrame,
-            NoticeKind::AudioBeforeKeyFrame,
-            NoticeKind::SinkFailed
-        ]
+        [NoticeKind::VideoBeforeKeyFrame, NoticeKind::AudioBeforeKeyFrame, NoticeKind::SinkFailed]
     );
     for (pts, _) in packets(&output, AUDIO) {
         let n = (pts * 44_100 + 512 * 90_000).div_euclid(1024 * 90_000);
@@ -311,26 +254,12 @@ fn y_04_parameter_sets_that_came_with_a_lost_segment_are_in_force() {
     let output = losing(Options::default(), &tags, 3_200, Call::Write).end();
     assert_eq!(
         cuts(&output.memory),
-        [
-            (0, 3000, "config-change"),
-            (4_000, 5000, "key-frame"),
-            (9_000, 5000, "end")
-        ]
+        [(0, 3000, "config-change"), (4_000, 5000, "key-frame"), (9_000, 5000, "end")]
     );
-    let other = |data: &[u8]| {
-        data.windows(OTHER_SPS.len())
-            .any(|found| found == OTHER_SPS)
-    };
+    let other = |data: &[u8]| data.windows(OTHER_SPS.len()).any(|found| found == OTHER_SPS);
     let video = output.stream(VIDEO);
-    assert!(
-        video
-            .iter()
-            .filter(|pes| other(&pes.data))
-            .all(|pes| pes.segment > 0)
-    );
-    assert!(other(
-        &video.iter().find(|pes| pes.segment == 1).unwrap().data
-    ));
+    assert!(video.iter().filter(|pes| other(&pes.data)).all(|pes| pes.segment > 0));
+    assert!(other(&video.iter().find(|pes| pes.segment == 1).unwrap().data));
     assert_eq!(output.memory.tracks.len(), 2);
     // Sets that wait go on waiting.
     let output = losing(Options::default(), &tags, 2_960, Call::Write).end();
@@ -340,12 +269,7 @@ fn y_04_parameter_sets_that_came_with_a_lost_segment_are_in_force() {
 #[test]
 fn r_52_a_picture_that_was_to_force_a_switch_waits_for_a_key_frame_where_the_close_failed() {
     // A key frame at 65 s; the forced switch at 60 s fails to close its segment.
-    let mut tags = Base {
-        gop: 0,
-        millis: 70_000,
-        ..BASE
-    }
-    .video();
+    let mut tags = Base { gop: 0, millis: 70_000, ..BASE }.video();
     let at = tags.iter().position(|tag| tag.millis == 65_000).unwrap();
     tags[at] = picture(65_000, true, 0, 50);
     let output = losing(Options::default(), &tags, 30_000, Call::Close).end();
@@ -357,20 +281,13 @@ fn r_52_a_picture_that_was_to_force_a_switch_waits_for_a_key_frame_where_the_clo
 
 #[test]
 fn r_23_a_lost_segment_raises_no_target_and_expires_nothing() {
-    let long = Base {
-        gop: 225,
-        millis: 50_000,
-        ..BASE
-    };
+    let long = Base { gop: 225, millis: 50_000, ..BASE };
     let output = losing(Options::default(), &long.video(), 8_000, Call::Close).end();
     assert_eq!(output.targets(), [9, 9, 9, 9, 9]);
     let output = losing(Options::default(), &video(12), 3_000, Call::Close).end();
     assert_eq!(output.targets(), [5, 5]);
     let output = losing(frag(1), &video(8), 3_200, Call::Write).end();
-    assert_eq!(
-        output.memory.expired.len() + 3,
-        output.memory.segments.len()
-    );
+    assert_eq!(output.memory.expired.len() + 3, output.memory.segments.len());
 }
 
 #[test]
@@ -403,24 +320,9 @@ fn o_19_statistics_count_what_was_handed_to_the_sink() {
 fn y_04_an_audio_format_that_waited_is_taken_by_the_segment_after_a_lost_one() {
     let mut tags = merged(&[&video(9), &aac_20_ms(0, 3_500)]);
     let at = tags.iter().position(|tag| tag.millis >= 3_500).unwrap();
-    let new = moved(
-        &between(
-            &Base {
-                millis: 5_500,
-                ..BASE
-            }
-            .audio(),
-            0,
-            5_500,
-        ),
-        3_500,
-    );
-    tags = [
-        tags[..at].to_vec(),
-        vec![audio_header(3_500, 44_100)],
-        merged(&[&tags[at..], &new]),
-    ]
-    .concat();
+    let new = moved(&between(&Base { millis: 5_500, ..BASE }.audio(), 0, 5_500), 3_500);
+    tags = [tags[..at].to_vec(), vec![audio_header(3_500, 44_100)], merged(&[&tags[at..], &new])]
+        .concat();
     // The old segment is lost at 3.6 s; at 4 s the format would have joined.
     let output = losing(Options::default(), &tags, 3_600, Call::Write).end();
     assert_eq!(starts(&output.memory), [0, 4_000]);
@@ -451,17 +353,10 @@ fn y_03_a_jump_after_a_lost_segment_is_one_discontinuity() {
     for mid_gop in [MidGop::Keep, MidGop::DropUntilKey] {
         let mut tags = both(14);
         shift(&mut tags, 6_480, 60_000);
-        let options = Options {
-            mid_gop,
-            ..Options::default()
-        };
+        let options = Options { mid_gop, ..Options::default() };
         let output = losing(options, &tags, 6_200, Call::Write).end();
         assert_eq!(tagged(&output.memory), [1], "{mid_gop:?}");
-        let start = if mid_gop == MidGop::Keep {
-            66_480
-        } else {
-            67_000
-        };
+        let start = if mid_gop == MidGop::Keep { 66_480 } else { 67_000 };
         assert_eq!(starts(&output.memory)[2], start);
         assert_eq!(output.count(NoticeKind::TimelineJump), 1);
     }
@@ -481,10 +376,7 @@ fn y_08_a_large_frame_whose_segment_could_not_begin_is_dropped_and_counted() {
     assert_eq!(output.stats.audio.unwrap().frames + dropped, 100);
     assert_eq!(dropped, 1);
     // What comes after it is where its own tag says, in a packet of its own.
-    let times: Vec<_> = packets(&output, AUDIO)
-        .iter()
-        .map(|packet| packet.0)
-        .collect();
+    let times: Vec<_> = packets(&output, AUDIO).iter().map(|packet| packet.0).collect();
     assert_eq!(times[..2], [0, 327 * 90]);
 }
 
@@ -496,11 +388,7 @@ fn h_13_the_error_of_a_segment_that_could_not_begin_at_the_end_comes_back() {
         session.push(&aac_20_ms(0, 200));
         assert_eq!(session.pause_failing(call), Some(call));
         let fails = u64::from(call != Call::Update);
-        assert_eq!(
-            session.stats().count(NoticeKind::SinkFailed),
-            fails,
-            "{call:?}"
-        );
+        assert_eq!(session.stats().count(NoticeKind::SinkFailed), fails, "{call:?}");
     }
 }
 
@@ -515,10 +403,7 @@ fn y_04_frames_of_the_old_format_that_outlived_their_segment_are_dropped_at_the_
     assert!(waiting > 0);
     assert_eq!(
         counted(&output.stats),
-        [
-            (NoticeKind::AudioNotJoined, waiting),
-            (NoticeKind::SinkFailed, 1)
-        ]
+        [(NoticeKind::AudioNotJoined, waiting), (NoticeKind::SinkFailed, 1)]
     );
 }
 
@@ -526,12 +411,7 @@ fn y_04_frames_of_the_old_format_that_outlived_their_segment_are_dropped_at_the_
 fn r_79_early_audio_is_still_early_after_a_lost_segment() {
     // Audio tags stand 100 ms of media before the video of their time; the segment is lost just before the jump.
     let mut tags = both(9);
-    tags.sort_by_key(|tag| {
-        (
-            !tag.is_header(),
-            tag.millis - if is_video(tag) { 0 } else { 100 },
-        )
-    });
+    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis - if is_video(tag) { 0 } else { 100 }));
     shift(&mut tags, 6_000, 60_000);
     let output = losing(Options::default(), &tags, 5_960, Call::Write).end();
     assert_eq!(starts(&output.memory), [0, 5_000, 66_000]);
@@ -557,10 +437,7 @@ fn y_07_gaps_of_an_earlier_wait_leave_no_mark_on_a_later_one() {
     // The second wait is too short for anything to be dropped.
     let output = losing(Options::default(), &tags, 3_440, Call::Write).end();
     assert_eq!(starts(&output.memory), [600, 3_600]);
-    let times: Vec<_> = packets(&output, AUDIO)
-        .iter()
-        .map(|packet| packet.0 / 90)
-        .collect();
+    let times: Vec<_> = packets(&output, AUDIO).iter().map(|packet| packet.0 / 90).collect();
     assert_eq!(times[..3], [3_300, 3_560, 3_600]);
 }
 
@@ -596,10 +473,7 @@ fn y_05_the_wait_for_an_announced_track_goes_on_over_a_lost_segment() {
     // What metadata announces after the first segment began counts for nothing, lost or not.
     let at = tags.iter().position(|tag| tag.millis >= 600).unwrap();
     tags.insert(at, crate::session::metadata(&[("audiocodecid", 2.0)]));
-    let options = Options {
-        track_wait: TickSpan::from_millis(1_500),
-        ..frag(1)
-    };
+    let options = Options { track_wait: TickSpan::from_millis(1_500), ..frag(1) };
     let output = losing(options, &tags, 400, Call::Write).end();
     assert_eq!(starts(&output.memory), [0, 1_000, 2_000, 3_000]);
     let listed: Vec<_> = (0..3).map(|nth| tables(&output.memory, nth).1).collect();
@@ -617,10 +491,7 @@ fn f_41_the_video_clock_goes_on_after_a_lost_segment() {
     let output = losing(Options::default(), &tags, 3_200, Call::Write).end();
     assert_eq!(output.count(NoticeKind::VideoRepair), 1);
     let notices = reported(&output.memory);
-    assert!(
-        notices.contains(&(NoticeKind::VideoRepair, 4_000, 1, 1)),
-        "{notices:?}"
-    );
+    assert!(notices.contains(&(NoticeKind::VideoRepair, 4_000, 1, 1)), "{notices:?}");
 }
 
 #[test]

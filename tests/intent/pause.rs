@@ -18,11 +18,7 @@ use crate::support::{AUDIO, Base, OwnedTag, VIDEO, is_video};
 
 /// So many seconds of both tracks from 0 on.
 fn both(secs: i64) -> Vec<OwnedTag> {
-    Base {
-        millis: secs * 1000,
-        ..BASE
-    }
-    .both()
+    Base { millis: secs * 1000, ..BASE }.both()
 }
 
 fn video(secs: i64) -> Vec<OwnedTag> {
@@ -59,11 +55,7 @@ fn r_45_a_requested_switch_does_not_outlive_a_pause() {
         session.push(&both(12));
         let output = session.end();
         let after = &cuts(&output.memory)[1..];
-        let want = [
-            (0, 5000, "key-frame"),
-            (5000, 5000, "key-frame"),
-            (10_000, 2000, "end"),
-        ];
+        let want = [(0, 5000, "key-frame"), (5000, 5000, "key-frame"), (10_000, 2000, "end")];
         assert_eq!(after, want, "{at:?}");
     }
     let alone = of_audio(&both(12));
@@ -89,13 +81,7 @@ fn y_12_the_rounding_error_of_extinf_is_carried_over_pauses() {
     assert_eq!(output.memory.segments.len(), 9);
     assert_carried(&output.memory.segments);
     // Pictures of 30,000 / 1001 a second, of which one publication has a single group.
-    let video = Base {
-        fps: (30_000, 1001),
-        millis: 1_700,
-        gop: 0,
-        ..BASE
-    }
-    .video();
+    let video = Base { fps: (30_000, 1001), millis: 1_700, gop: 0, ..BASE }.video();
     let mut session = Session::new(Options::default());
     for _ in 0..9 {
         session.push(&video);
@@ -112,10 +98,7 @@ fn y_10_tag_times_are_unrolled_from_the_first_tag_of_each_publication() {
     let output = two(Options::default(), &first, &both(3)).end();
     assert_eq!(starts(&output.memory), [late, 0]);
     assert_eq!(counted(&output.stats), []);
-    let zero = Options {
-        base: TimelineBase::FirstTagZero,
-        ..Options::default()
-    };
+    let zero = Options { base: TimelineBase::FirstTagZero, ..Options::default() };
     let mut second = both(3);
     shift(&mut second, 0, 7_000);
     let output = two(zero, &first, &second).end();
@@ -139,10 +122,7 @@ fn x7_no_step_of_time_across_a_pause_is_a_jump_or_a_repair() {
 
 #[test]
 fn y_13_the_shift_that_aligned_audio_is_forgotten_at_a_pause() {
-    let options = Options {
-        unrelated_clocks: UnrelatedClocks::AlignToLead,
-        ..Options::default()
-    };
+    let options = Options { unrelated_clocks: UnrelatedClocks::AlignToLead, ..Options::default() };
     let mut first = both(3);
     for tag in first.iter_mut().filter(|tag| !is_video(tag)) {
         tag.millis += if tag.is_header() { 0 } else { 900_000_000 };
@@ -165,10 +145,7 @@ fn f_40_tracks_that_were_related_may_be_unrelated_after_a_pause() {
     }
     let output = two(Options::default(), &both(3), &second).end();
     let frames = of_audio(&second).len() as u64 - 1;
-    assert_eq!(
-        counted(&output.stats),
-        [(NoticeKind::UnrelatedClocks, frames)]
-    );
+    assert_eq!(counted(&output.stats), [(NoticeKind::UnrelatedClocks, frames)]);
 }
 
 #[test]
@@ -256,10 +233,7 @@ fn f_45_a_publication_needs_sequence_headers_of_its_own() {
     let frames = of_audio(&both(1)).len() as u64 - 1;
     assert_eq!(
         counted(&output.stats),
-        [
-            (NoticeKind::VideoBeforeHeader, 25),
-            (NoticeKind::AudioBeforeHeader, frames),
-        ]
+        [(NoticeKind::VideoBeforeHeader, 25), (NoticeKind::AudioBeforeHeader, frames),]
     );
     assert_eq!(output.memory.starts.len(), 1);
 }
@@ -274,16 +248,9 @@ fn y_04_parameter_sets_that_waited_for_a_key_frame_are_forgotten_at_a_pause() {
     let output = session.end();
     assert_eq!(
         cuts(&output.memory)[1..],
-        [
-            (0, 5000, "key-frame"),
-            (5000, 5000, "key-frame"),
-            (10_000, 2000, "end")
-        ]
+        [(0, 5000, "key-frame"), (5000, 5000, "key-frame"), (10_000, 2000, "end")]
     );
-    let other = |data: &[u8]| {
-        data.windows(OTHER_SPS.len())
-            .any(|found| found == OTHER_SPS)
-    };
+    let other = |data: &[u8]| data.windows(OTHER_SPS.len()).any(|found| found == OTHER_SPS);
     assert!(output.stream(VIDEO).iter().all(|pes| !other(&pes.data)));
     assert_eq!(output.memory.tracks.len(), 1);
 }
@@ -299,19 +266,12 @@ fn y_04_a_header_that_was_set_aside_before_a_pause_is_a_change_again_after_it() 
     session.push(&[video_header(2_000, OTHER_SPS)]);
     session.push(&moved(&between(&video(4), 0, 4_000), 2_000));
     let output = session.end();
-    assert_eq!(
-        cuts(&output.memory)[1..],
-        [(0, 2000, "config-change"), (2000, 4000, "end")]
-    );
+    assert_eq!(cuts(&output.memory)[1..], [(0, 2000, "config-change"), (2000, 4000, "end")]);
 }
 
 #[test]
 fn f_29_how_early_dts_must_run_is_learned_again_after_a_pause() {
-    let early = Base {
-        millis: 2_000,
-        composition: -120,
-        ..BASE
-    };
+    let early = Base { millis: 2_000, composition: -120, ..BASE };
     let output = two(Options::default(), &early.both(), &both(2)).end();
     assert_eq!(starts(&output.memory), [-120, 0]);
     let video = output.stream(VIDEO);
@@ -321,11 +281,7 @@ fn f_29_how_early_dts_must_run_is_learned_again_after_a_pause() {
 
 #[test]
 fn h_05_the_interval_of_pictures_is_that_of_the_publication() {
-    let slow = Base {
-        fps: (5, 1),
-        millis: 2_000,
-        ..BASE
-    };
+    let slow = Base { fps: (5, 1), millis: 2_000, ..BASE };
     let second = [video_header(0, SPS), picture(0, true, 0, 50)];
     let output = two(Options::default(), &slow.video(), &second).end();
     assert_eq!(output.extinf(), [2_000, 40], "the parameter set says 25");
@@ -345,10 +301,7 @@ fn y_06_a_key_frame_is_waited_for_as_long_again_after_a_pause() {
     session.push(&none(50_000, 112_000));
     assert_eq!(starts(session.memory()), [110_000]);
     // Audio that waits for announced video, 1 s at the most.
-    let options = Options {
-        announced_video: true,
-        ..Options::default()
-    };
+    let options = Options { announced_video: true, ..Options::default() };
     let mut session = Session::new(options);
     session.push(&aac_20_ms(0, 900));
     session.pause();
@@ -366,19 +319,8 @@ fn y_05_metadata_announces_tracks_of_each_publication() {
     let output = two(Options::default(), &video(2), &second).end();
     let listed: Vec<_> = (0..4).map(|nth| tables(&output.memory, nth)).collect();
     let alone = vec![0x1b];
-    assert_eq!(
-        listed,
-        [
-            (0, alone.clone()),
-            (1, vec![0x1b, 0x0f]),
-            (2, alone.clone()),
-            (2, alone)
-        ]
-    );
-    assert_eq!(
-        reported(&output.memory),
-        [(NoticeKind::TrackMissing, 5000, 0, 1)]
-    );
+    assert_eq!(listed, [(0, alone.clone()), (1, vec![0x1b, 0x0f]), (2, alone.clone()), (2, alone)]);
+    assert_eq!(reported(&output.memory), [(NoticeKind::TrackMissing, 5000, 0, 1)]);
     // What the first publication announced is not waited for in the second.
     let announced = metadata(&[("audiocodecid", 10.0)]);
     let first = [vec![announced], video(2)].concat();
@@ -389,21 +331,12 @@ fn y_05_metadata_announces_tracks_of_each_publication() {
 
 #[test]
 fn y_05_the_hosts_word_announces_tracks_of_each_publication() {
-    let options = Options {
-        announced_audio: Some(StreamType::AAC_ADTS),
-        ..Options::default()
-    };
+    let options = Options { announced_audio: Some(StreamType::AAC_ADTS), ..Options::default() };
     let output = two(options, &video(7), &video(7)).end();
     let listed: Vec<_> = (0..4).map(|nth| tables(&output.memory, nth).1).collect();
-    assert_eq!(
-        listed,
-        [vec![0x1b, 0x0f], vec![0x1b], vec![0x1b, 0x0f], vec![0x1b]]
-    );
+    assert_eq!(listed, [vec![0x1b, 0x0f], vec![0x1b], vec![0x1b, 0x0f], vec![0x1b]]);
     assert_eq!(output.count(NoticeKind::TrackMissing), 2);
-    let options = Options {
-        announced_video: true,
-        ..Options::default()
-    };
+    let options = Options { announced_video: true, ..Options::default() };
     let mut session = two(options, &aac_20_ms(0, 3_000), &aac_20_ms(0, 960));
     assert_eq!(session.memory().starts.len(), 1, "waited for again");
     session.push(&aac_20_ms(960, 3_000));
@@ -426,9 +359,7 @@ fn r_34_the_tables_after_a_pause_list_what_that_publication_has() {
 fn o_19_a_track_that_is_the_same_after_a_pause_is_not_reported_again() {
     let output = two(Options::default(), &both(2), &both(2)).end();
     let video = |tracks: &[Track]| {
-        let video = tracks
-            .iter()
-            .filter(|track| matches!(track, Track::Video(_)));
+        let video = tracks.iter().filter(|track| matches!(track, Track::Video(_)));
         video.count()
     };
     assert_eq!(video(&output.memory.tracks), 1);
@@ -456,20 +387,13 @@ fn o_19_statistics_go_on_over_a_pause() {
     assert_eq!(after.video.unwrap().bytes, 2 * before.video.unwrap().bytes);
     assert_eq!(
         (after.audio.unwrap().frames, after.audio.unwrap().bytes),
-        (
-            2 * before.audio.unwrap().frames,
-            2 * before.audio.unwrap().bytes
-        )
+        (2 * before.audio.unwrap().frames, 2 * before.audio.unwrap().bytes)
     );
 }
 
 #[test]
 fn r_46_numbers_counters_and_target_go_on_over_a_pause() {
-    let long = Base {
-        gop: 225,
-        millis: 9_000,
-        ..BASE
-    };
+    let long = Base { gop: 225, millis: 9_000, ..BASE };
     let mut session = two(Options::default(), &long.both(), &both(12));
     session.pause();
     session.push(&both(3));
@@ -483,17 +407,9 @@ fn r_46_numbers_counters_and_target_go_on_over_a_pause() {
     assert!(last.contains("#EXT-X-DISCONTINUITY-SEQUENCE:1\n"), "{last}");
     let counters = output.memory.bodies.iter().map(|body| body[3] & 0x0f);
     assert_eq!(counters.collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
-    let marked: Vec<_> = output
-        .memory
-        .bodies
-        .iter()
-        .map(|body| marked(body))
-        .collect();
+    let marked: Vec<_> = output.memory.bodies.iter().map(|body| marked(body)).collect();
     let (none, both) = (vec![], vec![VIDEO, AUDIO]);
-    assert_eq!(
-        marked,
-        [none.clone(), both.clone(), none.clone(), none, both]
-    );
+    assert_eq!(marked, [none.clone(), both.clone(), none.clone(), none, both]);
 }
 
 #[test]
@@ -530,10 +446,7 @@ fn h_15_dates_follow_the_hosts_clock_after_a_pause_and_stamps_stay_unique() {
 
 #[test]
 fn o_12_the_pace_of_snapshots_goes_on_over_a_pause() {
-    let options = Options {
-        snapshot_interval: Some(TickSpan::from_secs(7)),
-        ..Options::default()
-    };
+    let options = Options { snapshot_interval: Some(TickSpan::from_secs(7)), ..Options::default() };
     let mut second = both(9);
     shift(&mut second, 0, 4_000);
     let output = two(options, &both(4), &second).end();
@@ -545,10 +458,7 @@ fn o_12_the_pace_of_snapshots_goes_on_over_a_pause() {
 fn what_comes_with_tag_after_tag_is_reported_in_each_publication_and_counted_through() {
     let filler: &[u8] = &[12, 0xff, 0x80];
     let odd = |millis| video_tag(millis, true, 0, &[&[0x41, 0x9a, 0x24, 9], filler]);
-    let mut session = Session::new(Options {
-        filler: Filler::Drop,
-        ..Options::default()
-    });
+    let mut session = Session::new(Options { filler: Filler::Drop, ..Options::default() });
     for _ in 0..2 {
         session.push(&[video_header(0, SPS), picture(0, true, 0, 50)]);
         session.push(&[odd(40), odd(80), odd(120)]);
@@ -557,10 +467,7 @@ fn what_comes_with_tag_after_tag_is_reported_in_each_publication_and_counted_thr
     let output = session.leave();
     assert_eq!(
         reported(&output.memory),
-        [
-            (NoticeKind::KeyFlagWithoutIdr, 40, 0, 1),
-            (NoticeKind::KeyFlagWithoutIdr, 40, 0, 4),
-        ]
+        [(NoticeKind::KeyFlagWithoutIdr, 40, 0, 1), (NoticeKind::KeyFlagWithoutIdr, 40, 0, 4),]
     );
     assert_eq!(output.count(NoticeKind::KeyFlagWithoutIdr), 6);
 }
@@ -577,11 +484,7 @@ fn y_04_an_audio_format_that_waited_for_a_key_frame_is_just_the_format_after_a_p
     assert_eq!(output.count(NoticeKind::AudioNotJoined), 1);
     assert_eq!(
         cuts(&output.memory)[1..],
-        [
-            (0, 5000, "key-frame"),
-            (5000, 5000, "key-frame"),
-            (10_000, 2000, "end")
-        ]
+        [(0, 5000, "key-frame"), (5000, 5000, "key-frame"), (10_000, 2000, "end")]
     );
     let frames = of_audio(&both(12)).len() as u64 - 1;
     assert_eq!(output.stats.audio.unwrap().frames, 100 + frames);
@@ -596,12 +499,8 @@ fn a_pause_twice_is_one_and_one_before_anything_is_none() {
     session.pause();
     session.push(&both(7));
     let output = session.end();
-    let want = [
-        (0, 5000, "key-frame"),
-        (5000, 2000, "end"),
-        (0, 5000, "key-frame"),
-        (5000, 2000, "end"),
-    ];
+    let want =
+        [(0, 5000, "key-frame"), (5000, 2000, "end"), (0, 5000, "key-frame"), (5000, 2000, "end")];
     assert_eq!(cuts(&output.memory), want);
     assert_eq!(tagged(&output.memory), [2]);
     assert_eq!(output.memory.playlists.len(), 4);
@@ -643,10 +542,7 @@ fn f_09_the_length_of_lengths_is_that_of_the_last_header() {
 fn y_03_a_jump_before_the_first_key_frame_after_a_pause_opens_a_segment() {
     // Something was written before, so that video is kept after the jump as it is within a publication.
     for (mid_gop, start) in [(MidGop::Keep, 60_480), (MidGop::DropUntilKey, 61_000)] {
-        let options = Options {
-            mid_gop,
-            ..Options::default()
-        };
+        let options = Options { mid_gop, ..Options::default() };
         let mut second = video(3);
         second.retain(|tag| tag.is_header() || tag.millis >= 200);
         shift(&mut second, 480, 60_000);

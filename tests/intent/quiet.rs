@@ -33,10 +33,7 @@ fn tag_times(tags: &[OwnedTag]) -> Vec<i64> {
 /// Asserts that every audio packet begins where the tag of its first frame says, and that all frames from some tag on were
 /// written.
 fn assert_in_step(output: &Output, tags: &[OwnedTag], tolerance: i64) {
-    let audio: Vec<_> = of_audio(tags)
-        .into_iter()
-        .filter(|tag| tag.data.len() > 2)
-        .collect();
+    let audio: Vec<_> = of_audio(tags).into_iter().filter(|tag| tag.data.len() > 2).collect();
     let times = tag_times(&audio);
     let lead = |pts: u64| pts as i64 - 63_000;
     let frames = output.stats.audio.unwrap().frames as usize;
@@ -64,10 +61,7 @@ fn every_capture_of_testdata_is_left_alone() {
     for (name, bytes) in captures() {
         let tags = read_flv(&bytes);
         for secs in [1, 2, 5] {
-            let options = Options {
-                key_frames: policy_for(&name),
-                ..frag(secs)
-            };
+            let options = Options { key_frames: policy_for(&name), ..frag(secs) };
             let output = run(&tags, options);
             // These encoders say key frame of pictures that are none.
             let want: &[NoticeKind] = match name.as_str() {
@@ -85,10 +79,7 @@ fn every_capture_of_testdata_is_left_alone() {
             let tracks = [output.stats.video.is_some(), output.stats.audio.is_some()];
             let tracks = tracks.into_iter().filter(|&is| is).count();
             assert_eq!(output.memory.tracks.len(), tracks, "{name}: each once");
-            let pictures = tags
-                .iter()
-                .filter(|tag| is_video(tag) && tag.data[1] == 1)
-                .count();
+            let pictures = tags.iter().filter(|tag| is_video(tag) && tag.data[1] == 1).count();
             let frames = output.stats.video.map_or(0, |video| video.frames);
             assert_eq!(frames, pictures as u64, "{name}");
         }
@@ -102,10 +93,7 @@ fn every_audio_frame_of_a_capture_is_written_at_its_time() {
         if of_audio(&tags).is_empty() {
             continue;
         }
-        let options = Options {
-            key_frames: policy_for(&name),
-            ..frag(2)
-        };
+        let options = Options { key_frames: policy_for(&name), ..frag(2) };
         let output = run(&tags, options);
         // Tag times are whole milliseconds.
         assert_in_step(&output, &tags, 92);
@@ -116,10 +104,7 @@ fn every_audio_frame_of_a_capture_is_written_at_its_time() {
 fn every_picture_of_a_capture_is_written_at_its_time() {
     for (name, bytes) in captures() {
         let tags = read_flv(&bytes);
-        let options = Options {
-            key_frames: policy_for(&name),
-            ..frag(2)
-        };
+        let options = Options { key_frames: policy_for(&name), ..frag(2) };
         let output = run(&tags, options);
         let pictures = tags.iter().filter(|tag| is_video(tag) && tag.data[1] == 1);
         let want: Vec<_> = pictures
@@ -130,21 +115,15 @@ fn every_picture_of_a_capture_is_written_at_its_time() {
                 (dts, dts + i64::from(composition) * 90)
             })
             .collect();
-        let got: Vec<_> = output
-            .stream(VIDEO)
-            .iter()
-            .map(|pes| (pes.dts as i64, pes.pts as i64))
-            .collect();
+        let got: Vec<_> =
+            output.stream(VIDEO).iter().map(|pes| (pes.dts as i64, pes.pts as i64)).collect();
         assert!(got == want, "{name}");
     }
 }
 
 /// AAC of a configuration, its frames at the times that `samples` at `rate` give them.
 fn aac(config: &[u8], samples: i64, rate: i64, millis: i64) -> Vec<OwnedTag> {
-    let header = OwnedTag {
-        data: [&[0xaf, 0][..], config].concat(),
-        ..audio_header(0, 48_000)
-    };
+    let header = OwnedTag { data: [&[0xaf, 0][..], config].concat(), ..audio_header(0, 48_000) };
     let times = (0..).map(|n| (n * samples * 1000 + rate / 2) / rate);
     let frames = times.take_while(|&at| at < millis).map(|at| audio(at, 90));
     [header].into_iter().chain(frames).collect()
@@ -164,33 +143,17 @@ fn sounds(millis: i64) -> Vec<(&'static str, Vec<OwnedTag>, i64, u32)> {
         aac("8 kHz", &[0x15, 0x88], 1024, 8_000, 8_000),
         aac("48 kHz, 960 samples", &[0x11, 0x8c], 960, 48_000, 48_000),
         // AOT 5, core rate, extended rate, AOT 2.
-        aac(
-            "HE-AAC, 22.05 kHz",
-            &[0x2b, 0x8a, 0x10],
-            1024,
-            22_050,
-            44_100,
-        ),
+        aac("HE-AAC, 22.05 kHz", &[0x2b, 0x8a, 0x10], 1024, 22_050, 44_100),
         aac("HE-AAC, 24 kHz", &[0x2b, 0x09, 0x90], 1024, 24_000, 48_000),
         // AOT 2, then the sync extension with AOT 5.
-        aac(
-            "HE-AAC, signalled compatibly",
-            &[0x13, 0x88, 0x56, 0xe5, 0xa0],
-            1024,
-            22_050,
-            44_100,
-        ),
+        aac("HE-AAC, signalled compatibly", &[0x13, 0x88, 0x56, 0xe5, 0xa0], 1024, 22_050, 44_100),
     ]
 }
 
 #[test]
 fn f_12_audio_of_every_rate_runs_at_its_own_with_pictures_or_alone() {
     for (name, audio, frame, heard) in sounds(12_000) {
-        let video = Base {
-            millis: 12_000,
-            ..BASE
-        }
-        .video();
+        let video = Base { millis: 12_000, ..BASE }.video();
         for tags in [merged(&[&video, &audio]), audio.clone()] {
             let output = run(&tags, frag(2));
             assert_eq!(odd(&output), [], "{name}");
@@ -213,38 +176,19 @@ fn f_12_signalled_sbr_leaves_the_cuts_of_audio_alone_at_the_core_rate() {
     let tags = aac(&[0x2b, 0x8a, 0x10], 1024, 22_050, 30_000);
     let output = run(&tags, Options::default());
     // 108 frames of 46.4 ms are 5.0155 s.
-    let starts: Vec<_> = output
-        .memory
-        .starts
-        .iter()
-        .map(|start| start.start.get())
-        .collect();
+    let starts: Vec<_> = output.memory.starts.iter().map(|start| start.start.get()).collect();
     for (nth, start) in starts.iter().enumerate() {
         let exact = nth as i64 * 108 * 1024 * 90_000 / 22_050;
         assert!((start - exact).abs() <= 1, "{nth}");
     }
     assert_eq!(starts.len(), 6);
-    assert!(
-        output.memory.segments[..5]
-            .iter()
-            .all(|segment| segment.frames == 108)
-    );
+    assert!(output.memory.segments[..5].iter().all(|segment| segment.frames == 108));
 }
 
 #[test]
 fn y_13_aligning_changes_nothing_where_clocks_are_related() {
-    let align = |options| Options {
-        unrelated_clocks: UnrelatedClocks::AlignToLead,
-        ..options
-    };
-    let mut jump = merged(&[
-        &Base {
-            millis: 12_000,
-            ..BASE
-        }
-        .video(),
-        &aac_20_ms(0, 12_000),
-    ]);
+    let align = |options| Options { unrelated_clocks: UnrelatedClocks::AlignToLead, ..options };
+    let mut jump = merged(&[&Base { millis: 12_000, ..BASE }.video(), &aac_20_ms(0, 12_000)]);
     shift(&mut jump, 6_000, 60_000);
     for tags in [BASE.both(), jump] {
         let (got, want) = (run(&tags, align(frag(2))), run(&tags, frag(2)));
@@ -262,14 +206,7 @@ fn y_13_aligning_changes_nothing_where_clocks_are_related() {
 fn y_13_aligned_audio_runs_with_the_lead_from_its_first_frame_on() {
     let far = 900_000_000;
     for (name, audio, ..) in sounds(14_000) {
-        let video = moved(
-            &Base {
-                millis: 14_000,
-                ..BASE
-            }
-            .video(),
-            5_000_000,
-        );
+        let video = moved(&Base { millis: 14_000, ..BASE }.video(), 5_000_000);
         let aligned: Vec<_> = audio
             .iter()
             .map(|tag| OwnedTag {
@@ -280,16 +217,10 @@ fn y_13_aligned_audio_runs_with_the_lead_from_its_first_frame_on() {
         let mut tags = merged(&[&video, &moved(&audio, 5_000_000)]);
         // In the place that it would have on video's clock.
         let mut sent = aligned.iter().filter(|tag| !tag.is_header());
-        for tag in tags
-            .iter_mut()
-            .filter(|tag| !is_video(tag) && !tag.is_header())
-        {
+        for tag in tags.iter_mut().filter(|tag| !is_video(tag) && !tag.is_header()) {
             tag.millis = sent.next().unwrap().millis;
         }
-        let options = Options {
-            unrelated_clocks: UnrelatedClocks::AlignToLead,
-            ..frag(2)
-        };
+        let options = Options { unrelated_clocks: UnrelatedClocks::AlignToLead, ..frag(2) };
         let output = run(&tags, options);
         assert_eq!(odd(&output), [], "{name}");
         let frames = audio.len() as u64 - 1;
@@ -303,26 +234,16 @@ fn y_13_aligned_audio_runs_with_the_lead_from_its_first_frame_on() {
 #[test]
 fn r_09_after_a_jump_nothing_but_the_jump_was_noticed() {
     for (name, audio, ..) in sounds(14_000) {
-        let video = Base {
-            millis: 14_000,
-            ..BASE
-        }
-        .video();
+        let video = Base { millis: 14_000, ..BASE }.video();
         for by in [60_000, -3_000_000] {
             let mut tags = merged(&[&video, &audio]);
             // Audio that belongs before the jump may still come after it: it is counted.
             shift(&mut tags, 8_000, by);
             shift(&mut tags, i64::MIN, 10_000_000);
             let output = run(&tags, frag(2));
-            let counts: BTreeMap<_, _> = odd(&output)
-                .into_iter()
-                .map(|(kind, count)| (kind.name(), count))
-                .collect();
-            assert_eq!(
-                counts,
-                BTreeMap::from([("timeline-jump", 1)]),
-                "{name} {by}"
-            );
+            let counts: BTreeMap<_, _> =
+                odd(&output).into_iter().map(|(kind, count)| (kind.name(), count)).collect();
+            assert_eq!(counts, BTreeMap::from([("timeline-jump", 1)]), "{name} {by}");
             assert_eq!(output.memory.tracks.len(), 2);
             assert_eq!(tagged(&output.memory).len(), 1);
         }
@@ -340,11 +261,7 @@ fn r_09_after_a_jump_nothing_but_the_jump_was_noticed() {
 #[test]
 fn x7_after_a_pause_nothing_was_noticed() {
     for (name, audio, ..) in sounds(7_000) {
-        let video = Base {
-            millis: 7_000,
-            ..BASE
-        }
-        .video();
+        let video = Base { millis: 7_000, ..BASE }.video();
         for from in [-10, 0, 10, 7_000, 7_020, 1_000_000] {
             let mut session = Session::new(frag(2));
             session.push(&moved(&merged(&[&video, &audio]), 1_000_000));
@@ -359,10 +276,7 @@ fn x7_after_a_pause_nothing_was_noticed() {
     }
     for (name, bytes) in captures() {
         let tags = read_flv(&bytes);
-        let mut session = Session::new(Options {
-            key_frames: policy_for(&name),
-            ..frag(2)
-        });
+        let mut session = Session::new(Options { key_frames: policy_for(&name), ..frag(2) });
         session.push(&tags);
         session.pause();
         let one = counted(&session.stats());
@@ -382,18 +296,10 @@ fn x7_after_a_pause_nothing_was_noticed() {
 #[test]
 fn r_12_r_13_the_wraps_of_either_clock_are_no_event() {
     for (name, audio, ..) in sounds(14_000) {
-        let video = Base {
-            millis: 14_000,
-            ..BASE
-        }
-        .video();
+        let video = Base { millis: 14_000, ..BASE }.video();
         let tags = merged(&[&video, &audio]);
         let want = run(&tags, frag(2));
-        for base in [
-            (1_i64 << 32) - 9_000,
-            (1 << 33) / 90 - 9_000,
-            (1 << 31) - 9_000,
-        ] {
+        for base in [(1_i64 << 32) - 9_000, (1 << 33) / 90 - 9_000, (1 << 31) - 9_000] {
             let output = run(&moved(&tags, base), frag(2));
             assert_eq!(odd(&output), [], "{name} {base}");
             assert_eq!(output.extinf(), want.extinf(), "{name} {base}");
@@ -407,10 +313,7 @@ fn r_12_r_13_the_wraps_of_either_clock_are_no_event() {
 
 #[test]
 fn y_10_the_base_of_the_timeline_moves_times_and_changes_nothing_else() {
-    let options = Options {
-        base: TimelineBase::FirstTagZero,
-        ..frag(2)
-    };
+    let options = Options { base: TimelineBase::FirstTagZero, ..frag(2) };
     for (name, bytes) in captures() {
         let tags = read_flv(&bytes);
         let base = tags.iter().find(|tag| tag.kind.get() != 18).unwrap().millis;
@@ -423,17 +326,10 @@ fn y_10_the_base_of_the_timeline_moves_times_and_changes_nothing_else() {
 
 #[test]
 fn f_44_mp3_in_tags_of_any_number_of_frames_is_left_alone() {
-    let video = Base {
-        millis: 20_000,
-        ..BASE
-    }
-    .video();
+    let video = Base { millis: 20_000, ..BASE }.video();
     for each in [1, 2, 4, 8, 40] {
         let audio: Vec<_> = mp3_tags(760, each).collect();
-        let options = Options {
-            announced_audio: Some(StreamType::MPEG1_AUDIO),
-            ..frag(2)
-        };
+        let options = Options { announced_audio: Some(StreamType::MPEG1_AUDIO), ..frag(2) };
         for tags in [in_order(video.iter().chain(&audio).cloned()), audio.clone()] {
             let output = run(&tags, options);
             assert_eq!(odd(&output), [], "{each}");
@@ -445,28 +341,15 @@ fn f_44_mp3_in_tags_of_any_number_of_frames_is_left_alone() {
 
 #[test]
 fn r_03_tags_that_jitter_and_come_in_another_order_are_no_event() {
-    let mut tags = Base {
-        millis: 20_000,
-        ..BASE
-    }
-    .both();
-    for (nth, tag) in tags
-        .iter_mut()
-        .filter(|tag| !is_video(tag))
-        .enumerate()
-        .skip(2)
-    {
+    let mut tags = Base { millis: 20_000, ..BASE }.both();
+    for (nth, tag) in tags.iter_mut().filter(|tag| !is_video(tag)).enumerate().skip(2) {
         tag.millis += [0, 20, -20, 9, -30, 30][nth % 6];
     }
     let output = run(&tags, frag(2));
     assert_eq!(odd(&output), []);
     // Audio up to 200 ms later or earlier than video in the order of tags.
     for late in [-200, 200] {
-        let mut tags = Base {
-            millis: 20_000,
-            ..BASE
-        }
-        .both();
+        let mut tags = Base { millis: 20_000, ..BASE }.both();
         tags.sort_by_key(|tag| {
             let late = if is_video(tag) { 0 } else { late };
             (!tag.is_header(), tag.millis + late)
@@ -481,14 +364,7 @@ fn r_03_tags_that_jitter_and_come_in_another_order_are_no_event() {
 
 #[test]
 fn r_67_a_pause_of_both_tracks_below_the_limit_is_one_new_anchor_of_audio() {
-    let mut tags = merged(&[
-        &Base {
-            millis: 12_000,
-            ..BASE
-        }
-        .video(),
-        &aac_20_ms(0, 12_000),
-    ]);
+    let mut tags = merged(&[&Base { millis: 12_000, ..BASE }.video(), &aac_20_ms(0, 12_000)]);
     shift(&mut tags, 6_000, 9_000);
     let output = run(&tags, Options::default());
     assert_eq!(odd(&output), [(NoticeKind::AudioReanchor, 1)]);
@@ -567,10 +443,8 @@ fn clean_streams_beside_the_repository_are_left_alone() {
             continue;
         };
         let tags = read_flv(&bytes);
-        let options = Options {
-            frag_duration: FragDuration::new(2).unwrap(),
-            ..Options::default()
-        };
+        let options =
+            Options { frag_duration: FragDuration::new(2).unwrap(), ..Options::default() };
         let mut session = Session::new(options);
         session.push(&tags);
         let output = session.end();

@@ -14,11 +14,7 @@ use crate::support::stream::{BASE, OTHER_SPS, picture, shift, video_header, vide
 use crate::support::{AUDIO, Base, OwnedTag, VIDEO, is_video};
 
 fn both(secs: i64) -> Vec<OwnedTag> {
-    Base {
-        millis: secs * 1000,
-        ..BASE
-    }
-    .both()
+    Base { millis: secs * 1000, ..BASE }.both()
 }
 
 fn paused(options: Options, tags: &[OwnedTag]) -> Session {
@@ -48,21 +44,10 @@ fn r_46_y_12_the_rounding_error_of_extinf_is_handed_over_by_a_resume() {
     // Audio alone: 130 frames are 271,673 ticks, 3,019 ms less 37 ticks, each time.
     let segments = chain(&of_audio(&both(12))[..131], 9);
     assert_carried(&segments);
-    let millis: Vec<_> = segments
-        .iter()
-        .map(|segment| segment.extinf.millis())
-        .collect();
-    assert!(
-        millis.contains(&3018) && millis.contains(&3019),
-        "{millis:?}"
-    );
+    let millis: Vec<_> = segments.iter().map(|segment| segment.extinf.millis()).collect();
+    assert!(millis.contains(&3018) && millis.contains(&3019), "{millis:?}");
     // Pictures of 30,000 / 1001 a second.
-    let video = Base {
-        fps: (30_000, 1001),
-        millis: 1_700,
-        gop: 0,
-        ..BASE
-    };
+    let video = Base { fps: (30_000, 1001), millis: 1_700, gop: 0, ..BASE };
     assert_carried(&chain(&video.video(), 9));
     // The error has either sign: 133 frames are 277,942.8 ticks, 3,088 ms and 22 ticks.
     let alone = of_audio(&both(12));
@@ -76,10 +61,7 @@ fn r_45_a_requested_switch_is_not_handed_over_by_a_resume() {
     session.request(SwitchAt::KeyFrame);
     let mut resumed = session.resumed();
     resumed.push(&both(7));
-    let causes: Vec<_> = cuts(&resumed.end().memory)
-        .iter()
-        .map(|cut| cut.2)
-        .collect();
+    let causes: Vec<_> = cuts(&resumed.end().memory).iter().map(|cut| cut.2).collect();
     assert_eq!(causes, ["key-frame", "end"]);
 }
 
@@ -98,10 +80,7 @@ fn r_46_a_resumed_engine_begins_its_times_statistics_and_notices_again() {
     resumed.push(&[odd(7_000)]);
     let output = resumed.end();
     assert_eq!(starts(&output.memory), [0, 5_000]);
-    assert_eq!(
-        reported(&output.memory),
-        [(NoticeKind::KeyFlagWithoutIdr, 7_000, 0, 1)]
-    );
+    assert_eq!(reported(&output.memory), [(NoticeKind::KeyFlagWithoutIdr, 7_000, 0, 1)]);
     assert_eq!(output.stats.video.unwrap().frames, 176);
     let tracks = &output.memory.tracks;
     assert!(matches!(tracks[..], [Track::Video(_), Track::Audio(_)]));
@@ -109,36 +88,17 @@ fn r_46_a_resumed_engine_begins_its_times_statistics_and_notices_again() {
 
 #[test]
 fn r_46_numbers_counters_and_target_are_handed_over_by_a_resume() {
-    let long = Base {
-        gop: 225,
-        millis: 19_000,
-        ..BASE
-    };
-    let session = paused(
-        Options {
-            first_sequence: 100,
-            ..Options::default()
-        },
-        &long.both(),
-    );
+    let long = Base { gop: 225, millis: 19_000, ..BASE };
+    let session = paused(Options { first_sequence: 100, ..Options::default() }, &long.both());
     let mut resumed = session.resumed();
     resumed.push(&both(7));
     let output = resumed.end();
-    let numbers: Vec<_> = output
-        .memory
-        .segments
-        .iter()
-        .map(|s| (s.id, s.sequence))
-        .collect();
+    let numbers: Vec<_> = output.memory.segments.iter().map(|s| (s.id, s.sequence)).collect();
     assert_eq!(numbers, [(3, 103), (4, 104)]);
     assert_eq!(output.targets(), [9, 9]);
     assert_eq!(tagged(&output.memory), [103]);
-    let counters: Vec<_> = output
-        .memory
-        .bodies
-        .iter()
-        .map(|body| (body[3] & 0x0f, body[188 + 3] & 0x0f))
-        .collect();
+    let counters: Vec<_> =
+        output.memory.bodies.iter().map(|body| (body[3] & 0x0f, body[188 + 3] & 0x0f)).collect();
     assert_eq!(counters, [(3, 3), (4, 4)]);
     assert_eq!(marked(&output.memory.bodies[0]), [VIDEO, AUDIO]);
     assert_eq!(marked(&output.memory.bodies[1]), []);
@@ -176,24 +136,13 @@ fn r_46_the_tables_are_handed_over_by_a_resume() {
     // Audio comes late, so that the tables have their second version.
     let mut tags = both(9);
     tags.retain(|tag| is_video(tag) || tag.millis > 2_500 || tag.is_header());
-    let header = tags
-        .iter()
-        .position(|tag| tag.is_header() && !is_video(tag));
+    let header = tags.iter().position(|tag| tag.is_header() && !is_video(tag));
     let header = tags.remove(header.unwrap());
     let at = tags.iter().position(|tag| !is_video(tag)).unwrap();
-    tags.insert(
-        at,
-        OwnedTag {
-            millis: 2_500,
-            ..header
-        },
-    );
+    tags.insert(at, OwnedTag { millis: 2_500, ..header });
     let session = paused(Options::default(), &tags);
     assert_eq!(tables(session.memory(), 1), (1, vec![0x1b, 0x0f]));
-    for (tags, want) in [
-        (both(7), (1, vec![0x1b, 0x0f])),
-        (of_audio(&both(7)), (2, vec![0x0f])),
-    ] {
+    for (tags, want) in [(both(7), (1, vec![0x1b, 0x0f])), (of_audio(&both(7)), (2, vec![0x0f]))] {
         let mut resumed = session.resumed();
         resumed.push(&tags);
         let output = resumed.end();
@@ -230,11 +179,7 @@ fn h_15_dates_are_handed_over_by_the_last_listed_segment() {
     };
     // The new host's clock is back by a minute, later by one, or not there.
     for (by, stamps, dates) in [
-        (
-            Some(-60_000),
-            [10_001, 10_002],
-            [Some(12_000), Some(17_000)],
-        ),
+        (Some(-60_000), [10_001, 10_002], [Some(12_000), Some(17_000)]),
         (Some(60_000), [60_000, 65_000], [Some(60_000), Some(65_000)]),
     ] {
         let mut resumed = session.resumed();
@@ -243,31 +188,20 @@ fn h_15_dates_are_handed_over_by_the_last_listed_segment() {
         let segments = &output.memory.segments;
         let walls: Vec<_> = segments.iter().map(|s| since(s.wall).unwrap()).collect();
         assert_eq!(walls, stamps);
-        let reported: Vec<_> = segments
-            .iter()
-            .map(|s| since(s.program_date_time))
-            .collect();
+        let reported: Vec<_> = segments.iter().map(|s| since(s.program_date_time)).collect();
         assert_eq!(reported, dates);
     }
     let mut resumed = session.resumed();
     resumed.push(&both(7));
     let output = resumed.end();
     assert!(output.memory.segments.iter().all(|s| s.wall.is_none()));
-    assert!(
-        output
-            .memory
-            .segments
-            .iter()
-            .all(|s| s.program_date_time.is_none())
-    );
+    assert!(output.memory.segments.iter().all(|s| s.program_date_time.is_none()));
 }
 
 #[test]
 fn r_46_segments_that_are_too_many_for_the_new_window_leave_with_the_first_new_one() {
-    let options = |count| Options {
-        frag_count: FragCount::new(count).unwrap(),
-        ..Options::default()
-    };
+    let options =
+        |count| Options { frag_count: FragCount::new(count).unwrap(), ..Options::default() };
     let session = paused(options(5), &both(25));
     let mut resumed = session.resumed_with(options(2));
     resumed.push(&both(6));
@@ -302,10 +236,8 @@ fn x1_a_resumed_list_never_lowers_its_target_and_a_longer_one_raises_it() {
         assert_eq!(output.targets()[0], want, "{secs}");
         assert_eq!(reported(&output.memory), []);
     }
-    let declared = Options {
-        target_duration: TargetDuration::Declared(Secs::new(6)),
-        ..Options::default()
-    };
+    let declared =
+        Options { target_duration: TargetDuration::Declared(Secs::new(6)), ..Options::default() };
     let session = paused(declared, &both(12));
     let mut resumed = session.resumed();
     resumed.push(&both(9));
@@ -331,10 +263,7 @@ fn x2_three_targets_stay_listed_over_a_resume() {
 
 #[test]
 fn o_12_y_06_snapshots_and_waits_begin_again_with_a_resume() {
-    let options = Options {
-        snapshot_interval: Some(TickSpan::from_secs(7)),
-        ..Options::default()
-    };
+    let options = Options { snapshot_interval: Some(TickSpan::from_secs(7)), ..Options::default() };
     let session = paused(options, &both(6));
     let mut resumed = session.resumed();
     let mut later = both(9);

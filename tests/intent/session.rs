@@ -68,9 +68,7 @@ impl SegmentSink for Faulty {
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Call> {
         self.call(Call::Update)?;
-        self.memory
-            .update_playlist(playlist)
-            .map_err(|no| match no {})
+        self.memory.update_playlist(playlist).map_err(|no| match no {})
     }
 
     fn expire_segment(&mut self, expired: &ExpiredSegment) {
@@ -124,11 +122,7 @@ impl Session {
         let config = Config::new(options).unwrap();
         let mut sink = Auditor::with_options(Faulty::default(), &options);
         sink.resume(&token, &memory.listed);
-        Self {
-            engine: Segmenter::resume(config, &token, listed).unwrap(),
-            sink,
-            options,
-        }
+        Self { engine: Segmenter::resume(config, &token, listed).unwrap(), sink, options }
     }
 
     pub(crate) fn push(&mut self, tags: &[OwnedTag]) {
@@ -207,19 +201,13 @@ impl Session {
     /// Leaves the session as it is.
     pub(crate) fn leave(self) -> Output {
         self.sink.assert_clean();
-        Output {
-            stats: self.engine.stats(),
-            memory: self.sink.into_inner().memory,
-        }
+        Output { stats: self.engine.stats(), memory: self.sink.into_inner().memory }
     }
 }
 
 /// Default options with another FragDuration.
 pub(crate) fn frag(secs: u32) -> Options {
-    Options {
-        frag_duration: FragDuration::new(secs).unwrap(),
-        ..Options::default()
-    }
+    Options { frag_duration: FragDuration::new(secs).unwrap(), ..Options::default() }
 }
 
 /// Tags of `[from, to)`, headers left out.
@@ -240,10 +228,7 @@ pub(crate) fn aac_20_ms(from: i64, to: i64) -> Vec<OwnedTag> {
 }
 
 pub(crate) fn header_20_ms(millis: i64) -> OwnedTag {
-    OwnedTag {
-        data: vec![0xaf, 0, 0x11, 0x8c],
-        ..audio_header(millis, 48_000)
-    }
+    OwnedTag { data: vec![0xaf, 0, 0x11, 0x8c], ..audio_header(millis, 48_000) }
 }
 
 /// onMetaData with these numbers.
@@ -267,10 +252,7 @@ pub(crate) fn merged(parts: &[&[OwnedTag]]) -> Vec<OwnedTag> {
 
 /// Moves tags in time.
 pub(crate) fn moved(tags: &[OwnedTag], by: i64) -> Vec<OwnedTag> {
-    let moved = |tag: &OwnedTag| OwnedTag {
-        millis: tag.millis + by,
-        ..tag.clone()
-    };
+    let moved = |tag: &OwnedTag| OwnedTag { millis: tag.millis + by, ..tag.clone() };
     tags.iter().map(moved).collect()
 }
 
@@ -332,10 +314,7 @@ pub(crate) fn tagged(memory: &Memory) -> Vec<u64> {
 pub(crate) fn packets(output: &Output, pid: u16) -> Vec<(i64, usize)> {
     let packets = output.stream(pid);
     let lead = |pts: u64| pts as i64 - 63_000;
-    packets
-        .iter()
-        .map(|pes| (lead(pes.pts), pes.data.len()))
-        .collect()
+    packets.iter().map(|pes| (lead(pes.pts), pes.data.len())).collect()
 }
 
 /// Version and stream types of a segment's PMT, read byte by byte.

@@ -29,11 +29,7 @@ use NoticeKind as Kind;
 const DELIMITER_LEN: usize = 6;
 
 fn video(secs: i64) -> Vec<OwnedTag> {
-    Base {
-        millis: secs * 1000,
-        ..BASE
-    }
-    .video()
+    Base { millis: secs * 1000, ..BASE }.video()
 }
 
 /// Three seconds of both tracks, audio in frames of 20 ms.
@@ -75,20 +71,15 @@ fn frames(data: &[u8]) -> u64 {
 fn assert_sums(output: &Output, name: &str) {
     let (pictures, sounds) = (output.stream(VIDEO), output.stream(AUDIO));
     if let Some(video) = output.stats.video {
-        let units: Vec<_> = pictures
-            .iter()
-            .map(|pes| (pes.dts as i64, pes.data.len() - DELIMITER_LEN))
-            .collect();
+        let units: Vec<_> =
+            pictures.iter().map(|pes| (pes.dts as i64, pes.data.len() - DELIMITER_LEN)).collect();
         assert_eq!(video.frames, units.len() as u64, "{name}");
         let bytes: usize = units.iter().map(|unit| unit.1).sum();
         assert_eq!(video.bytes, bytes as u64, "{name}");
         assert_eq!(video.bytes_per_second, slow_rate(&units), "{name}");
     }
     if let Some(audio) = output.stats.audio {
-        let units: Vec<_> = sounds
-            .iter()
-            .map(|pes| (pes.pts as i64, pes.data.len()))
-            .collect();
+        let units: Vec<_> = sounds.iter().map(|pes| (pes.pts as i64, pes.data.len())).collect();
         let count: u64 = sounds.iter().map(|pes| frames(&pes.data)).sum();
         assert_eq!(audio.frames, count, "{name}");
         let bytes: usize = units.iter().map(|unit| unit.1).sum();
@@ -212,16 +203,9 @@ fn y_08_a_frame_too_large_for_the_queue_cannot_wait_for_video() {
     tags.extend((0..5).map(|n| audio(n * 20, if n == 2 { 4_000 } else { 90 })));
     tags.extend(moved(&between(&video(3), 0, 3_000), 100));
     let output = run(&tags, Options::default());
-    assert_eq!(
-        reported(&output.memory),
-        [(Kind::AudioBeforeKeyFrame, 40, 0, 1)]
-    );
+    assert_eq!(reported(&output.memory), [(Kind::AudioBeforeKeyFrame, 40, 0, 1)]);
     assert_eq!(output.stats.audio.unwrap().frames, 4);
-    let times: Vec<_> = output
-        .stream(AUDIO)
-        .iter()
-        .map(|pes| pes.pts / 90 - 700)
-        .collect();
+    let times: Vec<_> = output.stream(AUDIO).iter().map(|pes| pes.pts / 90 - 700).collect();
     assert_eq!(times, [0, 60], "the frame after it is where its tag says");
     // Audio alone begins with it where it has waited for long enough.
     let sizes = |n: i64| if n == 15 { 4_000 } else { 90 };
@@ -234,23 +218,14 @@ fn y_08_a_frame_too_large_for_the_queue_cannot_wait_for_video() {
 
 #[test]
 fn h_11_expired_segments_are_kept_for_themselves_and_the_longest_list_they_were_in() {
-    let mut tags = Base {
-        gop: 40,
-        millis: 40_000,
-        ..BASE
-    }
-    .both();
+    let mut tags = Base { gop: 40, millis: 40_000, ..BASE }.both();
     shift(&mut tags, 13_000, 5_500);
     for (count, window) in [
         (1, WindowPolicy::Exactly),
         (3, WindowPolicy::Exactly),
         (2, WindowPolicy::AtLeastThreeTargets),
     ] {
-        let options = Options {
-            frag_count: FragCount::new(count).unwrap(),
-            window,
-            ..frag(2)
-        };
+        let options = Options { frag_count: FragCount::new(count).unwrap(), window, ..frag(2) };
         let mut session = Session::new(options);
         session.push_dated(&tags, 1_000_000_000_000);
         let output = session.end();
@@ -262,18 +237,12 @@ fn h_11_expired_segments_are_kept_for_themselves_and_the_longest_list_they_were_
             assert_eq!(gone.wall, segment.wall);
             let line = format!("\n{}.ts\n", gone.id);
             let length = |text: &String| {
-                let lines = text
-                    .lines()
-                    .filter_map(|line| line.strip_prefix("#EXTINF:"));
+                let lines = text.lines().filter_map(|line| line.strip_prefix("#EXTINF:"));
                 let millis = |line: &str| line.trim_end_matches(',').replace('.', "");
                 lines.map(|line| millis(line).parse::<i64>().unwrap()).sum()
             };
             let lists = output.memory.playlists.iter();
-            let longest: i64 = lists
-                .filter(|text| text.contains(&line))
-                .map(length)
-                .max()
-                .unwrap();
+            let longest: i64 = lists.filter(|text| text.contains(&line)).map(length).max().unwrap();
             let want = i64::from(segment.extinf.millis()) + longest;
             assert_eq!(gone.keep_for, TickSpan::from_millis(want), "{count} {nth}");
         }
@@ -302,10 +271,7 @@ fn with(tags: &[OwnedTag], at: &[i64], extra: &[OwnedTag]) -> Vec<OwnedTag> {
     for tag in tags {
         out.push(tag.clone());
         if is_video(tag) && !tag.is_header() && at.contains(&tag.millis) {
-            out.extend(extra.iter().map(|extra| OwnedTag {
-                millis: tag.millis,
-                ..extra.clone()
-            }));
+            out.extend(extra.iter().map(|extra| OwnedTag { millis: tag.millis, ..extra.clone() }));
         }
     }
     out
@@ -320,19 +286,12 @@ fn any(tags: &[OwnedTag], options: Options) -> Output {
     }
     segmenter.finish(End::List, &mut auditor).unwrap();
     auditor.assert_clean();
-    Output {
-        memory: auditor.into_inner(),
-        stats: segmenter.stats(),
-    }
+    Output { memory: auditor.into_inner(), stats: segmenter.stats() }
 }
 
 #[test]
 fn what_is_passed_over_is_reported_once_in_a_segment_and_counted_each_time() {
-    let tag = |kind, data: &[u8]| OwnedTag {
-        kind,
-        millis: 0,
-        data: data.to_vec(),
-    };
+    let tag = |kind, data: &[u8]| OwnedTag { kind, millis: 0, data: data.to_vec() };
     let (v, a) = (TagKind::VIDEO, TagKind::AUDIO);
     for (kind, extra) in [
         (Kind::UnknownTag, tag(TagKind::new(3), &[1, 2])),
@@ -350,11 +309,7 @@ fn what_is_passed_over_is_reported_once_in_a_segment_and_counted_each_time() {
         let tags = with(&three_secs(), &[400, 800, 2_000], &[extra]);
         let output = any(&tags, frag(1));
         // Segments begin at 0, 1 s and 2 s; the tag at 2 s comes after the picture that began the third.
-        assert_eq!(
-            reported(&output.memory),
-            [(kind, 400, 0, 1), (kind, 2_000, 0, 3)],
-            "{kind}"
-        );
+        assert_eq!(reported(&output.memory), [(kind, 400, 0, 1), (kind, 2_000, 0, 3)], "{kind}");
         assert_eq!(counted(&output.stats), [(kind, 3)]);
         let want = run(&three_secs(), frag(1));
         assert!(output.memory.bodies == want.memory.bodies, "{kind}");
@@ -371,10 +326,7 @@ fn f_17_tracks_that_are_left_out_are_counted_a_tag_each() {
         let len = (body.len() as u32).to_be_bytes();
         let track = |id: u8| [&[id][..], &len[1..], body].concat();
         let head = [&[0x95, 0x11][..], b"mp4a"].concat();
-        OwnedTag {
-            data: [head, track(0), track(1), track(2)].concat(),
-            ..tag.clone()
-        }
+        OwnedTag { data: [head, track(0), track(1), track(2)].concat(), ..tag.clone() }
     };
     let rewritten: Vec<_> = three_secs()
         .iter()
@@ -401,17 +353,11 @@ fn what_is_dropped_at_the_beginning_is_counted_frame_by_frame() {
     let output = run(&frames, Options::default());
     assert_eq!(
         reported(&output.memory),
-        [
-            (Kind::VideoBeforeHeader, 0, 0, 1),
-            (Kind::AudioBeforeHeader, 0, 0, 1)
-        ]
+        [(Kind::VideoBeforeHeader, 0, 0, 1), (Kind::AudioBeforeHeader, 0, 0, 1)]
     );
     assert_eq!(
         counted(&output.stats),
-        [
-            (Kind::VideoBeforeHeader, 75),
-            (Kind::AudioBeforeHeader, 150)
-        ]
+        [(Kind::VideoBeforeHeader, 75), (Kind::AudioBeforeHeader, 150)]
     );
     // Frames before a key frame, of which 300 ms of audio are kept.
     let mut tags = three_secs();
@@ -420,17 +366,11 @@ fn what_is_dropped_at_the_beginning_is_counted_frame_by_frame() {
     let dropped = (1_000 - 300 - 200) / 20;
     assert_eq!(
         counted(&output.stats),
-        [
-            (Kind::VideoBeforeKeyFrame, 20),
-            (Kind::AudioBeforeKeyFrame, dropped)
-        ]
+        [(Kind::VideoBeforeKeyFrame, 20), (Kind::AudioBeforeKeyFrame, dropped)]
     );
     let notices = reported(&output.memory);
     assert_eq!(notices[0], (Kind::VideoBeforeKeyFrame, 200, 0, 1));
-    assert_eq!(
-        (notices.len(), notices[1].0),
-        (2, Kind::AudioBeforeKeyFrame)
-    );
+    assert_eq!((notices.len(), notices[1].0), (2, Kind::AudioBeforeKeyFrame));
     assert_eq!(output.stats.audio.unwrap().frames, 140 - dropped);
     assert_eq!(starts(&output.memory), [1_000]);
 }
@@ -466,10 +406,7 @@ fn what_is_odd_about_nal_units_is_counted() {
             n => picture(millis, n % 25 == 0, 0, 50),
         }
     };
-    let tags: Vec<_> = [video_header(0, SPS)]
-        .into_iter()
-        .chain((0..75).map(odd))
-        .collect();
+    let tags: Vec<_> = [video_header(0, SPS)].into_iter().chain((0..75).map(odd)).collect();
     let mut tags = tags;
     tags[52] = video_tag(51 * 40, false, -501, &[&[0x41, 0x9a, 0x24, 9]]);
     let output = any(&tags, Options::default());
@@ -498,12 +435,7 @@ fn what_is_odd_about_nal_units_is_counted() {
     assert_eq!(output.stats.video.unwrap().frames, 75);
     // The composition offset is taken as none, and teaches nothing.
     let pictures = output.stream(VIDEO);
-    assert!(
-        pictures
-            .iter()
-            .enumerate()
-            .all(|(n, pes)| pes.dts == 63_000 + n as u64 * 3_600)
-    );
+    assert!(pictures.iter().enumerate().all(|(n, pes)| pes.dts == 63_000 + n as u64 * 3_600));
     assert_eq!(pictures[50].pts, pictures[50].dts);
     assert_eq!(pictures[52].pts, pictures[52].dts + 45_000);
 }
@@ -527,12 +459,7 @@ fn f_08_empty_parameter_sets_of_a_header_are_counted() {
 fn r_36_nal_units_that_find_no_room_are_counted_one_by_one() {
     // 512 bytes are room for two of 200 and their start codes.
     let message = |len: usize| [&[6, 5][..], &vec![0x77; len - 2]].concat();
-    let waiting = video_tag(
-        1_000,
-        false,
-        0,
-        &[&message(200), &message(200), &message(200)],
-    );
+    let waiting = video_tag(1_000, false, 0, &[&message(200), &message(200), &message(200)]);
     let more = video_tag(1_000, false, 0, &[&message(50), &message(60)]);
     let tags = with(&video(3), &[1_000], &[waiting, more]);
     let output = run(&tags, Options::default());
@@ -545,11 +472,7 @@ fn r_36_nal_units_that_find_no_room_are_counted_one_by_one() {
     assert_eq!(got.frames, want.frames);
     // Just as many bytes as there is room for.
     for (len, fits) in [(508, true), (509, false)] {
-        let tags = with(
-            &video(3),
-            &[1_000],
-            &[video_tag(1_000, false, 0, &[&message(len)])],
-        );
+        let tags = with(&video(3), &[1_000], &[video_tag(1_000, false, 0, &[&message(len)])]);
         let output = run(&tags, Options::default());
         assert_eq!(output.count(Kind::NoPicture) == 0, fits, "{len}");
     }
@@ -560,10 +483,7 @@ fn y_07_repairs_and_new_anchors_say_how_much_and_when() {
     // Pictures: two runs of repairs, of two and of one.
     let mut tags = video(3);
     for (from, to, millis) in [(1_200, 1_280, 1_160), (2_000, 2_040, 1_959)] {
-        for tag in tags
-            .iter_mut()
-            .filter(|tag| (from..to).contains(&tag.millis))
-        {
+        for tag in tags.iter_mut().filter(|tag| (from..to).contains(&tag.millis)) {
             tag.millis = millis;
         }
     }
@@ -571,21 +491,11 @@ fn y_07_repairs_and_new_anchors_say_how_much_and_when() {
     // Each comes a tick after the one before.
     assert_eq!(
         reported(&output.memory),
-        [
-            (Kind::VideoRepair, 1_160, 1, 1),
-            (Kind::VideoRepair, 1_960, 91, 3)
-        ]
+        [(Kind::VideoRepair, 1_160, 1, 1), (Kind::VideoRepair, 1_960, 91, 3)]
     );
     assert_eq!(output.count(Kind::VideoRepair), 3);
-    let dts: Vec<_> = output
-        .stream(VIDEO)
-        .iter()
-        .map(|pes| pes.dts - 63_000)
-        .collect();
-    assert_eq!(
-        dts[29..33],
-        [1_160 * 90, 1_160 * 90 + 1, 1_160 * 90 + 2, 1_280 * 90]
-    );
+    let dts: Vec<_> = output.stream(VIDEO).iter().map(|pes| pes.dts - 63_000).collect();
+    assert_eq!(dts[29..33], [1_160 * 90, 1_160 * 90 + 1, 1_160 * 90 + 2, 1_280 * 90]);
 
     // Audio: half a second back, and a hole of 200 ms.
     let mut tags = aac_20_ms(0, 3_000);
@@ -635,10 +545,7 @@ fn f_10_adts_in_flv_is_taken_off_and_counted() {
             (len << 5) as u8 | 0x1f,
             0xfc,
         ];
-        OwnedTag {
-            data: [&tag.data[..2], &header, frame].concat(),
-            ..tag.clone()
-        }
+        OwnedTag { data: [&tag.data[..2], &header, frame].concat(), ..tag.clone() }
     };
     let tags: Vec<_> = three_secs()
         .iter()
@@ -658,17 +565,10 @@ fn f_10_adts_in_flv_is_taken_off_and_counted() {
 fn f_44_mp3_that_is_not_carried_is_counted() {
     // MPEG-2.5, 8 kHz.
     let frame = [&[0xff, 0xe3, 0x18, 0xc0][..], &[0; 68]].concat();
-    let old = OwnedTag {
-        kind: TagKind::AUDIO,
-        millis: 0,
-        data: [&[0x2f][..], &frame].concat(),
-    };
+    let old = OwnedTag { kind: TagKind::AUDIO, millis: 0, data: [&[0x2f][..], &frame].concat() };
     let tags = with(&video(3), &[400, 800], &[old]);
     let output = run(&tags, Options::default());
-    assert_eq!(
-        reported(&output.memory),
-        [(Kind::AudioNotCarried, 400, 0, 1)]
-    );
+    assert_eq!(reported(&output.memory), [(Kind::AudioNotCarried, 400, 0, 1)]);
     assert_eq!(counted(&output.stats), [(Kind::AudioNotCarried, 2)]);
     assert!(output.stats.audio.is_none());
 }
@@ -676,20 +576,14 @@ fn f_44_mp3_that_is_not_carried_is_counted() {
 #[test]
 fn f_40_frames_of_an_unrelated_clock_are_counted_one_by_one() {
     let mut tags = three_secs();
-    for tag in tags
-        .iter_mut()
-        .filter(|tag| !is_video(tag) && !tag.is_header())
-    {
+    for tag in tags.iter_mut().filter(|tag| !is_video(tag) && !tag.is_header()) {
         tag.millis += 900_000_000;
     }
     let output = run(&tags, Options::default());
     assert_eq!(counted(&output.stats), [(Kind::UnrelatedClocks, 150)]);
     assert_eq!(reported(&output.memory), [(Kind::UnrelatedClocks, 0, 0, 1)]);
     assert_eq!(output.stats.audio.unwrap().frames, 0);
-    let options = Options {
-        unrelated_clocks: UnrelatedClocks::AlignToLead,
-        ..Options::default()
-    };
+    let options = Options { unrelated_clocks: UnrelatedClocks::AlignToLead, ..Options::default() };
     let output = run(&tags, options);
     assert_eq!(counted(&output.stats), []);
     assert_eq!(output.stats.audio.unwrap().frames, 150);
@@ -699,25 +593,14 @@ fn f_40_frames_of_an_unrelated_clock_are_counted_one_by_one() {
 fn r_10_audio_of_the_old_timeline_is_counted_one_by_one() {
     // Audio tags stand 100 ms of media after the video of their time, so that four frames come after the jump.
     let mut tags = three_secs();
-    tags.sort_by_key(|tag| {
-        (
-            !tag.is_header(),
-            tag.millis + if is_video(tag) { 0 } else { 100 },
-        )
-    });
+    tags.sort_by_key(|tag| (!tag.is_header(), tag.millis + if is_video(tag) { 0 } else { 100 }));
     shift(&mut tags, 2_000, 60_000);
     let output = run(&tags, Options::default());
     let late = 4;
-    assert_eq!(
-        counted(&output.stats),
-        [(Kind::AudioWrongTimeline, late), (Kind::TimelineJump, 1)]
-    );
+    assert_eq!(counted(&output.stats), [(Kind::AudioWrongTimeline, late), (Kind::TimelineJump, 1)]);
     assert_eq!(
         reported(&output.memory),
-        [
-            (Kind::TimelineJump, 62_000, 60_040 * 90, 1),
-            (Kind::AudioWrongTimeline, 62_000, 0, 1)
-        ]
+        [(Kind::TimelineJump, 62_000, 60_040 * 90, 1), (Kind::AudioWrongTimeline, 62_000, 0, 1)]
     );
     assert_eq!(output.stats.audio.unwrap().frames, 150 - late);
 }
@@ -735,10 +618,7 @@ fn r_23_growth_and_violation_of_the_target_say_to_how_many_seconds() {
     let output = run(&tags, Options::default());
     assert_eq!(
         reported(&output.memory),
-        [
-            (Kind::TargetGrew, 6_000, 6, 1),
-            (Kind::TargetGrew, 18_000, 7, 2)
-        ]
+        [(Kind::TargetGrew, 6_000, 6, 1), (Kind::TargetGrew, 18_000, 7, 2)]
     );
     // Video falls silent, and until that is known the segment goes on.
     let options = Options {
@@ -767,11 +647,7 @@ fn x2_a_full_window_is_noticed_each_time_that_a_segment_leaves_for_want_of_room(
         ..frag(1)
     };
     // One segment of 60 s makes the target, then seconds.
-    let mut tags = Base {
-        millis: 180_000,
-        ..BASE
-    }
-    .video();
+    let mut tags = Base { millis: 180_000, ..BASE }.video();
     tags.retain(|tag| !tag.is_key_picture() || tag.millis == 0 || tag.millis > 59_000);
     let output = run(&tags, options);
     assert_eq!(output.memory.segments.len(), 121);
@@ -812,10 +688,7 @@ fn x4_a_generated_key_frame_is_a_key_frame_by_its_flag() {
         (KeyFramePolicy::Idr, vec![0, 3_000]),
         (KeyFramePolicy::IdrOrRecoveryPoint, vec![0, 3_000]),
     ] {
-        let options = Options {
-            key_frames,
-            ..frag(2)
-        };
+        let options = Options { key_frames, ..frag(2) };
         let output = run(&tags, options);
         assert_eq!(starts(&output.memory), want, "{key_frames:?}");
         let odd: Vec<_> = counted(&output.stats)
@@ -844,10 +717,7 @@ fn x4_a_recovery_point_counts_where_the_policy_says_so_in_a_tag_of_its_own_too()
             _ => tags.push(video_tag(millis, false, 0, &[slice])),
         }
     }
-    let recovery = Options {
-        key_frames: KeyFramePolicy::IdrOrRecoveryPoint,
-        ..frag(2)
-    };
+    let recovery = Options { key_frames: KeyFramePolicy::IdrOrRecoveryPoint, ..frag(2) };
     let output = run(&tags, recovery);
     assert_eq!(starts(&output.memory), [0, 2_000, 4_000]);
     assert_eq!(counted(&output.stats), []);
@@ -870,10 +740,7 @@ fn f_24_filler_is_kept_or_dropped_in_pictures_and_in_tags_of_its_own() {
     let tags = with(&with_filler, &[1_000], &[video_tag(0, false, 0, &[filler])]);
     let plain = run(&video(3), Options::default()).stats.video.unwrap();
     for (filler, extra) in [(Filler::Keep, 8 * 8 + 8), (Filler::Drop, 0)] {
-        let options = Options {
-            filler,
-            ..Options::default()
-        };
+        let options = Options { filler, ..Options::default() };
         let output = run(&tags, options);
         let video = output.stats.video.unwrap();
         assert_eq!(video.bytes, plain.bytes + extra, "{filler:?}");
@@ -886,42 +753,21 @@ fn f_24_filler_is_kept_or_dropped_in_pictures_and_in_tags_of_its_own() {
 #[test]
 fn x3_the_slack_is_what_the_host_says() {
     // Key frames every 1,960 ms.
-    let tags = Base {
-        gop: 49,
-        millis: 12_000,
-        ..BASE
-    }
-    .video();
-    for (slack, want) in [
-        (39, vec![0, 3_920, 7_840, 11_760]),
-        (40, vec![0, 1_960, 3_920]),
-    ] {
-        let options = Options {
-            slack: TickSpan::from_millis(slack),
-            ..frag(2)
-        };
+    let tags = Base { gop: 49, millis: 12_000, ..BASE }.video();
+    for (slack, want) in [(39, vec![0, 3_920, 7_840, 11_760]), (40, vec![0, 1_960, 3_920])] {
+        let options = Options { slack: TickSpan::from_millis(slack), ..frag(2) };
         let output = run(&tags, options);
         assert_eq!(starts(&output.memory)[..want.len()], want, "{slack}");
     }
     // To the tick: 39.99 ms are too little.
-    let options = Options {
-        slack: TickSpan::new(40 * 90 - 1),
-        ..frag(2)
-    };
+    let options = Options { slack: TickSpan::new(40 * 90 - 1), ..frag(2) };
     assert_eq!(starts(&run(&tags, options).memory)[1], 3_920);
 }
 
 #[test]
 fn x5_without_forced_switches_a_segment_lasts_until_a_key_frame() {
-    let options = Options {
-        forced_switch: false,
-        ..Options::default()
-    };
-    let tags = Base {
-        gop: 2_500,
-        millis: 110_000,
-        ..BASE
-    };
+    let options = Options { forced_switch: false, ..Options::default() };
+    let tags = Base { gop: 2_500, millis: 110_000, ..BASE };
     let output = run(&tags.both(), options);
     assert_eq!(starts(&output.memory), [0, 100_000]);
     // Nor is a stream taken as it is that has no key frame.
@@ -938,11 +784,7 @@ fn x5_without_forced_switches_a_segment_lasts_until_a_key_frame() {
 
 #[test]
 fn x5_the_forced_switch_falls_at_sixty_seconds_or_twice_the_duration() {
-    let tags = Base {
-        gop: 0,
-        millis: 100_000,
-        ..BASE
-    };
+    let tags = Base { gop: 0, millis: 100_000, ..BASE };
     for (secs, at) in [(5, 60_000), (30, 60_000), (40, 80_000)] {
         let output = run(&tags.both(), frag(secs));
         assert_eq!(starts(&output.memory), [0, at], "{secs}");
@@ -960,10 +802,7 @@ fn r_09_the_jump_limit_is_what_the_host_says_to_the_millisecond() {
         (10_000, -1_039, 0),
         (10_000, -1_040, 1),
     ] {
-        let options = Options {
-            jump_limit: TickSpan::from_millis(limit),
-            ..Options::default()
-        };
+        let options = Options { jump_limit: TickSpan::from_millis(limit), ..Options::default() };
         let mut tags = video(6);
         shift(&mut tags, i64::MIN, 100_000);
         shift(&mut tags, 103_000, by);
@@ -975,28 +814,19 @@ fn r_09_the_jump_limit_is_what_the_host_says_to_the_millisecond() {
 #[test]
 fn y_01_the_lead_is_what_the_host_says() {
     for millis in [500, 1_000] {
-        let options = Options {
-            pcr_lead: TickSpan::from_millis(millis),
-            ..Options::default()
-        };
+        let options = Options { pcr_lead: TickSpan::from_millis(millis), ..Options::default() };
         let output = run(&three_secs(), options);
         let lead = millis as u64 * 90;
         assert_eq!(output.stream(VIDEO)[1].dts, 3_600 + lead);
         assert_eq!(output.stream(AUDIO)[0].pts, lead);
         // The first reference is at the time itself.
-        assert_eq!(
-            output.memory.bodies[0][2 * 188..][6..12],
-            [0, 0, 0, 0, 0x7e, 0]
-        );
+        assert_eq!(output.memory.bodies[0][2 * 188..][6..12], [0, 0, 0, 0, 0x7e, 0]);
     }
 }
 
 #[test]
 fn x8_required_video_is_waited_for_without_end_and_audio_is_counted() {
-    let options = Options {
-        require_video: true,
-        ..Options::default()
-    };
+    let options = Options { require_video: true, ..Options::default() };
     let output = run(&aac_20_ms(0, 3_000), options);
     assert!(output.memory.starts.is_empty());
     // 15 frames are 300 ms; those that are left at the end are dropped as well.
@@ -1013,14 +843,8 @@ fn x8_required_video_is_waited_for_without_end_and_audio_is_counted() {
 fn y_05_each_kind_of_announcement_is_listed_and_given_up() {
     for (values, want) in [
         (&[("audiocodecid", 10.0)][..], vec![0x1b, 0x0f]),
-        (
-            &[("audiocodecid", 2.0), ("audiosamplerate", 22_050.0)],
-            vec![0x1b, 0x04],
-        ),
-        (
-            &[("audiocodecid", 2.0), ("audiosamplerate", 44_100.0)],
-            vec![0x1b, 0x03],
-        ),
+        (&[("audiocodecid", 2.0), ("audiosamplerate", 22_050.0)], vec![0x1b, 0x04]),
+        (&[("audiocodecid", 2.0), ("audiosamplerate", 44_100.0)], vec![0x1b, 0x03]),
         (&[("audiocodecid", 11.0)], vec![0x1b]),
         (&[("videocodecid", 7.0)], vec![0x1b]),
     ] {
@@ -1044,10 +868,7 @@ fn y_05_each_kind_of_announcement_is_listed_and_given_up() {
 
 #[test]
 fn o_12_a_snapshot_is_a_key_frame_with_its_sets_once() {
-    let options = Options {
-        snapshot_interval: Some(TickSpan::from_secs(1)),
-        ..Options::default()
-    };
+    let options = Options { snapshot_interval: Some(TickSpan::from_secs(1)), ..Options::default() };
     let output = run(&video(3), options);
     assert_eq!(output.memory.snapshots.len(), 3);
     for (nth, (pts, bytes)) in output.memory.snapshots.iter().enumerate() {
@@ -1060,17 +881,9 @@ fn o_12_a_snapshot_is_a_key_frame_with_its_sets_once() {
 
 #[test]
 fn the_first_number_is_what_the_host_says() {
-    let options = Options {
-        first_sequence: 1 << 40,
-        ..frag(1)
-    };
+    let options = Options { first_sequence: 1 << 40, ..frag(1) };
     let output = run(&video(6), options);
-    let numbers: Vec<_> = output
-        .memory
-        .segments
-        .iter()
-        .map(|s| (s.id, s.sequence))
-        .collect();
+    let numbers: Vec<_> = output.memory.segments.iter().map(|s| (s.id, s.sequence)).collect();
     let want: Vec<_> = (0..6).map(|id| (id, (1 << 40) + id)).collect();
     assert_eq!(numbers, want);
     let first = &output.memory.expired[0];
@@ -1088,19 +901,13 @@ fn o_30_stamps_and_dates_are_those_of_the_tag_that_begins_a_segment() {
         assert_eq!(segment.program_date_time.unwrap().unix_millis(), want);
     }
     let (stats, frames) = (output.stats.video.unwrap(), 150);
-    assert_eq!(
-        (stats.frames, stats.track.frame_rate),
-        (frames, Some((25, 1)))
-    );
+    assert_eq!((stats.frames, stats.track.frame_rate), (frames, Some((25, 1))));
 }
 
 #[test]
 fn o_20_tracks_say_what_headers_say() {
     let output = run(&three_secs(), Options::default());
-    let (video, audio) = (
-        output.stats.video.unwrap().track,
-        output.stats.audio.unwrap().track,
-    );
+    let (video, audio) = (output.stats.video.unwrap().track, output.stats.audio.unwrap().track);
     assert_eq!(video.codec.to_string(), "avc1.42C00C");
     assert_eq!((video.width, video.height), (Some(256), Some(144)));
     assert_eq!(audio.codec.to_string(), "mp4a.40.2");
@@ -1119,17 +926,9 @@ fn o_20_tracks_say_what_headers_say() {
 
 #[test]
 fn a_notice_has_the_time_of_the_last_frame_of_either_track() {
-    let unknown = |millis| OwnedTag {
-        kind: TagKind::new(3),
-        millis,
-        data: vec![1],
-    };
+    let unknown = |millis| OwnedTag { kind: TagKind::new(3), millis, data: vec![1] };
     for alone in [false, true] {
-        let tags = if alone {
-            aac_20_ms(0, 3_000)
-        } else {
-            three_secs()
-        };
+        let tags = if alone { aac_20_ms(0, 3_000) } else { three_secs() };
         let at = tags.iter().position(|tag| tag.millis == 1_020).unwrap();
         assert!(!is_video(&tags[at]));
         let tags = [&tags[..=at], &[unknown(0)], &tags[at + 1..]].concat();
@@ -1146,20 +945,9 @@ fn y_09_segments_of_silent_video_say_what_they_have_of_it() {
         .memory
         .segments
         .iter()
-        .map(|s| {
-            (
-                s.start.get() / 90,
-                s.cause.name(),
-                s.frames,
-                s.key_frames,
-                s.starts_with_idr,
-            )
-        })
+        .map(|s| (s.start.get() / 90, s.cause.name(), s.frames, s.key_frames, s.starts_with_idr))
         .collect();
-    assert_eq!(
-        values,
-        [(0, "forced", 75, 3, true), (60_000, "end", 0, 0, false)]
-    );
+    assert_eq!(values, [(0, "forced", 75, 3, true), (60_000, "end", 0, 0, false)]);
     assert_eq!(counted(&output.stats), [(Kind::TargetGrew, 1)]);
     assert_eq!(tagged(&output.memory), [0; 0]);
     assert_eq!(output.extinf(), [60_000, 20_000]);
@@ -1175,15 +963,9 @@ fn y_09_segments_of_silent_video_say_what_they_have_of_it() {
 fn y_09_video_is_silent_after_the_jump_limit_that_the_host_says() {
     // The last picture is at 2,960 ms; audio at the limit itself is no silence yet.
     for (limit, falls) in [(2_000, 4_980), (4_000, 6_980)] {
-        let options = Options {
-            jump_limit: TickSpan::from_millis(limit),
-            ..Options::default()
-        };
+        let options = Options { jump_limit: TickSpan::from_millis(limit), ..Options::default() };
         let tags = merged(&[&video(3), &aac_20_ms(0, 12_000)]);
-        let at = tags
-            .iter()
-            .position(|tag| tag.millis == falls - 20 && !is_video(tag))
-            .unwrap();
+        let at = tags.iter().position(|tag| tag.millis == falls - 20 && !is_video(tag)).unwrap();
         let mut session = Session::new(options);
         session.push(&tags[..at]);
         session.request(SwitchAt::Once);
@@ -1198,20 +980,10 @@ fn y_09_video_is_silent_after_the_jump_limit_that_the_host_says() {
 fn y_13_audio_is_aligned_once() {
     // Aligned at its first frame; then its clock steps away again, and it is no other clock than before.
     let mut tags = three_secs();
-    for tag in tags
-        .iter_mut()
-        .filter(|tag| !is_video(tag) && !tag.is_header())
-    {
-        tag.millis += if tag.millis < 1_000 {
-            900_000_000
-        } else {
-            950_000_000
-        };
+    for tag in tags.iter_mut().filter(|tag| !is_video(tag) && !tag.is_header()) {
+        tag.millis += if tag.millis < 1_000 { 900_000_000 } else { 950_000_000 };
     }
-    let options = Options {
-        unrelated_clocks: UnrelatedClocks::AlignToLead,
-        ..Options::default()
-    };
+    let options = Options { unrelated_clocks: UnrelatedClocks::AlignToLead, ..Options::default() };
     let output = run(&tags, options);
     assert_eq!(counted(&output.stats), [(Kind::AudioWrongTimeline, 100)]);
     assert_eq!(output.stats.audio.unwrap().frames, 50);
@@ -1219,11 +991,7 @@ fn y_13_audio_is_aligned_once() {
 
 #[test]
 fn r_36_a_delimiter_in_a_tag_of_its_own_is_left_out() {
-    let tags = with(
-        &video(3),
-        &[1_000],
-        &[video_tag(0, false, 0, &[&[9, 0x10]])],
-    );
+    let tags = with(&video(3), &[1_000], &[video_tag(0, false, 0, &[&[9, 0x10]])]);
     let output = run(&tags, Options::default());
     assert!(output.memory.bodies == run(&video(3), Options::default()).memory.bodies);
     assert_eq!(counted(&output.stats), []);
@@ -1231,23 +999,10 @@ fn r_36_a_delimiter_in_a_tag_of_its_own_is_left_out() {
 
 #[test]
 fn o_12_a_snapshot_has_the_time_at_which_it_is_shown() {
-    let tags = Base {
-        composition: 80,
-        millis: 6_000,
-        ..BASE
-    }
-    .video();
-    let options = Options {
-        snapshot_interval: Some(TickSpan::from_secs(2)),
-        ..Options::default()
-    };
+    let tags = Base { composition: 80, millis: 6_000, ..BASE }.video();
+    let options = Options { snapshot_interval: Some(TickSpan::from_secs(2)), ..Options::default() };
     let output = run(&tags, options);
-    let millis: Vec<_> = output
-        .memory
-        .snapshots
-        .iter()
-        .map(|shot| shot.0 / 90)
-        .collect();
+    let millis: Vec<_> = output.memory.snapshots.iter().map(|shot| shot.0 / 90).collect();
     assert_eq!(millis, [80, 2_080, 4_080]);
 }
 
@@ -1281,17 +1036,9 @@ fn o_12_the_pace_of_snapshots_is_measured_in_decoding_time() {
         .into_iter()
         .chain((0..75).map(|n| picture(n * 40, n % 50 == 0, if n < 50 { 80 } else { 0 }, 50)))
         .collect();
-    let options = Options {
-        snapshot_interval: Some(TickSpan::from_secs(2)),
-        ..Options::default()
-    };
+    let options = Options { snapshot_interval: Some(TickSpan::from_secs(2)), ..Options::default() };
     let output = run(&tags, options);
-    let millis: Vec<_> = output
-        .memory
-        .snapshots
-        .iter()
-        .map(|shot| shot.0 / 90)
-        .collect();
+    let millis: Vec<_> = output.memory.snapshots.iter().map(|shot| shot.0 / 90).collect();
     assert_eq!(millis, [80, 2_000]);
 }
 
@@ -1303,10 +1050,7 @@ fn enhanced(tags: &[OwnedTag]) -> Vec<OwnedTag> {
         } else {
             [&[0x90 | tag.data[1]][..], b"mp4a", &tag.data[2..]].concat()
         };
-        OwnedTag {
-            data,
-            ..tag.clone()
-        }
+        OwnedTag { data, ..tag.clone() }
     };
     tags.iter().map(enhanced).collect()
 }
@@ -1325,11 +1069,7 @@ fn y_07_the_band_is_two_frames_for_every_publisher() {
 
 #[test]
 fn y_07_after_a_new_anchor_samples_are_counted_from_it_to_the_tick() {
-    let mut tags = Base {
-        millis: 9_000,
-        ..BASE
-    }
-    .audio();
+    let mut tags = Base { millis: 9_000, ..BASE }.audio();
     shift(&mut tags, 2_000, 1_000);
     for tags in [enhanced(&tags), tags] {
         let output = run(&tags, Options::default());
@@ -1365,12 +1105,7 @@ fn f_41_a_tag_of_several_frames_may_be_early_by_two_tags() {
 
 #[test]
 fn h_05_the_last_picture_lasts_as_long_as_the_shorter_of_the_last_two_steps() {
-    for (steps, last) in [
-        ([40, 40], 40),
-        ([40, 9_000], 40),
-        ([400, 40], 40),
-        ([400, 200], 200),
-    ] {
+    for (steps, last) in [([40, 40], 40), ([40, 9_000], 40), ([400, 40], 40), ([400, 200], 200)] {
         let mut millis = 2_960;
         let mut tags = video(3);
         for step in steps {
@@ -1383,12 +1118,7 @@ fn h_05_the_last_picture_lasts_as_long_as_the_shorter_of_the_last_two_steps() {
         assert_eq!(end, millis + last, "{steps:?}");
     }
     // What a parameter set says counts only before there are two pictures.
-    let slow = Base {
-        fps: (5, 1),
-        gop: 10,
-        millis: 4_200,
-        ..BASE
-    };
+    let slow = Base { fps: (5, 1), gop: 10, millis: 4_200, ..BASE };
     let mut tags = slow.video();
     let at = tags.iter().position(|tag| tag.millis == 4_000).unwrap();
     tags.insert(at, video_header(4_000, OTHER_SPS));
@@ -1399,10 +1129,7 @@ fn h_05_the_last_picture_lasts_as_long_as_the_shorter_of_the_last_two_steps() {
 #[test]
 fn x8_a_header_of_video_alone_is_not_the_video_that_is_required() {
     let tags = merged(&[&[video_header(0, SPS)], &aac_20_ms(0, 90_000)]);
-    let options = Options {
-        require_video: true,
-        ..Options::default()
-    };
+    let options = Options { require_video: true, ..Options::default() };
     assert!(run(&tags, options).memory.starts.is_empty());
     // Where it is not required, audio goes on alone in the end, and the tables list audio alone.
     let output = run(&tags, Options::default());
@@ -1418,10 +1145,7 @@ fn f_40_audio_that_only_came_before_video_is_related_to_it() {
     tags.push(audio(220, 90));
     tags.push(picture(60_040, false, 0, 50));
     let output = run(&tags, Options::default());
-    assert_eq!(
-        counted(&output.stats),
-        [(Kind::AudioWrongTimeline, 1), (Kind::TimelineJump, 1)]
-    );
+    assert_eq!(counted(&output.stats), [(Kind::AudioWrongTimeline, 1), (Kind::TimelineJump, 1)]);
 }
 
 #[test]

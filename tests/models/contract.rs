@@ -40,11 +40,7 @@ pub(crate) fn options() -> impl Strategy<Value = Options> {
         Options {
             frag_duration: FragDuration::new(secs).unwrap(),
             frag_count: FragCount::new(count).unwrap(),
-            window: if exactly {
-                WindowPolicy::Exactly
-            } else {
-                WindowPolicy::AtLeastThreeTargets
-            },
+            window: if exactly { WindowPolicy::Exactly } else { WindowPolicy::AtLeastThreeTargets },
             mid_gop,
             key_frames,
             unrelated_clocks: if align {
@@ -71,10 +67,7 @@ pub(crate) struct Failing {
 
 impl Failing {
     pub(crate) fn at(fails_at: &BTreeSet<usize>) -> Self {
-        Self {
-            fails_at: fails_at.clone(),
-            ..Self::default()
-        }
+        Self { fails_at: fails_at.clone(), ..Self::default() }
     }
 
     fn call(&mut self) -> Result<(), ()> {
@@ -118,13 +111,8 @@ pub(crate) struct Accidents {
 pub(crate) fn accidents() -> impl Strategy<Value = Accidents> {
     let fails_at = prop_oneof![Just(BTreeSet::new()), btree_set(1_usize..300, 1..6)];
     let switches_at = btree_set(0_usize..400, 0..3);
-    (option::of(0_usize..400), switches_at, fails_at).prop_map(
-        |(pause_at, switches_at, fails_at)| Accidents {
-            pause_at,
-            switches_at,
-            fails_at,
-        },
-    )
+    (option::of(0_usize..400), switches_at, fails_at)
+        .prop_map(|(pause_at, switches_at, fails_at)| Accidents { pause_at, switches_at, fails_at })
 }
 
 /// Pushes a stream and asserts that the Auditor finds nothing, and that errors are told as they come.
@@ -169,18 +157,11 @@ fn sound(count: usize) -> Vec<Step> {
 
 /// One picture.
 fn shown(key_frame: bool) -> Vec<Step> {
-    vec![Step::Picture {
-        key_frame,
-        composition: 0,
-        len: 1,
-    }]
+    vec![Step::Picture { key_frame, composition: 0, len: 1 }]
 }
 
 fn short() -> Options {
-    Options {
-        frag_duration: FragDuration::new(1).unwrap(),
-        ..Options::default()
-    }
+    Options { frag_duration: FragDuration::new(1).unwrap(), ..Options::default() }
 }
 
 #[test]
@@ -210,18 +191,13 @@ fn video_of_an_earlier_publication_does_not_come_back_with_a_lost_segment() {
 #[test]
 fn a_frame_that_came_when_a_segment_could_not_begin_is_kept() {
     // Announced video is waited for anew behind the failure, so that frames gather across the lost one.
-    let options = Options {
-        announced_video: true,
-        ..short()
-    };
+    let options = Options { announced_video: true, ..short() };
     for hole in [900, 1000, 1100] {
         for rest in 2..8 {
             let steps = [sound(2), vec![Step::AudioHole(hole)], sound(rest)].concat();
             for call in 1..10 {
-                let accidents = Accidents {
-                    fails_at: BTreeSet::from([call]),
-                    ..Accidents::default()
-                };
+                let accidents =
+                    Accidents { fails_at: BTreeSet::from([call]), ..Accidents::default() };
                 assert_contract(&tags(&steps, (false, true)), &options, accidents);
             }
         }
@@ -254,10 +230,8 @@ fn h_05_a_segment_whose_video_lies_before_it_ends_with_its_audio() {
 #[test]
 fn h_05_no_switch_falls_before_the_segment() {
     for again in AUDIO_BEGINS..AUDIO_BEGINS + 4 {
-        let accidents = Accidents {
-            switches_at: BTreeSet::from([0, again]),
-            ..Accidents::default()
-        };
+        let accidents =
+            Accidents { switches_at: BTreeSet::from([0, again]), ..Accidents::default() };
         let tags = tags(&video_back_before_the_segment(), (true, true));
         assert_contract(&tags, &short(), accidents);
     }
@@ -274,9 +248,7 @@ fn t_10_video_that_begins_anew_far_behind_audio_has_a_clock_of_its_own() {
         key_frame.clone(),
         vec![Step::VideoHole(12_000)],
         shown(false),
-        [1, 748, 27, 1409, 1351]
-            .map(|len| Step::Audio { jitter: 0, len })
-            .to_vec(),
+        [1, 748, 27, 1409, 1351].map(|len| Step::Audio { jitter: 0, len }).to_vec(),
         vec![Step::AudioHeader { rate: 48_000 }],
         key_frame,
     ]

@@ -19,15 +19,9 @@ struct Listed {
 /// Writes the playlist behind the last of `all` segments.
 fn text(all: &[Listed], frag_secs: u32, count: usize, ended: bool) -> String {
     let first = all.len().saturating_sub(count);
-    let longest = all
-        .iter()
-        .map(|segment| segment.extinf_millis.div_ceil(1000))
-        .max();
+    let longest = all.iter().map(|segment| segment.extinf_millis.div_ceil(1000)).max();
     let target = longest.unwrap_or(0).max(frag_secs);
-    let gone = all[..first]
-        .iter()
-        .filter(|segment| segment.discontinuity)
-        .count();
+    let gone = all[..first].iter().filter(|segment| segment.discontinuity).count();
     let mut text = format!(
         "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:{target}\n\
          #EXT-X-MEDIA-SEQUENCE:{first}\n#EXT-X-DISCONTINUITY-SEQUENCE:{gone}\n"

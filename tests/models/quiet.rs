@@ -17,10 +17,9 @@ use crate::support::{OwnedTag, captures, policy_for, read_flv};
 
 /// Writes a tag so that it means the same and is not plain.
 fn odd(tag: &OwnedTag) -> OwnedTag {
-    let is_aac = matches!(
-        AudioTag::parse(&tag.data).map(|tag| tag.packet),
-        Ok(AudioPacket::Frame(_))
-    ) && tag.data[0] >> 4 == 10;
+    let is_aac =
+        matches!(AudioTag::parse(&tag.data).map(|tag| tag.packet), Ok(AudioPacket::Frame(_)))
+            && tag.data[0] >> 4 == 10;
     let is_picture = matches!(
         VideoTag::parse(&tag.data).map(|tag| tag.packet),
         Ok(VideoPacket::AccessUnit { .. })
@@ -33,10 +32,7 @@ fn odd(tag: &OwnedTag) -> OwnedTag {
         }
         _ => tag.data.clone(),
     };
-    OwnedTag {
-        data,
-        ..tag.clone()
-    }
+    OwnedTag { data, ..tag.clone() }
 }
 
 fn events(tags: &[OwnedTag], options: Options, accidents: &Accidents) -> Vec<Event> {

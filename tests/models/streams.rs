@@ -63,11 +63,7 @@ pub(crate) fn streams(most: usize) -> impl Strategy<Value = Vec<Step>> {
 fn mp3(millis: i64, frames: usize) -> OwnedTag {
     let mut frame = vec![0xff, 0xfb, 0x50, 0xc4];
     frame.resize(208, 0);
-    OwnedTag {
-        kind: TagKind::AUDIO,
-        millis,
-        data: [&[0x2f], &frame.repeat(frames)[..]].concat(),
-    }
+    OwnedTag { kind: TagKind::AUDIO, millis, data: [&[0x2f], &frame.repeat(frames)[..]].concat() }
 }
 
 /// Writes the tags of a stream that begins with the headers of the tracks it has.
@@ -88,11 +84,7 @@ pub(crate) fn tags(steps: &[Step], (video, sound): (bool, bool)) -> Vec<OwnedTag
                 audio_at += 1_024_000_000 / rate;
                 video_at = video_at.max(audio_at / 1000 - 300);
             }
-            Step::Picture {
-                key_frame,
-                composition,
-                len,
-            } if video => {
+            Step::Picture { key_frame, composition, len } if video => {
                 tags.push(picture(video_at, key_frame, composition, len));
                 video_at += 40;
                 audio_at = audio_at.max((video_at - 300) * 1000);

@@ -12,12 +12,7 @@ use crate::support::{OwnedTag, run};
 type Cut = (i64, i64, u32, Cause);
 
 fn cut(segment: &Segment) -> Cut {
-    (
-        segment.start.get(),
-        segment.duration.get(),
-        segment.frames,
-        segment.cause,
-    )
+    (segment.start.get(), segment.duration.get(), segment.frames, segment.cause)
 }
 
 /// Cuts pictures at `(ms, key frame)`: nothing is worked out beforehand, nothing remembered but the open segment.
@@ -68,10 +63,7 @@ fn cut_audio(count: i64, frag_millis: i64) -> Vec<Cut> {
 }
 
 fn options(secs: u32) -> Options {
-    Options {
-        frag_duration: FragDuration::new(secs).unwrap(),
-        ..Options::default()
-    }
+    Options { frag_duration: FragDuration::new(secs).unwrap(), ..Options::default() }
 }
 
 proptest! {

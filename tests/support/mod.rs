@@ -8,12 +8,7 @@
     clippy::doc_markdown,
     reason = "helpers of tests fail loudly"
 )]
-#![allow(
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "every test file uses its own part"
-)]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "every test file uses its own part")]
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -106,9 +101,7 @@ impl SegmentSink for Memory {
 
 /// Renders a playlist with segments named by their ids.
 pub fn text(playlist: Playlist<'_>) -> String {
-    playlist
-        .m3u8(|segment, uri| write!(uri, "{}.ts", segment.id))
-        .to_string()
+    playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id)).to_string()
 }
 
 /// What came out of a run.
@@ -120,37 +113,21 @@ pub struct Output {
 impl Output {
     /// EXTINF of every segment, in ms.
     pub fn extinf(&self) -> Vec<u32> {
-        self.memory
-            .segments
-            .iter()
-            .map(|segment| segment.extinf.millis())
-            .collect()
+        self.memory.segments.iter().map(|segment| segment.extinf.millis()).collect()
     }
 
     pub fn causes(&self) -> Vec<Cause> {
-        self.memory
-            .segments
-            .iter()
-            .map(|segment| segment.cause)
-            .collect()
+        self.memory.segments.iter().map(|segment| segment.cause).collect()
     }
 
     /// Media sequence numbers of the segments behind EXT-X-DISCONTINUITY.
     pub fn discontinuities(&self) -> Vec<u64> {
-        let tagged = self
-            .memory
-            .segments
-            .iter()
-            .filter(|segment| segment.discontinuity);
+        let tagged = self.memory.segments.iter().filter(|segment| segment.discontinuity);
         tagged.map(|segment| segment.sequence).collect()
     }
 
     pub fn starts_with_idr(&self) -> Vec<bool> {
-        self.memory
-            .segments
-            .iter()
-            .map(|segment| segment.starts_with_idr)
-            .collect()
+        self.memory.segments.iter().map(|segment| segment.starts_with_idr).collect()
     }
 
     pub fn count(&self, kind: NoticeKind) -> u64 {
@@ -159,19 +136,13 @@ impl Output {
 
     /// How often `kind` was told.
     pub fn told(&self, kind: NoticeKind) -> usize {
-        self.memory
-            .notices
-            .iter()
-            .filter(|notice| notice.kind == kind)
-            .count()
+        self.memory.notices.iter().filter(|notice| notice.kind == kind).count()
     }
 
     /// EXT-X-TARGETDURATION of every playlist.
     pub fn targets(&self) -> Vec<u32> {
         let target = |text: &String| {
-            let line = text
-                .lines()
-                .find_map(|line| line.strip_prefix("#EXT-X-TARGETDURATION:"));
+            let line = text.lines().find_map(|line| line.strip_prefix("#EXT-X-TARGETDURATION:"));
             line.unwrap().parse().unwrap()
         };
         self.memory.playlists.iter().map(target).collect()
@@ -180,17 +151,12 @@ impl Output {
     /// Takes the segments apart with a demultiplexer that was not written here.
     pub fn demux(&self) -> Vec<Pes> {
         let parts = self.memory.bodies.iter().enumerate();
-        parts
-            .flat_map(|(segment, body)| demux(segment, body))
-            .collect()
+        parts.flat_map(|(segment, body)| demux(segment, body)).collect()
     }
 
     /// PES packets of one stream, in order.
     pub fn stream(&self, pid: u16) -> Vec<Pes> {
-        self.demux()
-            .into_iter()
-            .filter(|pes| pes.pid == pid)
-            .collect()
+        self.demux().into_iter().filter(|pes| pes.pid == pid).collect()
     }
 }
 
@@ -213,22 +179,11 @@ fn demux(segment: usize, body: &[u8]) -> Vec<Pes> {
 
     let mut reader = PesPacketReader::new(TsPacketReader::new(body));
     let mut packets = Vec::new();
-    while let Some(packet) = reader
-        .read_pes_packet()
-        .expect("mpeg2ts refuses our packets")
-    {
-        let pts = packet
-            .header
-            .pts
-            .expect("every PES packet has a PTS")
-            .as_u64();
+    while let Some(packet) = reader.read_pes_packet().expect("mpeg2ts refuses our packets") {
+        let pts = packet.header.pts.expect("every PES packet has a PTS").as_u64();
         packets.push(Pes {
             segment,
-            pid: if packet.header.stream_id.is_video() {
-                VIDEO
-            } else {
-                AUDIO
-            },
+            pid: if packet.header.stream_id.is_video() { VIDEO } else { AUDIO },
             pts,
             dts: packet.header.dts.map_or(pts, |dts| dts.as_u64()),
             data: packet.data,
@@ -252,10 +207,7 @@ pub fn run_to(tags: &[OwnedTag], options: Options, end: End) -> Output {
     let auditor = auditor(&options);
     let (output, auditor) = drive(segmenter, auditor, tags, end);
     auditor.assert_clean();
-    Output {
-        memory: auditor.into_inner(),
-        stats: output.stats(),
-    }
+    Output { memory: auditor.into_inner(), stats: output.stats() }
 }
 
 /// Keeps a stream as an FLV file named by its test, so that others may judge what is made of it.
@@ -345,21 +297,13 @@ pub fn policy_for(capture: &str) -> KeyFramePolicy {
 impl OwnedTag {
     pub fn borrow(&self) -> Tag<'_> {
         let time = FlvTime::from_millis((self.millis & 0xffff_ffff) as u32);
-        Tag {
-            kind: self.kind,
-            time,
-            data: &self.data,
-        }
+        Tag { kind: self.kind, time, data: &self.data }
     }
 }
 
 impl From<Tag<'_>> for OwnedTag {
     fn from(tag: Tag<'_>) -> Self {
-        Self {
-            kind: tag.kind,
-            millis: i64::from(tag.time.millis()),
-            data: tag.data.to_vec(),
-        }
+        Self { kind: tag.kind, millis: i64::from(tag.time.millis()), data: tag.data.to_vec() }
     }
 }
 

@@ -34,13 +34,7 @@ pub struct Base {
 }
 
 /// 40 s, 25 fps, a key frame every second, AAC-LC 44.1 kHz mono.
-pub const BASE: Base = Base {
-    millis: 40_000,
-    fps: (25, 1),
-    gop: 25,
-    rate: 44_100,
-    composition: 0,
-};
+pub const BASE: Base = Base { millis: 40_000, fps: (25, 1), gop: 25, rate: 44_100, composition: 0 };
 
 impl Base {
     /// Headers of both tracks, and frames in the order of their times.
@@ -60,17 +54,9 @@ impl Base {
             .take_while(|&(_, millis)| millis < self.millis);
         let frame = |(n, millis)| {
             let key_frame = n == 0 || self.gop > 0 && n % self.gop == 0;
-            picture(
-                millis,
-                key_frame,
-                self.composition,
-                40 + (n * 37 % 400) as usize,
-            )
+            picture(millis, key_frame, self.composition, 40 + (n * 37 % 400) as usize)
         };
-        [video_header(0, SPS)]
-            .into_iter()
-            .chain(frames.map(frame))
-            .collect()
+        [video_header(0, SPS)].into_iter().chain(frames.map(frame)).collect()
     }
 
     pub fn audio(self) -> Vec<OwnedTag> {
@@ -116,25 +102,14 @@ pub fn video_header(millis: i64, sps: &[u8]) -> OwnedTag {
     data.push(1);
     data.extend((PPS.len() as u16).to_be_bytes());
     data.extend(PPS);
-    OwnedTag {
-        kind: TagKind::VIDEO,
-        millis,
-        data,
-    }
+    OwnedTag { kind: TagKind::VIDEO, millis, data }
 }
 
 /// One slice NAL unit: first_mb_in_slice 0, an I slice where it is a key frame and a P slice where not.
 pub fn picture(millis: i64, key_frame: bool, composition: i32, len: usize) -> OwnedTag {
-    let slice: &[u8] = if key_frame {
-        &[0x65, 0x88, 0x84]
-    } else {
-        &[0x41, 0x9a, 0x24]
-    };
-    let nal_unit: Vec<u8> = slice
-        .iter()
-        .copied()
-        .chain((0..len).map(|n| (n % 251) as u8 | 4))
-        .collect();
+    let slice: &[u8] = if key_frame { &[0x65, 0x88, 0x84] } else { &[0x41, 0x9a, 0x24] };
+    let nal_unit: Vec<u8> =
+        slice.iter().copied().chain((0..len).map(|n| (n % 251) as u8 | 4)).collect();
     video_tag(millis, key_frame, composition, &[&nal_unit])
 }
 
@@ -145,11 +120,7 @@ pub fn video_tag(millis: i64, key_flag: bool, composition: i32, nal_units: &[&[u
         data.extend((unit.len() as u32).to_be_bytes());
         data.extend(*unit);
     }
-    OwnedTag {
-        kind: TagKind::VIDEO,
-        millis,
-        data,
-    }
+    OwnedTag { kind: TagKind::VIDEO, millis, data }
 }
 
 pub fn audio_header(millis: i64, rate: i64) -> OwnedTag {
@@ -167,11 +138,7 @@ pub fn audio_header(millis: i64, rate: i64) -> OwnedTag {
 
 pub fn audio(millis: i64, len: usize) -> OwnedTag {
     let frame = (0..len).map(|n| (n * 7 % 256) as u8 & 0x7f);
-    OwnedTag {
-        kind: TagKind::AUDIO,
-        millis,
-        data: [0xaf, 1].into_iter().chain(frame).collect(),
-    }
+    OwnedTag { kind: TagKind::AUDIO, millis, data: [0xaf, 1].into_iter().chain(frame).collect() }
 }
 
 pub fn script(millis: i64) -> OwnedTag {
@@ -198,10 +165,7 @@ impl OwnedTag {
 
 /// Moves every frame from `from` on by `by`, both in ms.
 pub fn shift(tags: &mut [OwnedTag], from: i64, by: i64) {
-    for tag in tags
-        .iter_mut()
-        .filter(|tag| !tag.is_header() && tag.millis >= from)
-    {
+    for tag in tags.iter_mut().filter(|tag| !tag.is_header() && tag.millis >= from) {
         tag.millis += by;
     }
 }
@@ -213,11 +177,7 @@ pub fn before_key_frames(
 ) -> Vec<OwnedTag> {
     tags.into_iter()
         .flat_map(|tag| {
-            let mut tags = if tag.is_key_picture() {
-                extra(tag.millis)
-            } else {
-                Vec::new()
-            };
+            let mut tags = if tag.is_key_picture() { extra(tag.millis) } else { Vec::new() };
             tags.push(tag);
             tags
         })

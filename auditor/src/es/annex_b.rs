@@ -58,9 +58,8 @@ impl<'a> Iterator for NalUnits<'a> {
 /// Splits at the first start code: what is before it, what is behind it, and whether it has four bytes.
 fn split(stream: &[u8]) -> (&[u8], &[u8], bool) {
     let mut from = 0;
-    while let Some(one) = stream
-        .get(from..)
-        .and_then(|rest| rest.iter().position(|&byte| byte == 1))
+    while let Some(one) =
+        stream.get(from..).and_then(|rest| rest.iter().position(|&byte| byte == 1))
     {
         let at = from + one;
         from = at + 1;
@@ -79,19 +78,12 @@ mod tests {
 
     #[test]
     fn f_38_start_codes_of_both_lengths_split_and_zeros_are_no_content() {
-        let stream = [
-            0, 0, 0, 1, 9, 0xf0, 0, 0, 1, 0x65, 1, 0, 0, 0, 0, 1, 0x41, 0, 0, 3, 1, 0,
-        ];
-        let units: Vec<_> = NalUnits::new(&stream)
-            .map(|unit| (unit.zero_byte, unit.bytes))
-            .collect();
+        let stream = [0, 0, 0, 1, 9, 0xf0, 0, 0, 1, 0x65, 1, 0, 0, 0, 0, 1, 0x41, 0, 0, 3, 1, 0];
+        let units: Vec<_> =
+            NalUnits::new(&stream).map(|unit| (unit.zero_byte, unit.bytes)).collect();
         assert_eq!(
             units,
-            [
-                (true, &[9, 0xf0][..]),
-                (false, &[0x65, 1]),
-                (true, &[0x41, 0, 0, 3, 1])
-            ]
+            [(true, &[9, 0xf0][..]), (false, &[0x65, 1]), (true, &[0x41, 0, 0, 3, 1])]
         );
         assert_eq!(NalUnits::new(&[1, 2, 3]).next(), None);
     }

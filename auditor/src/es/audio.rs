@@ -50,11 +50,7 @@ impl Audio {
         let adts = pes.stream_type == ADTS;
         let (mut frames, mut rest) = (Vec::new(), pes.payload.as_slice());
         while !rest.is_empty() {
-            let split = if adts {
-                self.split_adts(rest, findings)
-            } else {
-                split_mpeg(rest)
-            };
+            let split = if adts { self.split_adts(rest, findings) } else { split_mpeg(rest) };
             let Some((frame, after)) = split else { break };
             frames.push(frame);
             rest = after;
@@ -86,27 +82,18 @@ impl Audio {
     ) -> Option<(Frame<'a>, &'a [u8])> {
         let (&[b0, b1, b2, b3, b4, b5, b6], rest) = bytes.split_first_chunk()?;
         if b0 != 0xff || b1 & 0xf6 != 0xf0 {
-            findings.add(
-                Rule::Adts,
-                format_args!("no ADTS header begins with {b0:02x} {b1:02x}"),
-            );
+            findings.add(Rule::Adts, format_args!("no ADTS header begins with {b0:02x} {b1:02x}"));
             return None;
         }
-        findings.expect(
-            b1 & 1 == 1,
-            Rule::Adts,
-            format_args!("protection_absent is 0"),
-        );
+        findings.expect(b1 & 1 == 1, Rule::Adts, format_args!("protection_absent is 0"));
         let len = usize::from(b3 & 3) << 11 | usize::from(b4) << 3 | usize::from(b5 >> 5);
         let body = len
             .checked_sub(7)
             .filter(|&body| body > 0)
             .and_then(|body| rest.split_at_checked(body));
         let Some((frame, rest)) = body else {
-            findings.add(
-                Rule::Adts,
-                format_args!("frame_length is {len} of {} bytes", bytes.len()),
-            );
+            findings
+                .add(Rule::Adts, format_args!("frame_length is {len} of {} bytes", bytes.len()));
             return None;
         };
         let full = b5 & 0x1f == 0x1f && b6 == 0xfc;
@@ -116,10 +103,7 @@ impl Audio {
             format_args!("buffer_fullness is not 0x7ff, or several raw data blocks"),
         );
         let fixed = [b1, b2, b3 & 0xf0];
-        let same = self
-            .fixed
-            .replace(fixed)
-            .is_none_or(|before| before == fixed);
+        let same = self.fixed.replace(fixed).is_none_or(|before| before == fixed);
         findings.expect(
             same,
             Rule::Reconfigured,
@@ -140,21 +124,11 @@ impl Audio {
             11 => 8_000,
             12 => 7_350,
             index => {
-                findings.add(
-                    Rule::Adts,
-                    format_args!("sampling_frequency_index is {index}"),
-                );
+                findings.add(Rule::Adts, format_args!("sampling_frequency_index is {index}"));
                 return None;
             }
         };
-        Some((
-            Frame {
-                bytes: frame,
-                samples: 1024,
-                rate,
-            },
-            rest,
-        ))
+        Some((Frame { bytes: frame, samples: 1024, rate }, rest))
     }
 }
 
@@ -187,46 +161,24 @@ fn split_mpeg(bytes: &[u8]) -> Option<(Frame<'_>, &[u8])> {
     let slot = if layer == 1 { 4 } else { 1 };
     let padding = u32::from(b2 >> 1 & 1);
     let len = (samples / 8 / slot * kilobits * 1000 / rate + padding) * slot;
-    let (frame, rest) = if kilobits == 0 {
-        (bytes, &[][..])
-    } else {
-        bytes.split_at_checked(len as usize)?
-    };
-    Some((
-        Frame {
-            bytes: frame,
-            samples,
-            rate,
-        },
-        rest,
-    ))
+    let (frame, rest) =
+        if kilobits == 0 { (bytes, &[][..]) } else { bytes.split_at_checked(len as usize)? };
+    Some((Frame { bytes: frame, samples, rate }, rest))
 }
 
 /// Returns kbit/s of a `bitrate_index`: 0 for free format, `None` for the forbidden one.
 fn bitrate(index: usize, layer: u32, low_rate: bool) -> Option<u32> {
     const ONE: [[u32; 15]; 3] = [
-        [
-            0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448,
-        ],
-        [
-            0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384,
-        ],
-        [
-            0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
-        ],
+        [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+        [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+        [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
     ];
     const LOW: [[u32; 15]; 2] = [
-        [
-            0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256,
-        ],
+        [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
         [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
     ];
     let layer = (layer as usize).checked_sub(1)?;
-    let row = if low_rate {
-        LOW.get(layer.min(1))
-    } else {
-        ONE.get(layer)
-    };
+    let row = if low_rate { LOW.get(layer.min(1)) } else { ONE.get(layer) };
     row?.get(index).copied()
 }
 
@@ -281,13 +233,7 @@ mod tests {
             payload[at] = byte;
             let mut findings = Findings::default();
             Audio::default().take(&pes(ADTS, &payload), false, &mut findings);
-            assert!(
-                findings
-                    .kept()
-                    .iter()
-                    .any(|violation| violation.rule == want),
-                "byte {at}"
-            );
+            assert!(findings.kept().iter().any(|violation| violation.rule == want), "byte {at}");
         }
     }
 
@@ -310,20 +256,13 @@ mod tests {
         let pes = pes(0x03, &twice);
         let mut findings = Findings::default();
         let (frames, _) = Audio::default().take(&pes, false, &mut findings);
-        assert_eq!(
-            (frames.len(), frames[1].bytes.len(), findings.count()),
-            (2, 208, 0)
-        );
+        assert_eq!((frames.len(), frames[1].bytes.len(), findings.count()), (2, 208, 0));
         assert_eq!(frames[0].span(1), TickSpan::new(2351));
     }
 
     #[test]
     fn r_02_the_span_of_frames_is_rounded_once() {
-        let frame = Frame {
-            bytes: &[],
-            samples: 1024,
-            rate: 44_100,
-        };
+        let frame = Frame { bytes: &[], samples: 1024, rate: 44_100 };
         // 2089.8 and 20897.96 ticks
         assert_eq!(frame.span(1), TickSpan::new(2090));
         assert_eq!(frame.span(10), TickSpan::new(20_898));

@@ -177,17 +177,13 @@ fn check_delimiters(units: &[NalUnit<'_>], any_input: bool, findings: &mut Findi
         Rule::Delimiter,
         format_args!("{count} access unit delimiters, first: {leads}"),
     );
-    let short = units
-        .iter()
-        .find(|unit| !unit.zero_byte && [SPS, PPS, DELIMITER].contains(&unit.kind()));
+    let short =
+        units.iter().find(|unit| !unit.zero_byte && [SPS, PPS, DELIMITER].contains(&unit.kind()));
     // What lies hidden in a slice is as it came.
     if let Some(unit) = short.filter(|_| !any_input) {
         findings.add(
             Rule::Delimiter,
-            format_args!(
-                "NAL unit of type {} behind a start code of 3 bytes",
-                unit.kind()
-            ),
+            format_args!("NAL unit of type {} behind a start code of 3 bytes", unit.kind()),
         );
     }
 }
@@ -214,27 +210,19 @@ fn check_access_point(
 }
 
 fn check_pictures(units: &[NalUnit<'_>], field_pairs: bool, findings: &mut Findings) {
-    let slices = units
-        .iter()
-        .filter(|unit| [SLICE, PARTITION_A, IDR].contains(&unit.kind()));
+    let slices = units.iter().filter(|unit| [SLICE, PARTITION_A, IDR].contains(&unit.kind()));
     // first_mb_in_slice is 0 where its code is the single bit 1.
-    let pictures = slices
-        .filter(|unit| unit.bytes.get(1).is_some_and(|byte| byte & 0x80 != 0))
-        .count();
+    let pictures =
+        slices.filter(|unit| unit.bytes.get(1).is_some_and(|byte| byte & 0x80 != 0)).count();
     let most = if field_pairs { 2 } else { 1 };
     findings.expect(
         pictures <= most,
         Rule::OnePicture,
         format_args!("{pictures} pictures in a PES packet"),
     );
-    let slice = units
-        .iter()
-        .any(|unit| (SLICE..=PARTITION_C).contains(&unit.kind()) || unit.kind() == IDR);
-    findings.expect(
-        slice,
-        Rule::OnePicture,
-        format_args!("no picture in a PES packet"),
-    );
+    let slice =
+        units.iter().any(|unit| (SLICE..=PARTITION_C).contains(&unit.kind()) || unit.kind() == IDR);
+    findings.expect(slice, Rule::OnePicture, format_args!("no picture in a PES packet"));
 }
 
 /// Says whether an SEI NAL unit holds a recovery point message (H.264 §7.3.2.3, D.1.8).
@@ -292,19 +280,12 @@ mod tests {
             aligned: false,
             pts: time,
             dts: time,
-            payload: units
-                .iter()
-                .flat_map(|unit| [&[0, 0, 0, 1][..], unit].concat())
-                .collect(),
+            payload: units.iter().flat_map(|unit| [&[0, 0, 0, 1][..], unit].concat()).collect(),
         }
     }
 
     fn settings(key_frames: KeyFramePolicy, any_input: bool) -> Settings {
-        Settings {
-            key_frames,
-            field_pairs: false,
-            any_input,
-        }
+        Settings { key_frames, field_pairs: false, any_input }
     }
 
     /// Judges PES packets one after another; returns the rules that the last one breaks and whether it is IDR.
@@ -354,21 +335,14 @@ mod tests {
             (std::vec![pes(&[AUD, PPS_UNIT, SLICE_UNIT], false)], true),
             (std::vec![begin(), pes(&[AUD, SLICE_UNIT], false)], false),
             (std::vec![begin(), pes(&[AUD, IDR_UNIT], true)], true),
-            (
-                std::vec![begin(), pes(&[AUD, SPS_UNIT, IDR_UNIT], true)],
-                true,
-            ),
+            (std::vec![begin(), pes(&[AUD, SPS_UNIT, IDR_UNIT], true)], true),
         ] {
             let (rules, _) = take(&packets, &strict);
             assert_eq!(rules.contains(&Rule::ParameterSets), told, "{packets:?}");
         }
         for (units, strict, lenient) in [
             // A start code lies in the SPS; then no PPS comes, or no SPS came.
-            (
-                &[AUD, SPS_UNIT, SLICE_UNIT, PPS_UNIT, IDR_UNIT][..],
-                true,
-                false,
-            ),
+            (&[AUD, SPS_UNIT, SLICE_UNIT, PPS_UNIT, IDR_UNIT][..], true, false),
             (&[AUD, SPS_UNIT, IDR_UNIT], true, true),
             (&[AUD, SLICE_UNIT, PPS_UNIT, IDR_UNIT], true, true),
         ] {
@@ -424,10 +398,8 @@ mod tests {
 
     #[test]
     fn a_pes_packet_without_a_picture_is_told() {
-        let (rules, _) = take(
-            &[pes(&[AUD, &[6, 5, 1, 1, 0x80]], false)],
-            &settings(KeyFramePolicy::Idr, false),
-        );
+        let (rules, _) =
+            take(&[pes(&[AUD, &[6, 5, 1, 1, 0x80]], false)], &settings(KeyFramePolicy::Idr, false));
         assert_eq!(rules, [Rule::OnePicture]);
     }
 
@@ -439,10 +411,7 @@ mod tests {
             (&[6, 5, 1, 6, 6, 1, 0xc4, 0x80], true),
             (&[6, 5, 2, 6, 6, 0x80], false),
         ] {
-            let unit = NalUnit {
-                zero_byte: true,
-                bytes,
-            };
+            let unit = NalUnit { zero_byte: true, bytes };
             assert_eq!(has_recovery_point(&unit), want, "{bytes:x?}");
         }
         assert_eq!(take_sum(&[0xff, 0xff, 1, 9]), Some((511, &[9][..])));

@@ -12,12 +12,7 @@ pub(super) struct Bits<'a> {
 
 impl<'a> Bits<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            zeros: 0,
-            current: 0,
-            left: 0,
-        }
+        Self { bytes, zeros: 0, current: 0, left: 0 }
     }
 
     fn bit(&mut self) -> Option<u32> {
@@ -29,11 +24,7 @@ impl<'a> Bits<'a> {
                 let (&byte, rest) = rest.split_first()?;
                 (self.current, self.bytes) = (byte, rest);
             }
-            self.zeros = if self.current == 0 {
-                self.zeros.saturating_add(1)
-            } else {
-                0
-            };
+            self.zeros = if self.current == 0 { self.zeros.saturating_add(1) } else { 0 };
         }
         self.left -= 1;
         Some(u32::from(self.current >> self.left & 1))

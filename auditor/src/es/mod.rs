@@ -46,23 +46,15 @@ impl Streams {
     ) {
         if pes.stream_type == AVC {
             let idr = self.video.take(pes, settings, findings);
-            self.content
-                .count_picture(pes.dts, (idr, pes.random_access), &mut self.steps);
+            self.content.count_picture(pes.dts, (idr, pes.random_access), &mut self.steps);
             if let Some(units) = units {
                 units.push(ElementaryUnit::access_unit(segment, pes));
             }
             return;
         }
         let (frames, exact) = self.audio.take(pes, settings.any_input, findings);
-        let span = frames
-            .first()
-            .map(|frame| frame.span(frames.len()))
-            .unwrap_or_default();
-        self.content.count_frames(
-            pes.dts,
-            u32::try_from(frames.len()).unwrap_or(u32::MAX),
-            span,
-        );
+        let span = frames.first().map(|frame| frame.span(frames.len())).unwrap_or_default();
+        self.content.count_frames(pes.dts, u32::try_from(frames.len()).unwrap_or(u32::MAX), span);
         // Frames of several rates in one tag have no one length.
         let judged = exact && (pes.stream_type == ADTS || !settings.any_input);
         self.content.frames_unknown |= !judged;
@@ -74,12 +66,7 @@ impl Streams {
         );
         if let Some(units) = units {
             for (nth, frame) in frames.iter().enumerate() {
-                units.push(ElementaryUnit::audio_frame(
-                    segment,
-                    pes,
-                    frame.span(nth),
-                    frame.bytes,
-                ));
+                units.push(ElementaryUnit::audio_frame(segment, pes, frame.span(nth), frame.bytes));
             }
         }
     }

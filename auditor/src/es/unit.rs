@@ -44,13 +44,7 @@ impl ElementaryUnit {
 
     pub(super) fn audio_frame(segment: u64, pes: &Pes, after: TickSpan, bytes: &[u8]) -> Self {
         let pts = WireTime::new(pes.pts.get().wrapping_add_signed(after.get()));
-        Self {
-            segment,
-            kind: UnitKind::AudioFrame,
-            pts,
-            dts: pts,
-            bytes: bytes.to_vec(),
-        }
+        Self { segment, kind: UnitKind::AudioFrame, pts, dts: pts, bytes: bytes.to_vec() }
     }
 
     /// Iterates over the NAL units of an access unit, without start codes and trailing zero bytes.

@@ -49,11 +49,7 @@ impl Clock {
     }
 
     pub(super) fn end_segment(&self, findings: &mut Findings) {
-        findings.expect(
-            self.ticks,
-            Rule::PcrInterval,
-            format_args!("segment has no PCR"),
-        );
+        findings.expect(self.ticks, Rule::PcrInterval, format_args!("segment has no PCR"));
     }
 
     pub(super) const fn last(&self) -> Option<Pcr> {
@@ -135,19 +131,11 @@ impl Clock {
         findings: &mut Findings,
     ) {
         let ahead = pts.since(dts).get();
-        findings.expect(
-            ahead >= 0,
-            Rule::TimeOrder,
-            format_args!("PTS is {} before DTS", -ahead),
-        );
+        findings.expect(ahead >= 0, Rule::TimeOrder, format_args!("PTS is {} before DTS", -ahead));
         let last = self.dts.insert(pid, dts);
         if let Some(last) = last {
             let step = dts.since(last).get();
-            findings.expect(
-                step > 0,
-                Rule::TimeOrder,
-                format_args!("DTS goes on by {step}"),
-            );
+            findings.expect(step > 0, Rule::TimeOrder, format_args!("DTS goes on by {step}"));
         }
         // Where video falls silent the clock goes on with audio, beyond the last picture or before the first one.
         let led_by_another = self.dts.len() > 1;
@@ -182,9 +170,7 @@ mod tests {
             0x10 | u8::from(discontinuity) << 7,
         ]);
         packet[6..12].copy_from_slice(&bytes[2..]);
-        super::super::packet::parse(&packet, &mut Findings::default())
-            .unwrap()
-            .field
+        super::super::packet::parse(&packet, &mut Findings::default()).unwrap().field
     }
 
     /// Rules broken by PCRs of (90 kHz, indicator, how the segment begins that they are first in).
@@ -196,11 +182,7 @@ mod tests {
             }
             clock.take_field(0x100, field(base, discontinuity), true, &mut findings);
         }
-        findings
-            .kept()
-            .iter()
-            .map(|violation| violation.rule)
-            .collect()
+        findings.kept().iter().map(|violation| violation.rule).collect()
     }
 
     #[test]
@@ -224,10 +206,7 @@ mod tests {
             rules(&[start, (5, false, Some(Boundary::Broken))]),
             [Rule::DiscontinuityIndicator]
         );
-        assert_eq!(
-            rules(&[start, (900_000, false, Some(Boundary::Broken))]),
-            []
-        );
+        assert_eq!(rules(&[start, (900_000, false, Some(Boundary::Broken))]), []);
         assert_eq!(
             rules(&[start, (95_000, true, Some(Boundary::Continuous))]),
             [Rule::DiscontinuityIndicator]
@@ -250,11 +229,7 @@ mod tests {
         take(1450, 1401);
         take(1450, 1401); // again
         take(1500, 1501); // shown before it is decoded
-        let rules: Vec<_> = findings
-            .kept()
-            .iter()
-            .map(|violation| violation.rule)
-            .collect();
+        let rules: Vec<_> = findings.kept().iter().map(|violation| violation.rule).collect();
         assert_eq!(rules, [Rule::TimeOrder, Rule::TimeOrder]);
     }
 
@@ -277,10 +252,7 @@ mod tests {
             (&[(VIDEO, 89_999)], VIDEO, Some(90_001), true, true),
             (&[(VIDEO, 89_999)], VIDEO, Some(90_000), true, true),
         ] {
-            let mut it = Clock {
-                lets_late_frames_pass: lenient,
-                ..Clock::default()
-            };
+            let mut it = Clock { lets_late_frames_pass: lenient, ..Clock::default() };
             let mut findings = Findings::default();
             for &(track, dts) in before {
                 let dts = WireTime::new(dts);
@@ -292,10 +264,7 @@ mod tests {
         }
         // A picture that goes back behind a clock that has not overtaken the last one is none's fault but its own.
         for (clock, told) in [(90_000, 2), (90_001, 1)] {
-            let mut it = Clock {
-                lets_late_frames_pass: true,
-                ..Clock::default()
-            };
+            let mut it = Clock { lets_late_frames_pass: true, ..Clock::default() };
             let mut findings = Findings::default();
             it.take_times(VIDEO, (at, at), None, &mut findings);
             let back = WireTime::new(89_000);

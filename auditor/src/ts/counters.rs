@@ -25,15 +25,9 @@ impl Counters {
         let want = if carries { (last + 1) & 0x0f } else { last };
         if value != want {
             let repeated = carries && last_bytes == *bytes;
-            let what = if repeated {
-                "a packet is repeated"
-            } else {
-                "packets are missing or swapped"
-            };
-            findings.add(
-                Rule::Continuity,
-                format_args!("counter {value} follows {last}: {what}"),
-            );
+            let what =
+                if repeated { "a packet is repeated" } else { "packets are missing or swapped" };
+            findings.add(Rule::Continuity, format_args!("counter {value} follows {last}: {what}"));
         }
     }
 }

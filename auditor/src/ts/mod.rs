@@ -128,10 +128,7 @@ impl Demux {
             return None;
         }
         let Some(stream_type) = self.tables.stream_type(pid) else {
-            findings.add(
-                Rule::UnknownPid,
-                format_args!("PID is in neither PAT nor PMT"),
-            );
+            findings.add(Rule::UnknownPid, format_args!("PID is in neither PAT nor PMT"));
             return None;
         };
         let leads = Some(pid) == self.tables.pcr_pid;
@@ -163,10 +160,8 @@ impl Demux {
 
     fn take_table(&mut self, packet: &Packet<'_>, index: u64, findings: &mut Findings) {
         let Some(payload) = packet.payload.filter(|_| packet.unit_start) else {
-            findings.add(
-                Rule::SectionFill,
-                format_args!("no section begins in a packet of its PID"),
-            );
+            findings
+                .add(Rule::SectionFill, format_args!("no section begins in a packet of its PID"));
             return;
         };
         // Within a segment the tables only repeat.
@@ -214,30 +209,12 @@ impl Demux {
     fn complete(&mut self, pid: u16, assembly: Assembly, findings: &mut Findings) -> Option<Pes> {
         findings.place.packet = Some(assembly.index);
         findings.place.pid = Some(pid);
-        let Assembly {
-            stream_type,
-            index,
-            first,
-            random_access,
-            bytes,
-            pcr,
-        } = assembly;
+        let Assembly { stream_type, index, first, random_access, bytes, pcr } = assembly;
         let header = pes::parse(&bytes, stream_type == AVC, findings)?;
         let (pts, dts, aligned) = (header.pts, header.dts, header.aligned);
         let video = stream_type == AVC;
-        self.clock
-            .take_times((pid, video), (pts, dts), pcr, findings);
+        self.clock.take_times((pid, video), (pts, dts), pcr, findings);
         let payload = header.payload.to_vec();
-        Some(Pes {
-            index,
-            pid,
-            stream_type,
-            first,
-            random_access,
-            aligned,
-            pts,
-            dts,
-            payload,
-        })
+        Some(Pes { index, pid, stream_type, first, random_access, aligned, pts, dts, payload })
     }
 }

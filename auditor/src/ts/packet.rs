@@ -80,18 +80,11 @@ pub(super) fn parse<'a>(packet: &'a [u8; LEN], findings: &mut Findings) -> Optio
     };
     let has_payload = control & 0x10 != 0;
     if control & 0x20 == 0 {
-        findings.expect(
-            has_payload,
-            Rule::Packet,
-            format_args!("adaptation_field_control is 00"),
-        );
+        findings.expect(has_payload, Rule::Packet, format_args!("adaptation_field_control is 00"));
         return has_payload.then_some(packet);
     }
     let (&len, rest) = body.split_first()?;
-    let (legal, len) = (
-        if has_payload { len <= 182 } else { len == 183 },
-        usize::from(len),
-    );
+    let (legal, len) = (if has_payload { len <= 182 } else { len == 183 }, usize::from(len));
     let Some((field, payload)) = rest.split_at_checked(len).filter(|_| legal) else {
         findings.add(
             Rule::AdaptationField,
@@ -140,11 +133,7 @@ fn parse_field(field: &[u8], findings: &mut Findings) -> Option<Field> {
         Rule::AdaptationField,
         format_args!("stuffing of the adaptation field is not 0xff"),
     );
-    Some(Field {
-        discontinuity: flags & 0x80 != 0,
-        random_access: flags & 0x40 != 0,
-        pcr,
-    })
+    Some(Field { discontinuity: flags & 0x80 != 0, random_access: flags & 0x40 != 0, pcr })
 }
 
 fn parse_pcr([b0, b1, b2, b3, b4, b5]: [u8; 6], findings: &mut Findings) -> Pcr {
@@ -160,10 +149,7 @@ fn parse_pcr([b0, b1, b2, b3, b4, b5]: [u8; 6], findings: &mut Findings) -> Pcr 
         Rule::AdaptationField,
         format_args!("reserved bits of the PCR are not 1"),
     );
-    Pcr {
-        base: WireTime::new(base),
-        extension,
-    }
+    Pcr { base: WireTime::new(base), extension }
 }
 
 #[cfg(test)]
@@ -181,11 +167,7 @@ mod tests {
     fn rules(packet: &[u8; LEN]) -> Vec<Rule> {
         let mut findings = Findings::default();
         parse(packet, &mut findings);
-        findings
-            .kept()
-            .iter()
-            .map(|violation| violation.rule)
-            .collect()
+        findings.kept().iter().map(|violation| violation.rule).collect()
     }
 
     #[test]
@@ -198,10 +180,7 @@ mod tests {
             ([0xff, 0xff, 0xff, 0xff, 0xff, 0x2b], (1 << 33) - 1, 299),
         ] {
             let mut findings = Findings::default();
-            let want = Pcr {
-                base: WireTime::new(base),
-                extension,
-            };
+            let want = Pcr { base: WireTime::new(base), extension };
             assert_eq!(parse_pcr(bytes, &mut findings), want);
             assert_eq!(findings.count(), 0, "{base}");
         }
@@ -209,14 +188,8 @@ mod tests {
 
     #[test]
     fn r_13_clock_references_are_subtracted_across_their_wrap() {
-        let before = Pcr {
-            base: WireTime::new((1 << 33) - 1),
-            extension: 299,
-        };
-        let after = Pcr {
-            base: WireTime::new(0),
-            extension: 1,
-        };
+        let before = Pcr { base: WireTime::new((1 << 33) - 1), extension: 299 };
+        let after = Pcr { base: WireTime::new(0), extension: 1 };
         assert_eq!((after.since(before), before.since(after)), (2, -2));
     }
 

@@ -19,25 +19,10 @@ pub(super) fn parse<'a>(
     video: bool,
     findings: &mut Findings,
 ) -> Option<Header<'a>> {
-    let Some((
-        &[
-            p0,
-            p1,
-            p2,
-            stream_id,
-            len_high,
-            len_low,
-            flags,
-            fields,
-            header_len,
-        ],
-        rest,
-    )) = packet.split_first_chunk()
+    let Some((&[p0, p1, p2, stream_id, len_high, len_low, flags, fields, header_len], rest)) =
+        packet.split_first_chunk()
     else {
-        findings.add(
-            Rule::PesHeader,
-            format_args!("PES packet has {} bytes", packet.len()),
-        );
+        findings.add(Rule::PesHeader, format_args!("PES packet has {} bytes", packet.len()));
         return None;
     };
     if [p0, p1, p2] != [0, 0, 1] || flags & 0xc0 != 0x80 {
@@ -47,25 +32,15 @@ pub(super) fn parse<'a>(
         );
         return None;
     }
-    let fits = if video {
-        (0xe0..=0xef).contains(&stream_id)
-    } else {
-        (0xc0..=0xdf).contains(&stream_id)
-    };
-    findings.expect(
-        fits,
-        Rule::PesHeader,
-        format_args!("stream_id is {stream_id:#04x}"),
-    );
+    let fits =
+        if video { (0xe0..=0xef).contains(&stream_id) } else { (0xc0..=0xdf).contains(&stream_id) };
+    findings.expect(fits, Rule::PesHeader, format_args!("stream_id is {stream_id:#04x}"));
     findings.expect(
         flags & 0x30 == 0,
         Rule::PesHeader,
         format_args!("PES_scrambling_control is not 0"),
     );
-    let (stated, real) = (
-        usize::from(u16::from_be_bytes([len_high, len_low])),
-        packet.len() - 6,
-    );
+    let (stated, real) = (usize::from(u16::from_be_bytes([len_high, len_low])), packet.len() - 6);
     let exact = stated == real || video && stated == 0;
     findings.expect(
         exact,
@@ -73,27 +48,15 @@ pub(super) fn parse<'a>(
         format_args!("PES_packet_length is {stated} before {real} bytes"),
     );
     let Some((times, payload)) = rest.split_at_checked(usize::from(header_len)) else {
-        findings.add(
-            Rule::PesHeader,
-            format_args!("PES_header_data_length is {header_len}"),
-        );
+        findings.add(Rule::PesHeader, format_args!("PES_header_data_length is {header_len}"));
         return None;
     };
     let (pts, dts, stuffing) = parse_times(times, fields >> 6, findings)?;
     // Other fields are legal, their bytes stand here then.
     let filled =
         fields & 0x3f != 0 || stuffing.len() <= 32 && stuffing.iter().all(|&byte| byte == 0xff);
-    findings.expect(
-        filled,
-        Rule::PesHeader,
-        format_args!("stuffing of the PES header is wrong"),
-    );
-    Some(Header {
-        pts,
-        dts,
-        aligned: flags & 0x04 != 0,
-        payload,
-    })
+    findings.expect(filled, Rule::PesHeader, format_args!("stuffing of the PES header is wrong"));
+    Some(Header { pts, dts, aligned: flags & 0x04 != 0, payload })
 }
 
 /// Reads PTS and DTS and returns what follows them.
@@ -107,10 +70,7 @@ fn parse_times<'a>(
         match field {
             Some(field) => Some(parse_time(*field, prefix, findings)),
             None => {
-                findings.add(
-                    Rule::PesTimes,
-                    format_args!("PES header has no room for its times"),
-                );
+                findings.add(Rule::PesTimes, format_args!("PES header has no room for its times"));
                 None
             }
         }
@@ -130,10 +90,7 @@ fn parse_times<'a>(
             Some((pts, dts, times.get(10..)?))
         }
         _ => {
-            findings.add(
-                Rule::PesTimes,
-                format_args!("PTS_DTS_flags are {flags:02b}"),
-            );
+            findings.add(Rule::PesTimes, format_args!("PTS_DTS_flags are {flags:02b}"));
             None
         }
     }
@@ -202,13 +159,7 @@ mod tests {
             packet[at] = byte;
             let mut findings = Findings::default();
             parse(&packet, false, &mut findings);
-            assert!(
-                findings
-                    .kept()
-                    .iter()
-                    .any(|violation| violation.rule == want),
-                "byte {at}"
-            );
+            assert!(findings.kept().iter().any(|violation| violation.rule == want), "byte {at}");
         }
     }
 

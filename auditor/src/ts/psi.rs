@@ -35,10 +35,7 @@ struct Version {
 
 impl Tables {
     pub(super) fn stream_type(&self, pid: u16) -> Option<u8> {
-        self.streams
-            .iter()
-            .find(|stream| stream.0 == pid)
-            .map(|stream| stream.1)
+        self.streams.iter().find(|stream| stream.0 == pid).map(|stream| stream.1)
     }
 
     pub(super) fn has_video(&self) -> bool {
@@ -52,10 +49,7 @@ impl Tables {
         };
         let programs = section.body.as_chunks::<4>().0;
         let &[[number_high, number_low, pid_high, pid_low]] = programs else {
-            findings.add(
-                Rule::Section,
-                format_args!("PAT lists {} programs", programs.len()),
-            );
+            findings.add(Rule::Section, format_args!("PAT lists {} programs", programs.len()));
             return;
         };
         let (number, pid) = (
@@ -74,11 +68,7 @@ impl Tables {
         );
         let usable =
             (0x0010..0x1fff).contains(&pid) && self.pmt_pid.is_none_or(|before| before == pid);
-        findings.expect(
-            usable,
-            Rule::Section,
-            format_args!("PMT is on PID {pid:#06x} now"),
-        );
+        findings.expect(usable, Rule::Section, format_args!("PMT is on PID {pid:#06x} now"));
         (self.program, self.pmt_pid) = (number, Some(pid));
         self.changed |= renew(&mut self.pat, &section, "PAT", free, findings);
     }
@@ -95,10 +85,8 @@ impl Tables {
             format_args!("PMT is of program {program}, not of the PAT's"),
         );
         let Some((pcr_pid, streams)) = parse_streams(section.body) else {
-            findings.add(
-                Rule::Section,
-                format_args!("loops of the PMT do not end with the section"),
-            );
+            findings
+                .add(Rule::Section, format_args!("loops of the PMT do not end with the section"));
             return;
         };
         let reserved = section.body.first().is_some_and(|byte| byte & 0xe0 == 0xe0);
@@ -124,10 +112,7 @@ impl Tables {
                 format_args!("two streams of a kind, or on PID {pid:#06x}"),
             );
         }
-        let lead = streams
-            .iter()
-            .find(|stream| stream.1 == AVC)
-            .or(streams.first());
+        let lead = streams.iter().find(|stream| stream.1 == AVC).or(streams.first());
         let leads = lead.is_some_and(|lead| lead.0 == pcr_pid);
         findings.expect(
             leads,
@@ -156,11 +141,7 @@ fn renew(
         return false;
     };
     let changed = old.extension != section.extension || old.body != section.body;
-    let want = if changed {
-        (old.number + 1) & 0x1f
-    } else {
-        old.number
-    };
+    let want = if changed { (old.number + 1) & 0x1f } else { old.number };
     let version = section.version;
     findings.expect(
         version == want,
@@ -202,9 +183,7 @@ mod tests {
         payload
     }
 
-    const PAT: [u8; 12] = [
-        0x00, 0xb0, 0x0d, 0x00, 0x01, 0xc1, 0x00, 0x00, 0x00, 0x01, 0xf0, 0x00,
-    ];
+    const PAT: [u8; 12] = [0x00, 0xb0, 0x0d, 0x00, 0x01, 0xc1, 0x00, 0x00, 0x00, 0x01, 0xf0, 0x00];
     const PMT: [u8; 22] = [
         0x02, 0xb0, 0x17, 0x00, 0x01, 0xc1, 0x00, 0x00, 0xe1, 0x00, 0xf0,
         0x00, // PCR on the video's PID
@@ -220,16 +199,9 @@ mod tests {
             tables.take_pmt(&payload(&PMT, 0x2f44_b99b), false, &mut findings);
         }
         assert_eq!(findings.kept(), []);
+        assert_eq!((tables.pmt_pid, tables.pcr_pid), (Some(0x1000), Some(0x100)));
         assert_eq!(
-            (tables.pmt_pid, tables.pcr_pid),
-            (Some(0x1000), Some(0x100))
-        );
-        assert_eq!(
-            (
-                tables.stream_type(0x101),
-                tables.has_video(),
-                tables.changed
-            ),
+            (tables.stream_type(0x101), tables.has_video(), tables.changed),
             (Some(ADTS), true, false)
         );
     }

@@ -26,31 +26,13 @@ impl<'a> Section<'a> {
             format_args!("bytes behind the section are not 0xff"),
         );
         if crc32(section) != 0 {
-            findings.add(
-                Rule::SectionCrc,
-                format_args!("CRC of the section is wrong"),
-            );
+            findings.add(Rule::SectionCrc, format_args!("CRC of the section is wrong"));
             return None;
         }
-        let (
-            &[
-                id,
-                syntax,
-                _,
-                extension_high,
-                extension_low,
-                version,
-                number,
-                last,
-            ],
-            rest,
-        ) = section.split_first_chunk()?;
+        let (&[id, syntax, _, extension_high, extension_low, version, number, last], rest) =
+            section.split_first_chunk()?;
         let (body, _crc) = rest.split_last_chunk::<4>()?;
-        findings.expect(
-            id == table_id,
-            Rule::Section,
-            format_args!("table_id is {id:#04x}"),
-        );
+        findings.expect(id == table_id, Rule::Section, format_args!("table_id is {id:#04x}"));
         let fixed = syntax & 0xf0 == 0xb0 && version & 0xc0 == 0xc0 && (number, last) == (0, 0);
         findings.expect(
             fixed,
@@ -63,11 +45,7 @@ impl<'a> Section<'a> {
             format_args!("current_next_indicator is 0"),
         );
         let extension = u16::from_be_bytes([extension_high, extension_low]);
-        Some(Self {
-            extension,
-            version: version >> 1 & 0x1f,
-            body,
-        })
+        Some(Self { extension, version: version >> 1 & 0x1f, body })
     }
 }
 
@@ -78,8 +56,7 @@ fn split_section(payload: &[u8]) -> Option<(&[u8], &[u8])> {
     let &[_, len_high, len_low] = rest.first_chunk()?;
     let len = usize::from(u16::from_be_bytes([len_high & 0x0f, len_low]));
     // 5 bytes up to last_section_number, at least 4 of content, 4 of CRC.
-    rest.split_at_checked(3 + len)
-        .filter(|_| (13..=1021).contains(&len))
+    rest.split_at_checked(3 + len).filter(|_| (13..=1021).contains(&len))
 }
 
 /// CRC-32/MPEG-2, bit by bit: 0 over a section with its CRC (annex A).
@@ -103,14 +80,8 @@ mod tests {
     fn t_06a_the_golden_check_values_come_out() {
         for (bytes, want) in [
             (&b"123456789"[..], 0x0376_e6e7),
-            (
-                b"\x00\xb0\x0d\x00\x01\xc1\x00\x00\x00\x01\xf0\x00",
-                0x2ab1_04b2,
-            ), // PAT
-            (
-                b"\x02\xb0\x12\x00\x01\xc1\x00\x00\xe1\x00\xf0\x00\x1b\xe1\x00\xf0\x00",
-                0x15bd_4d56,
-            ), // PMT, video only
+            (b"\x00\xb0\x0d\x00\x01\xc1\x00\x00\x00\x01\xf0\x00", 0x2ab1_04b2), // PAT
+            (b"\x02\xb0\x12\x00\x01\xc1\x00\x00\xe1\x00\xf0\x00\x1b\xe1\x00\xf0\x00", 0x15bd_4d56), // PMT, video only
         ] {
             assert_eq!(crc32(bytes), want);
         }

@@ -85,11 +85,7 @@ async fn main() {
             let url = format!("http://{}/live/{channel}?live", args.http);
             let _ = client.put(url).body(body).send().await;
         }
-        let url = format!(
-            "http://{}{}",
-            args.http,
-            args.playlist.replace("{}", &channel)
-        );
+        let url = format!("http://{}{}", args.http, args.playlist.replace("{}", &channel));
         let (messages, sent) = (Arc::clone(&messages), Arc::clone(&counts));
         let rtmp = args.rtmp;
         tokio::spawn(async move {
@@ -99,12 +95,7 @@ async fn main() {
             }
         });
         let target = Duration::from_secs(args.segment);
-        tokio::spawn(reader::read(
-            client.clone(),
-            url,
-            target,
-            Arc::clone(&counts),
-        ));
+        tokio::spawn(reader::read(client.clone(), url, target, Arc::clone(&counts)));
         sleep(Duration::from_millis(20)).await;
     }
     sleep_until(end).await;

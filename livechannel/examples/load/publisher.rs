@@ -28,9 +28,7 @@ pub(crate) async fn publish(
     config.tc_url = Some(format!("rtmp://{server}/live"));
     let (mut session, results) = ClientSession::new(config).map_err(io::Error::other)?;
     send(&mut socket, results).await?;
-    let connect = session
-        .request_connection("live".to_owned())
-        .map_err(io::Error::other)?;
+    let connect = session.request_connection("live".to_owned()).map_err(io::Error::other)?;
     send(&mut socket, vec![connect]).await?;
     let connected = ClientSessionEvent::ConnectionRequestAccepted;
     wait_for(&mut socket, &mut session, &connected, &rest).await?;
@@ -74,27 +72,19 @@ pub(crate) async fn publish(
 
 async fn shake_hands(socket: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut handshake = Handshake::new(PeerType::Client);
-    let first = handshake
-        .generate_outbound_p0_and_p1()
-        .map_err(io::Error::other)?;
+    let first = handshake.generate_outbound_p0_and_p1().map_err(io::Error::other)?;
     socket.write_all(&first).await?;
     let mut buffer = [0; 4096];
     loop {
         let len = socket.read(&mut buffer).await?;
-        match handshake
-            .process_bytes(&buffer[..len])
-            .map_err(io::Error::other)?
-        {
+        match handshake.process_bytes(&buffer[..len]).map_err(io::Error::other)? {
             HandshakeProcessResult::InProgress { response_bytes } if len > 0 => {
                 socket.write_all(&response_bytes).await?;
             }
             HandshakeProcessResult::InProgress { .. } => {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            HandshakeProcessResult::Completed {
-                response_bytes,
-                remaining_bytes,
-            } => {
+            HandshakeProcessResult::Completed { response_bytes, remaining_bytes } => {
                 socket.write_all(&response_bytes).await?;
                 return Ok(remaining_bytes);
             }

@@ -15,10 +15,7 @@ pub(crate) async fn read(
     target: Duration,
     counts: Arc<Counts>,
 ) {
-    let base = playlist
-        .rsplit_once('/')
-        .map_or("", |(base, _)| base)
-        .to_owned();
+    let base = playlist.rsplit_once('/').map_or("", |(base, _)| base).to_owned();
     let (mut last, mut since) = (String::new(), None::<Instant>);
     loop {
         sleep(Duration::from_millis(250)).await;
@@ -26,10 +23,7 @@ pub(crate) async fn read(
             continue;
         };
         let text = String::from_utf8_lossy(&text).into_owned();
-        let newest = text
-            .lines()
-            .rev()
-            .find(|line| !line.is_empty() && !line.starts_with('#'));
+        let newest = text.lines().rev().find(|line| !line.is_empty() && !line.starts_with('#'));
         let Some(newest) = newest.filter(|name| *name != last) else {
             continue;
         };

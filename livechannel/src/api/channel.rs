@@ -95,11 +95,7 @@ pub(super) async fn delete(service: &Service, key: &ChannelKey) -> Result<Respon
 pub(super) fn publish_url(service: &Service, key: &ChannelKey, target: &Target) -> String {
     let (host, port) = split_port(&target.host);
     let rtmp_port = service.settings().rtmp.port();
-    let asked = if rtmp_port == 1935 {
-        host.to_owned()
-    } else {
-        format!("{host}:{rtmp_port}")
-    };
+    let asked = if rtmp_port == 1935 { host.to_owned() } else { format!("{host}:{rtmp_port}") };
     let _ = port;
     let authority = service.settings().public_rtmp.clone().unwrap_or(asked);
     let bucket = key.bucket.as_str();
@@ -119,11 +115,7 @@ pub(super) fn play_url(
     playlist: &str,
     target: &Target,
 ) -> String {
-    let authority = service
-        .settings()
-        .public_http
-        .as_ref()
-        .unwrap_or(&target.host);
+    let authority = service.settings().public_http.as_ref().unwrap_or(&target.host);
     let bucket = key.bucket.as_str();
     let file = format!("{}/{}", key.url_channel(), crate::name::url_part(playlist));
     if target.virtual_host {

@@ -35,12 +35,7 @@ impl ApiError {
         message: impl Into<String>,
         ec: Option<&'static str>,
     ) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            ec,
-        }
+        Self { status, code, message: message.into(), ec }
     }
 
     pub(crate) fn argument(message: impl Into<String>, ec: Option<&'static str>) -> Self {
@@ -53,22 +48,12 @@ impl ApiError {
 
     pub(crate) fn no_bucket(name: &str) -> Self {
         let message = format!("The specified bucket does not exist: {name}");
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "NoSuchBucket",
-            message,
-            Some("0015-00000101"),
-        )
+        Self::new(StatusCode::NOT_FOUND, "NoSuchBucket", message, Some("0015-00000101"))
     }
 
     pub(crate) fn no_key() -> Self {
         let message = "The specified key does not exist.";
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "NoSuchKey",
-            message,
-            Some("0026-00000001"),
-        )
+        Self::new(StatusCode::NOT_FOUND, "NoSuchKey", message, Some("0026-00000001"))
     }
 
     pub(crate) fn no_channel() -> Self {
@@ -83,12 +68,7 @@ impl ApiError {
 
     pub(crate) fn method() -> Self {
         let message = "The specified method is not allowed against this resource.";
-        Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "MethodNotAllowed",
-            message,
-            None,
-        )
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message, None)
     }
 
     pub(crate) fn too_large() -> Self {
@@ -99,12 +79,7 @@ impl ApiError {
 
 impl From<ParameterError> for ApiError {
     fn from(error: ParameterError) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            error.code(),
-            error.to_string(),
-            error.ec(),
-        )
+        Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string(), error.ec())
     }
 }
 
@@ -112,12 +87,7 @@ impl From<XmlError> for ApiError {
     fn from(error: XmlError) -> Self {
         match error {
             XmlError::SnapshotTwice => ParameterError::SnapshotTwice.into(),
-            error => Self::new(
-                StatusCode::BAD_REQUEST,
-                "MalformedXML",
-                error.to_string(),
-                None,
-            ),
+            error => Self::new(StatusCode::BAD_REQUEST, "MalformedXML", error.to_string(), None),
         }
     }
 }
@@ -133,11 +103,6 @@ impl From<object_store::Error> for ApiError {
     fn from(error: object_store::Error) -> Self {
         tracing::error!(%error, "the store fails");
         let message = "The store does not answer as it should. Please try again.";
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "ServiceUnavailable",
-            message,
-            None,
-        )
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message, None)
     }
 }

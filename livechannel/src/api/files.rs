@@ -58,12 +58,7 @@ fn from_bytes(
     let bound = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(body.len());
     let part = body.slice(bound(bytes.start)..bound(bytes.end));
     let body = if head { Body::empty() } else { part.into() };
-    Ok(respond(
-        object,
-        body,
-        bytes.end - bytes.start,
-        Some((bytes, len)),
-    ))
+    Ok(respond(object, body, bytes.end - bytes.start, Some((bytes, len))))
 }
 
 async fn from_store(
@@ -82,10 +77,7 @@ async fn from_store(
             (meta, all, Body::empty())
         }
         (None, false) => {
-            let found = store
-                .open(&path, None)
-                .await?
-                .ok_or_else(ApiError::no_key)?;
+            let found = store.open(&path, None).await?.ok_or_else(ApiError::no_key)?;
             let (meta, all) = (found.meta.clone(), found.range.clone());
             (meta, all, Body::from_stream(found.into_stream()))
         }
@@ -96,31 +88,15 @@ async fn from_store(
             let bounded = GetRange::Bounded(bytes.clone());
             let found = store.open(&path, Some(bounded)).await?;
             let found = found.ok_or_else(ApiError::no_key)?;
-            let body = if head {
-                Body::empty()
-            } else {
-                Body::from_stream(found.into_stream())
-            };
-            let mut response = respond(
-                object,
-                body,
-                bytes.end - bytes.start,
-                Some((bytes, meta.size)),
-            );
-            stamp(
-                &mut response,
-                meta.last_modified.timestamp_millis(),
-                meta.e_tag.as_deref(),
-            );
+            let body = if head { Body::empty() } else { Body::from_stream(found.into_stream()) };
+            let mut response =
+                respond(object, body, bytes.end - bytes.start, Some((bytes, meta.size)));
+            stamp(&mut response, meta.last_modified.timestamp_millis(), meta.e_tag.as_deref());
             return Ok(response);
         }
     };
     let mut response = respond(object, body, bytes.end - bytes.start, None);
-    stamp(
-        &mut response,
-        meta.last_modified.timestamp_millis(),
-        meta.e_tag.as_deref(),
-    );
+    stamp(&mut response, meta.last_modified.timestamp_millis(), meta.e_tag.as_deref());
     Ok(response)
 }
 
@@ -131,17 +107,12 @@ fn respond(
     part: Option<(core::ops::Range<u64>, u64)>,
 ) -> Response {
     let mut response = reply::typed(content_type(object), body);
-    let status = part
-        .as_ref()
-        .map_or(StatusCode::OK, |_| StatusCode::PARTIAL_CONTENT);
+    let status = part.as_ref().map_or(StatusCode::OK, |_| StatusCode::PARTIAL_CONTENT);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, len.into());
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static(caching(object)),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching(object)));
     if let Some((bytes, whole)) = part
         && let Ok(range) =
             HeaderValue::from_str(&format!("bytes {}-{}/{whole}", bytes.start, bytes.end - 1))
@@ -163,12 +134,7 @@ fn stamp(response: &mut Response, modified: i64, etag: Option<&str>) {
 
 fn unsatisfiable(len: u64) -> ApiError {
     let message = format!("The requested range is not satisfiable: the object has {len} bytes.");
-    ApiError::new(
-        StatusCode::RANGE_NOT_SATISFIABLE,
-        "InvalidRange",
-        message,
-        None,
-    )
+    ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange", message, None)
 }
 
 fn content_type(object: &str) -> &'static str {

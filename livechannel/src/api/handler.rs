@@ -35,14 +35,12 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
     } else {
         AllowMethods::any()
     };
-    let cors = CorsLayer::permissive()
-        .allow_methods(methods)
-        .expose_headers([
-            HeaderName::from_static("x-oss-request-id"),
-            header::ETAG,
-            header::CONTENT_RANGE,
-            header::CONTENT_LENGTH,
-        ]);
+    let cors = CorsLayer::permissive().allow_methods(methods).expose_headers([
+        HeaderName::from_static("x-oss-request-id"),
+        header::ETAG,
+        header::CONTENT_RANGE,
+        header::CONTENT_LENGTH,
+    ]);
     Router::new()
         .fallback(answer)
         .with_state(service)
@@ -54,10 +52,7 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
     let id = request_id::next();
     let method = request.method().clone();
     let (parts, body) = request.into_parts();
-    let host = parts
-        .headers
-        .get("host")
-        .and_then(|host| host.to_str().ok());
+    let host = parts.headers.get("host").and_then(|host| host.to_str().ok());
     let host = host.unwrap_or_default().to_owned();
     let mut response = match route(&service, parts, body).await {
         Ok(response) => response,
@@ -98,10 +93,7 @@ async fn route(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Respo
     );
     service.keys().check(&signed, call.access(), now_millis())?;
     let key = |name: &str| -> Result<ChannelKey, ApiError> {
-        Ok(ChannelKey::new(
-            bucket.clone(),
-            ChannelName::new(name.as_bytes())?,
-        ))
+        Ok(ChannelKey::new(bucket.clone(), ChannelName::new(name.as_bytes())?))
     };
     let object = target.object.as_str();
     match call {
@@ -172,9 +164,7 @@ impl Call {
 }
 
 async fn limited(body: Body) -> Result<Bytes, ApiError> {
-    to_bytes(body, MOST_BODY)
-        .await
-        .map_err(|_| ApiError::too_large())
+    to_bytes(body, MOST_BODY).await.map_err(|_| ApiError::too_large())
 }
 
 const fn known_method(method: &Method) -> &'static str {

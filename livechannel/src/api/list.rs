@@ -85,9 +85,7 @@ pub(crate) async fn channel_names(
     let store = service.store();
     let listed = store.list(&store.layout().channels(bucket)).await?;
     let names = listed.iter().filter_map(|meta| stem(&meta.location));
-    Ok(names
-        .filter_map(|name| ChannelName::new(name.as_bytes()).ok())
-        .collect())
+    Ok(names.filter_map(|name| ChannelName::new(name.as_bytes()).ok()).collect())
 }
 
 async fn entry(
@@ -103,12 +101,8 @@ async fn entry(
         name: key.channel.as_str().to_owned(),
         status: status_name(record.enabled),
         last_modified: iso_seconds(record.modified),
-        publish_urls: Urls {
-            url: vec![publish_url(service, &key, target)],
-        },
-        play_urls: Urls {
-            url: vec![play_url(service, &key, &record.playlist_name, target)],
-        },
+        publish_urls: Urls { url: vec![publish_url(service, &key, target)] },
+        play_urls: Urls { url: vec![play_url(service, &key, &record.playlist_name, target)] },
         description: record.description,
     }))
 }

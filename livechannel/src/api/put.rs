@@ -42,16 +42,9 @@ pub(super) async fn put(
     save_channel(service.store(), key, &record).await?;
     tracing::info!(channel = %key, "channel is configured");
     reply::xml(&Created {
-        publish_urls: Urls {
-            url: vec![channel::publish_url(service, key, target)],
-        },
+        publish_urls: Urls { url: vec![channel::publish_url(service, key, target)] },
         play_urls: Urls {
-            url: vec![channel::play_url(
-                service,
-                key,
-                &record.playlist_name,
-                target,
-            )],
+            url: vec![channel::play_url(service, key, &record.playlist_name, target)],
         },
     })
 }

@@ -43,15 +43,8 @@ mod tests {
         assert_eq!(bytes("bytes=-5000", 1000), Some(0..1000));
         assert_eq!(bytes("bytes=1000-", 1000), None);
         assert_eq!(bytes("bytes=-0", 1000), None);
-        for text in [
-            "",
-            "bytes",
-            "bytes=",
-            "bytes=5-4",
-            "bytes=a-b",
-            "bytes=1-2,4-5",
-            "bytes=+1-2",
-        ] {
+        for text in ["", "bytes", "bytes=", "bytes=5-4", "bytes=a-b", "bytes=1-2,4-5", "bytes=+1-2"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

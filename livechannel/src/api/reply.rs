@@ -13,12 +13,7 @@ pub(crate) fn xml<T: Serialize>(value: &T) -> Result<Response, ApiError> {
     let body = quick_xml::se::to_string(value).map_err(|error| {
         tracing::error!(%error, "a response is no XML");
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        ApiError::new(
-            status,
-            "InternalError",
-            "We encountered an internal error.",
-            None,
-        )
+        ApiError::new(status, "InternalError", "We encountered an internal error.", None)
     })?;
     Ok(typed("application/xml", format!("{PROLOG}{body}")))
 }
@@ -26,9 +21,7 @@ pub(crate) fn xml<T: Serialize>(value: &T) -> Result<Response, ApiError> {
 /// A response with a body of a content type.
 pub(crate) fn typed(kind: &'static str, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 
@@ -52,9 +45,7 @@ pub(crate) fn failure(error: &ApiError, request_id: &str, host: &str) -> Respons
     *response.status_mut() = error.status;
     if let Some(ec) = error.ec {
         let name = HeaderName::from_static("x-oss-ec");
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(ec));
+        response.headers_mut().insert(name, HeaderValue::from_static(ec));
     }
     response
 }

@@ -83,11 +83,7 @@ impl From<StoredVideo> for Video {
 
 impl From<StoredAudio> for Audio {
     fn from(audio: StoredAudio) -> Self {
-        Self {
-            bandwidth: audio.bandwidth,
-            sample_rate: audio.sample_rate,
-            codec: audio.codec,
-        }
+        Self { bandwidth: audio.bandwidth, sample_rate: audio.sample_rate, codec: audio.codec }
     }
 }
 
@@ -104,15 +100,9 @@ pub(super) async fn stat(service: &Service, key: &ChannelKey) -> Result<Response
             .and_then(|state| state.session),
     };
     let stat = match session {
-        _ if !record.enabled => Stat {
-            status: "Disabled",
-            ..Stat::default()
-        },
+        _ if !record.enabled => Stat { status: "Disabled", ..Stat::default() },
         Some(session) => session.into(),
-        None => Stat {
-            status: "Idle",
-            ..Stat::default()
-        },
+        None => Stat { status: "Idle", ..Stat::default() },
     };
     reply::xml(&stat)
 }
@@ -128,7 +118,5 @@ pub(super) async fn history(service: &Service, key: &ChannelKey) -> Result<Respo
         end_time: iso_seconds(past.end),
         remote_addr: past.remote,
     });
-    reply::xml(&History {
-        records: records.collect(),
-    })
+    reply::xml(&History { records: records.collect() })
 }

@@ -26,10 +26,7 @@ pub(crate) struct Target {
 
 impl Target {
     pub(crate) fn read(parts: &Parts, settings: &Settings) -> Result<Self, ApiError> {
-        let header = parts
-            .headers
-            .get("host")
-            .and_then(|host| host.to_str().ok());
+        let header = parts.headers.get("host").and_then(|host| host.to_str().ok());
         let authority = parts.uri.authority().map(|authority| authority.as_str());
         let host = authority.or(header).unwrap_or_default().to_owned();
         let query = Query::http(parts.uri.query().unwrap_or_default());
@@ -51,13 +48,7 @@ impl Target {
             }
             Some(name)
         };
-        Ok(Self {
-            bucket,
-            object,
-            query,
-            virtual_host: in_host.is_some(),
-            host,
-        })
+        Ok(Self { bucket, object, query, virtual_host: in_host.is_some(), host })
     }
 }
 
@@ -72,9 +63,7 @@ pub(crate) fn bucket_of_host<'a>(authority: &'a str, domains: &[String]) -> Opti
         return None;
     }
     let (bucket, rest) = host.split_once('.')?;
-    let known = domains
-        .iter()
-        .any(|domain| domain.eq_ignore_ascii_case(rest));
+    let known = domains.iter().any(|domain| domain.eq_ignore_ascii_case(rest));
     (known || rest.starts_with("oss-") || rest.parse::<IpAddr>().is_ok()).then_some(bucket)
 }
 

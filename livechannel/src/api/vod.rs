@@ -32,15 +32,10 @@ pub(super) async fn post(
     }
     let name = playlist_name(name)?;
     let text = text(service, key, query).await?;
-    let etag: String = Md5::digest(&text)
-        .iter()
-        .map(|byte| format!("{byte:02X}"))
-        .collect();
+    let etag: String = Md5::digest(&text).iter().map(|byte| format!("{byte:02X}")).collect();
     let store = service.store();
     let path = store.layout().file(key, name);
-    store
-        .put(&path, text.into(), "application/x-mpegURL")
-        .await?;
+    store.put(&path, text.into(), "application/x-mpegURL").await?;
     let mut response = reply::empty(StatusCode::OK);
     if let Ok(etag) = HeaderValue::from_str(&format!("\"{etag}\"")) {
         response.headers_mut().insert(header::ETAG, etag);
@@ -65,17 +60,15 @@ async fn text(service: &Service, key: &ChannelKey, query: &Query) -> Result<Stri
     }
     let (start, end) = span(query)?;
     let state = load_state(store, key).await?.unwrap_or_default();
-    let found = SegmentIndex::new(store, key)
-        .between(&state, start * 1000, end * 1000 + 999)
-        .await?;
+    let found =
+        SegmentIndex::new(store, key).between(&state, start * 1000, end * 1000 + 999).await?;
     if found.is_empty() {
         let message = "No ts file found in specified time span.";
         return Err(ApiError::argument(message, Some("0044-00000308")));
     }
     // Dates are of live playlists; OSS leaves them out here.
-    let segments = found
-        .iter()
-        .map(|segment| ListedSegment::from(segment).with_program_date_time(None));
+    let segments =
+        found.iter().map(|segment| ListedSegment::from(segment).with_program_date_time(None));
     let playlist = VodPlaylist::new(segments, |segment, uri| {
         let wall = segment.wall.map(WallTime::unix_millis);
         uri.write_str(&segment_name(wall.unwrap_or_default()))
@@ -93,10 +86,7 @@ fn span(query: &Query) -> Result<(i64, i64), ApiError> {
     let time = |name: &str, ec| {
         let text = query.get(name).unwrap_or_default();
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let time = text
-            .parse::<i64>()
-            .ok()
-            .filter(|time| digits && *time <= LAST);
+        let time = text.parse::<i64>().ok().filter(|time| digits && *time <= LAST);
         time.ok_or_else(|| {
             ApiError::argument(format!("The {name} is missing or invalid."), Some(ec))
         })

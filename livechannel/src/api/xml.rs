@@ -74,10 +74,7 @@ pub enum XmlError {
 pub fn parse_put(body: &[u8]) -> Result<PutBody, XmlError> {
     let text = core::str::from_utf8(body).map_err(|_| XmlError::Encoding)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text
-        .chars()
-        .any(|c| c < ' ' && !matches!(c, '\t' | '\n' | '\r'))
-    {
+    if text.chars().any(|c| c < ' ' && !matches!(c, '\t' | '\n' | '\r')) {
         return Err(XmlError::Syntax("a control character".to_owned()));
     }
     let mut reader = Reader::from_str(text);
@@ -86,9 +83,7 @@ pub fn parse_put(body: &[u8]) -> Result<PutBody, XmlError> {
     config.check_comments = true;
     let mut parser = Parser::default();
     loop {
-        let event = reader
-            .read_event()
-            .map_err(|error| XmlError::Syntax(error.to_string()))?;
+        let event = reader.read_event().map_err(|error| XmlError::Syntax(error.to_string()))?;
         match event {
             Event::Start(start) => {
                 check_attributes(&start)?;
@@ -149,11 +144,7 @@ impl Parser {
         self.path.push(name.to_owned());
         self.text.clear();
         if self.is_at(&["LiveChannelConfiguration", "Snapshot"])
-            && self
-                .body
-                .snapshot
-                .replace(SnapshotBody::default())
-                .is_some()
+            && self.body.snapshot.replace(SnapshotBody::default()).is_some()
         {
             return Err(XmlError::SnapshotTwice);
         }
@@ -207,11 +198,7 @@ impl Parser {
     }
 
     fn finish(self) -> Result<PutBody, XmlError> {
-        if self.rooted && self.path.is_empty() {
-            Ok(self.body)
-        } else {
-            Err(XmlError::Root)
-        }
+        if self.rooted && self.path.is_empty() { Ok(self.body) } else { Err(XmlError::Root) }
     }
 }
 

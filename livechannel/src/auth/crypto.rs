@@ -10,9 +10,7 @@ use super::AuthError;
 
 /// Checks an HMAC-SHA1 in base64.
 pub(super) fn check_sha1(secret: &str, text: &[u8], signature: &str) -> Result<(), AuthError> {
-    let given = STANDARD
-        .decode(signature)
-        .map_err(|_| AuthError::Malformed)?;
+    let given = STANDARD.decode(signature).map_err(|_| AuthError::Malformed)?;
     let mut mac =
         Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map_err(|_| AuthError::Mismatch)?;
     mac.update(text);
@@ -21,9 +19,7 @@ pub(super) fn check_sha1(secret: &str, text: &[u8], signature: &str) -> Result<(
 
 /// Checks an HMAC-SHA256 in base64.
 pub(super) fn check_sha256(secret: &str, text: &[u8], signature: &str) -> Result<(), AuthError> {
-    let given = STANDARD
-        .decode(signature)
-        .map_err(|_| AuthError::Malformed)?;
+    let given = STANDARD.decode(signature).map_err(|_| AuthError::Malformed)?;
     check_raw_sha256(secret.as_bytes(), text, &given)
 }
 
@@ -57,8 +53,5 @@ pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     let digit = |byte: u8| char::from(byte).to_digit(16);
-    pairs
-        .iter()
-        .map(|&[high, low]| u8::try_from(digit(high)? << 4 | digit(low)?).ok())
-        .collect()
+    pairs.iter().map(|&[high, low]| u8::try_from(digit(high)? << 4 | digit(low)?).ok()).collect()
 }

@@ -99,10 +99,7 @@ impl Keys {
     /// Takes keys, and what may be done without.
     pub fn new(keys: &[AccessKey], anonymous: Anonymous) -> Self {
         let by_id = keys.iter().map(|key| (key.id.clone(), key.clone()));
-        Self {
-            by_id: by_id.collect(),
-            anonymous,
-        }
+        Self { by_id: by_id.collect(), anonymous }
     }
 
     /// Says whether an HTTP request may be done at `now`, in Unix milliseconds.
@@ -177,26 +174,14 @@ impl Keys {
 
 /// Says whether a request signed at `signed` may still come at `now`.
 const fn check_skew(signed: i64, now: i64) -> Result<(), AuthError> {
-    if now.abs_diff(signed) <= SKEW.unsigned_abs() {
-        Ok(())
-    } else {
-        Err(AuthError::Skewed)
-    }
+    if now.abs_diff(signed) <= SKEW.unsigned_abs() { Ok(()) } else { Err(AuthError::Skewed) }
 }
 
 /// Says whether an address that is good until `until`, in Unix seconds, may still be used at `now`, in milliseconds.
 fn check_expiry(until: &str, now: i64) -> Result<(), AuthError> {
     let digits = !until.is_empty() && until.bytes().all(|byte| byte.is_ascii_digit());
-    let until: i64 = until
-        .parse()
-        .ok()
-        .filter(|_| digits)
-        .ok_or(AuthError::Malformed)?;
-    if now <= until.saturating_mul(1000) {
-        Ok(())
-    } else {
-        Err(AuthError::Expired)
-    }
+    let until: i64 = until.parse().ok().filter(|_| digits).ok_or(AuthError::Malformed)?;
+    if now <= until.saturating_mul(1000) { Ok(()) } else { Err(AuthError::Expired) }
 }
 
 #[cfg(test)]

@@ -35,15 +35,12 @@ impl Query {
 
     /// Returns a parameter's value, empty where it has none; the first one where it is repeated.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find_map(|(key, value)| (key == name).then_some(value))
+        self.iter().find_map(|(key, value)| (key == name).then_some(value))
     }
 
     /// Iterates over all parameters.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// Returns `k=v&k` of some parameters, sorted, each through `encode`.
@@ -53,19 +50,12 @@ impl Query {
         encode: impl Fn(&str) -> String,
     ) -> String {
         let kept = self.iter().filter(|(key, _)| wanted(key));
-        let mut pairs: Vec<(String, String)> = kept
-            .map(|(key, value)| (encode(key), encode(value)))
-            .collect();
+        let mut pairs: Vec<(String, String)> =
+            kept.map(|(key, value)| (encode(key), encode(value))).collect();
         pairs.sort();
         let joined: Vec<String> = pairs
             .into_iter()
-            .map(|(key, value)| {
-                if value.is_empty() {
-                    key
-                } else {
-                    format!("{key}={value}")
-                }
-            })
+            .map(|(key, value)| if value.is_empty() { key } else { format!("{key}={value}") })
             .collect();
         joined.join("&")
     }

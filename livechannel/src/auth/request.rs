@@ -29,13 +29,7 @@ impl<'a> SignedRequest<'a> {
         bucket: &'a str,
         object: &'a str,
     ) -> Self {
-        Self {
-            method,
-            headers,
-            query,
-            bucket,
-            object,
-        }
+        Self { method, headers, query, bucket, object }
     }
 
     /// Returns a header that is text.
@@ -57,8 +51,6 @@ impl<'a> SignedRequest<'a> {
             .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?.trim())))
             .collect();
         kept.sort_unstable();
-        kept.iter()
-            .map(|(name, value)| format!("{name}:{value}\n"))
-            .collect()
+        kept.iter().map(|(name, value)| format!("{name}:{value}\n")).collect()
     }
 }

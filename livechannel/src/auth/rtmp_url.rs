@@ -18,11 +18,7 @@ pub struct RtmpUrl<'a> {
 impl<'a> RtmpUrl<'a> {
     /// Puts the parts together.
     pub const fn new(bucket: &'a str, channel: &'a str, query: &'a Query) -> Self {
-        Self {
-            bucket,
-            channel,
-            query,
-        }
+        Self { bucket, channel, query }
     }
 }
 
@@ -56,9 +52,6 @@ fn text_to_sign(url: &RtmpUrl<'_>, expires: &str, token: bool) -> String {
     parameters.sort_unstable();
     // Each key counts once.
     parameters.dedup_by_key(|(key, _)| *key);
-    let lines: String = parameters
-        .iter()
-        .map(|(key, value)| format!("{key}:{value}\n"))
-        .collect();
+    let lines: String = parameters.iter().map(|(key, value)| format!("{key}:{value}\n")).collect();
     format!("{expires}\n{lines}/{}/{}", url.bucket, url.channel)
 }

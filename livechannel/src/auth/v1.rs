@@ -44,9 +44,7 @@ pub(super) fn check_url(
 fn text_to_sign(request: &SignedRequest<'_>, date: &str) -> String {
     let header = |name| request.header(name).unwrap_or_default();
     let headers = request.canonical_headers(|name| name.starts_with("x-oss-"));
-    let query = request
-        .query
-        .canonical(|key| SUBRESOURCES.contains(&key), str::to_owned);
+    let query = request.query.canonical(|key| SUBRESOURCES.contains(&key), str::to_owned);
     let mark = if query.is_empty() { "" } else { "?" };
     format!(
         "{}\n{}\n{}\n{date}\n{headers}{}{mark}{query}",

@@ -25,11 +25,7 @@ pub(super) fn check_header(
     let date = request.header("date").or(request.header("x-oss-date"));
     let date = date.ok_or(AuthError::Malformed)?;
     let text = text_to_sign(request, date, additional);
-    check_sha256(
-        secret,
-        text.as_bytes(),
-        signature.ok_or(AuthError::Malformed)?,
-    )?;
+    check_sha256(secret, text.as_bytes(), signature.ok_or(AuthError::Malformed)?)?;
     check_skew(parse_http_date(date).ok_or(AuthError::Malformed)?, now)
 }
 
@@ -59,9 +55,7 @@ fn text_to_sign(request: &SignedRequest<'_>, date: &str, additional: &str) -> St
     let headers = request.canonical_headers(|name| {
         name.starts_with("x-oss-") || names.iter().any(|known| known == name)
     });
-    let query = request
-        .query
-        .canonical(|key| key != "x-oss-signature", url_part);
+    let query = request.query.canonical(|key| key != "x-oss-signature", url_part);
     let mark = if query.is_empty() { "" } else { "?" };
     format!(
         "{}\n{}\n{}\n{date}\n{headers}{}\n{}{mark}{query}",

@@ -26,13 +26,8 @@ pub(super) fn check_header(
     };
     let date = request.header("x-oss-date").ok_or(AuthError::Malformed)?;
     let payload = request.header("x-oss-content-sha256");
-    let signed = Signed {
-        credential,
-        signature,
-        date,
-        additional,
-        payload: payload.unwrap_or(UNSIGNED),
-    };
+    let signed =
+        Signed { credential, signature, date, additional, payload: payload.unwrap_or(UNSIGNED) };
     let time = signed.check(keys, request)?;
     check_skew(time, now)
 }
@@ -44,17 +39,12 @@ pub(super) fn check_url(
     now: i64,
 ) -> Result<(), AuthError> {
     let parameter = |name| request.query.get(name).ok_or(AuthError::Malformed);
-    let expires: i64 = parameter("x-oss-expires")?
-        .parse()
-        .map_err(|_| AuthError::Malformed)?;
+    let expires: i64 = parameter("x-oss-expires")?.parse().map_err(|_| AuthError::Malformed)?;
     let signed = Signed {
         credential: parameter("x-oss-credential")?,
         signature: parameter("x-oss-signature")?,
         date: parameter("x-oss-date")?,
-        additional: request
-            .query
-            .get("x-oss-additional-headers")
-            .unwrap_or_default(),
+        additional: request.query.get("x-oss-additional-headers").unwrap_or_default(),
         payload: UNSIGNED,
     };
     let time = signed.check(keys, request)?;
@@ -91,11 +81,8 @@ impl Signed<'_> {
         let secret = keys.secret(id)?;
         let canonical = self.canonical_request(request);
         let scope = format!("{day}/{region}/{product}/aliyun_v4_request");
-        let text = format!(
-            "OSS4-HMAC-SHA256\n{}\n{scope}\n{}",
-            self.date,
-            hash_hex(canonical.as_bytes())
-        );
+        let text =
+            format!("OSS4-HMAC-SHA256\n{}\n{scope}\n{}", self.date, hash_hex(canonical.as_bytes()));
         let mut key = sha256(format!("aliyun_v4{secret}").as_bytes(), day.as_bytes())?;
         for part in [region, product, "aliyun_v4_request"] {
             key = sha256(&key, part.as_bytes())?;
@@ -119,9 +106,7 @@ impl Signed<'_> {
                 || names.iter().any(|known| known == name)
         });
         let path: Vec<String> = request.resource().split('/').map(url_part).collect();
-        let query = request
-            .query
-            .canonical(|key| key != "x-oss-signature", url_part);
+        let query = request.query.canonical(|key| key != "x-oss-signature", url_part);
         format!(
             "{}\n{}\n{query}\n{headers}\n{}\n{}",
             request.method,

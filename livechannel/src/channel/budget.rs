@@ -14,11 +14,7 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(most: usize) -> Self {
-        Self {
-            most,
-            held: AtomicUsize::new(0),
-            room: Notify::new(),
-        }
+        Self { most, held: AtomicUsize::new(0), room: Notify::new() }
     }
 
     /// Takes `len` bytes, or nothing where they would exceed the bound.

@@ -58,10 +58,7 @@ impl LiveChannel {
             key,
             playlist_name,
             session: Mutex::new(session),
-            edge: Mutex::new(Edge {
-                cuts: cuts.iter().cloned().collect(),
-                ..Edge::default()
-            }),
+            edge: Mutex::new(Edge { cuts: cuts.iter().cloned().collect(), ..Edge::default() }),
             stop: watch::Sender::new(None),
             snapshot: Mutex::new(None),
         }

@@ -77,13 +77,7 @@ impl Publication {
         // A session that is still there is of a node that died.
         let seen = state.session.as_ref().map_or(now, |session| session.seen);
         state.end_session(seen);
-        let session = LiveSession {
-            connected: now,
-            seen: now,
-            remote,
-            video: None,
-            audio: None,
-        };
+        let session = LiveSession { connected: now, seen: now, remote, video: None, audio: None };
         let playlist_name = playlist_name.unwrap_or_else(|| channel.playlist_name.clone());
         let live = Arc::new(LiveChannel::new(
             key.clone(),
@@ -108,16 +102,12 @@ impl Publication {
         })?;
 
         let options = Options::default();
-        let config = channel
-            .config(options)
-            .map_err(|error| Refusal::Store(error.to_string()))?;
+        let config = channel.config(options).map_err(|error| Refusal::Store(error.to_string()))?;
         let engine = Box::new(engine(config, state.list.as_ref()));
         let settings = service.settings();
         let budget = Arc::new(Budget::new(settings.buffer));
         let (sender, receiver) = mpsc::channel(settings.queue);
-        let snapshots = channel
-            .snapshot
-            .map(|target| snapshot::start(service, &live, target));
+        let snapshots = channel.snapshot.map(|target| snapshot::start(service, &live, target));
         let metrics = Arc::clone(service.metrics());
         let writer = Writer {
             store: store.clone(),
@@ -135,13 +125,7 @@ impl Publication {
         };
         Ok(Self {
             engine,
-            sink: Sink::new(
-                playlist_name,
-                Arc::clone(&budget),
-                sender,
-                snapshots,
-                metrics,
-            ),
+            sink: Sink::new(playlist_name, Arc::clone(&budget), sender, snapshots, metrics),
             live,
             budget,
             service: Arc::clone(service),
@@ -163,8 +147,7 @@ impl Publication {
         }
         self.wait_for_room().await;
         let metrics = self.service.metrics();
-        self.engine
-            .set_wall_time(WallTime::from_unix_millis(now_millis()));
+        self.engine.set_wall_time(WallTime::from_unix_millis(now_millis()));
         let begun = Instant::now();
         match self.engine.push(tag, &mut self.sink) {
             Ok(()) => {}
@@ -244,10 +227,7 @@ fn engine(config: Config, list: Option<&StoredList>) -> Segmenter {
         tracing::error!(
             "the stored playlist cannot be gone on with: a new one begins behind its numbers"
         );
-        let options = Options {
-            first_sequence: list.next,
-            ..*config.options()
-        };
+        let options = Options { first_sequence: list.next, ..*config.options() };
         Segmenter::new(Config::new(options).unwrap_or(config))
     })
 }

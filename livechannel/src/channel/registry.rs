@@ -38,10 +38,7 @@ impl Registry {
             return None;
         }
         live.insert(channel.key.clone(), Arc::clone(&channel));
-        Some(Registered {
-            registry: Arc::clone(self),
-            channel,
-        })
+        Some(Registered { registry: Arc::clone(self), channel })
     }
 
     /// Stops every publication and waits until all are over.

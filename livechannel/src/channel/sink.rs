@@ -108,10 +108,7 @@ impl SegmentSink for Sink {
         let end = self.open.len();
         self.open.resize(end + len, 0);
         let room = self.open.get_mut(end..).unwrap_or_default();
-        packets
-            .copy_to_slice(room)
-            .map(drop)
-            .map_err(|_| SinkError::Order)
+        packets.copy_to_slice(room).map(drop).map_err(|_| SinkError::Order)
     }
 
     fn close_segment(&mut self, segment: &Segment) -> Result<(), SinkError> {
@@ -135,10 +132,8 @@ impl SegmentSink for Sink {
         let Some((bytes, cut)) = self.closed.take() else {
             return Ok(()); // the same segments again: players have that version
         };
-        let segments: Vec<StoredSegment> = playlist
-            .segments()
-            .map(|segment| StoredSegment::from(&segment))
-            .collect();
+        let segments: Vec<StoredSegment> =
+            playlist.segments().map(|segment| StoredSegment::from(&segment)).collect();
         let (Some(&segment), Some(permit)) = (segments.last(), self.permit.take()) else {
             self.budget.give(bytes.len());
             return Err(SinkError::Order);

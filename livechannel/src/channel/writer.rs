@@ -118,15 +118,9 @@ impl Writer {
 
     /// Stores the segment's bytes, however long that takes, and renews the lease meanwhile.
     async fn store_segment(&mut self, job: &Job) -> Result<(), Stop> {
-        let path = self
-            .store
-            .layout()
-            .file(&self.live.key, &job.segment.name());
-        let (store, metrics, bytes) = (
-            self.store.clone(),
-            Arc::clone(&self.metrics),
-            job.bytes.clone(),
-        );
+        let path = self.store.layout().file(&self.live.key, &job.segment.name());
+        let (store, metrics, bytes) =
+            (self.store.clone(), Arc::clone(&self.metrics), job.bytes.clone());
         let mut stored = Box::pin(async move {
             let mut backoff = Backoff::new();
             loop {
@@ -186,15 +180,10 @@ impl Writer {
 
     /// Puts the object that players load from the store itself. The next one replaces it, so it is not insisted on.
     async fn store_playlist(&self, playlist: Bytes) {
-        let path = self
-            .store
-            .layout()
-            .file(&self.live.key, &self.live.playlist_name);
+        let path = self.store.layout().file(&self.live.key, &self.live.playlist_name);
         let mut backoff = Backoff::new();
         for _ in 0..3 {
-            let put = self
-                .store
-                .put(&path, playlist.clone(), "application/vnd.apple.mpegurl");
+            let put = self.store.put(&path, playlist.clone(), "application/vnd.apple.mpegurl");
             match timeout(REQUEST, put).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => tracing::warn!(%path, %error, "playlist is not stored yet"),
@@ -231,15 +220,11 @@ impl Writer {
         let now = now_millis();
         let span = i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX);
         if let Some(lease) = &mut self.state.lease {
-            *lease = Lease {
-                node: core::mem::take(&mut lease.node),
-                until: now.saturating_add(span),
-            };
+            *lease =
+                Lease { node: core::mem::take(&mut lease.node), until: now.saturating_add(span) };
         }
-        self.state.session = Some(self.live.session()).map(|session| crate::store::LiveSession {
-            seen: now,
-            ..session
-        });
+        self.state.session = Some(self.live.session())
+            .map(|session| crate::store::LiveSession { seen: now, ..session });
         self.renewal = Instant::now() + self.lease / 3;
     }
 

@@ -37,19 +37,7 @@ impl Picture {
     pub(super) fn sequence_header(&self) -> Option<Vec<u8>> {
         let (sps, pps) = (self.sps.as_ref()?, self.pps.as_ref()?);
         let &[_, profile, compatibility, level] = sps.first_chunk()?;
-        let mut body = vec![
-            0x17,
-            0,
-            0,
-            0,
-            0,
-            1,
-            profile,
-            compatibility,
-            level,
-            0xff,
-            0xe1,
-        ];
+        let mut body = vec![0x17, 0, 0, 0, 0, 1, profile, compatibility, level, 0xff, 0xe1];
         body.extend_from_slice(&u16::try_from(sps.len()).ok()?.to_be_bytes());
         body.extend_from_slice(sps);
         body.push(1);
@@ -67,7 +55,5 @@ impl Picture {
 }
 
 fn without_start_code(unit: &[u8]) -> &[u8] {
-    unit.strip_prefix(&[0, 0, 0, 1])
-        .or_else(|| unit.strip_prefix(&[0, 0, 1]))
-        .unwrap_or(unit)
+    unit.strip_prefix(&[0, 0, 0, 1]).or_else(|| unit.strip_prefix(&[0, 0, 1])).unwrap_or(unit)
 }

@@ -28,9 +28,7 @@ pub(super) struct Picture {
 impl Picture {
     /// Draws picture number `count` at `millis` Unix milliseconds.
     pub(super) fn draw(count: u64, millis: i64) -> Self {
-        let mut picture = Self {
-            planes: vec![0; WIDTH * HEIGHT * 3 / 2],
-        };
+        let mut picture = Self { planes: vec![0; WIDTH * HEIGHT * 3 / 2] };
         let bar = WIDTH / BARS.len();
         for (nth, color) in BARS.iter().enumerate() {
             picture.fill(nth * bar, 0, bar, HEIGHT / 3 * 2, *color);
@@ -79,9 +77,7 @@ impl Picture {
     }
 
     fn digit(&mut self, x: usize, digit: i64) {
-        let lit = usize::try_from(digit)
-            .ok()
-            .and_then(|digit| DIGITS.get(digit));
+        let lit = usize::try_from(digit).ok().and_then(|digit| DIGITS.get(digit));
         let lit = lit.copied().unwrap_or(0);
         let (y, long, thick) = (88, 28, 6);
         let places = [

@@ -26,24 +26,18 @@ pub(super) struct Message {
 impl Message {
     pub(super) fn tag(&self) -> Tag<'_> {
         let time = FlvTime::from_millis(self.time);
-        if self.video {
-            Tag::video(time, &self.body)
-        } else {
-            Tag::audio(time, &self.body)
-        }
+        if self.video { Tag::video(time, &self.body) } else { Tag::audio(time, &self.body) }
     }
 }
 
 /// Starts the thread; it ends when nobody takes its messages.
 pub(super) fn start() -> mpsc::Receiver<Message> {
     let (sender, receiver) = mpsc::channel(8);
-    let spawned = thread::Builder::new()
-        .name("demo".to_owned())
-        .spawn(move || {
-            if let Err(error) = produce(&sender) {
-                tracing::error!(%error, "the test pattern cannot be encoded");
-            }
-        });
+    let spawned = thread::Builder::new().name("demo".to_owned()).spawn(move || {
+        if let Err(error) = produce(&sender) {
+            tracing::error!(%error, "the test pattern cannot be encoded");
+        }
+    });
     if let Err(error) = spawned {
         tracing::error!(%error, "the test pattern has no thread");
     }
@@ -74,9 +68,7 @@ fn produce(sender: &mpsc::Sender<Message>) -> Result<(), openh264::Error> {
         let planes = Picture::draw(count, now_millis()).into_planes();
         let stream = encoder.encode(&YUVBuffer::from_vec(planes, WIDTH, HEIGHT))?;
         let picture = avc::Picture::read(&stream.to_vec());
-        if let Some(header) = picture
-            .sequence_header()
-            .filter(|new| headers.as_ref() != Some(new))
+        if let Some(header) = picture.sequence_header().filter(|new| headers.as_ref() != Some(new))
         {
             headers = Some(header.clone());
             if !send(true, time, header) {

@@ -73,20 +73,13 @@ async fn collect(service: &Arc<Service>) -> object_store::Result<Page> {
     let mut keys = Vec::new();
     for bucket in service.buckets().await? {
         let names = channel_names(service, &bucket).await?;
-        keys.extend(
-            names
-                .into_iter()
-                .map(|name| ChannelKey::new(bucket.clone(), name)),
-        );
+        keys.extend(names.into_iter().map(|name| ChannelKey::new(bucket.clone(), name)));
     }
     keys.sort_unstable();
     let more = keys.len() > MOST;
     keys.truncate(MOST);
-    let found: Vec<Option<Channel>> = stream::iter(keys)
-        .map(|key| describe(service, key))
-        .buffered(16)
-        .collect()
-        .await;
+    let found: Vec<Option<Channel>> =
+        stream::iter(keys).map(|key| describe(service, key)).buffered(16).collect().await;
     let mut channels: Vec<Channel> = found.into_iter().flatten().collect();
     channels.sort_by_key(|channel| channel.state != "Live");
     let settings = service.settings();
@@ -109,13 +102,7 @@ async fn describe(service: &Service, key: ChannelKey) -> Option<Channel> {
         Some(live) => {
             let node = Some(service.node().to_owned());
             let name = live.playlist_name.clone();
-            (
-                Some(live.session()),
-                live.cuts(),
-                node,
-                live.snapshot(),
-                name,
-            )
+            (Some(live.session()), live.cuts(), node, live.snapshot(), name)
         }
         None => {
             let state = load_state(service.store(), &key).await.ok()?;
@@ -124,13 +111,7 @@ async fn describe(service: &Service, key: ChannelKey) -> Option<Channel> {
             let name = state.list.map(|list| list.playlist);
             let name = name.unwrap_or_else(|| record.playlist_name.clone());
             let node = state.lease.map(|lease| lease.node).filter(|_| alive);
-            (
-                state.session.filter(|_| alive),
-                state.cuts,
-                node,
-                None,
-                name,
-            )
+            (state.session.filter(|_| alive), state.cuts, node, None, name)
         }
     };
     let path = format!("/{}/{}", key.bucket.as_str(), key.url_channel());

@@ -27,9 +27,9 @@ impl Value {
     /// Returns a property of an object.
     pub(crate) fn property(&self, name: &str) -> Option<&Self> {
         match self {
-            Self::Object(properties) => properties
-                .iter()
-                .find_map(|(key, value)| (key == name).then_some(value)),
+            Self::Object(properties) => {
+                properties.iter().find_map(|(key, value)| (key == name).then_some(value))
+            }
             _ => None,
         }
     }
@@ -134,10 +134,7 @@ mod tests {
         let values = read(data).unwrap();
         assert_eq!(values[0].as_str(), Some("connect"));
         assert_eq!(values[1].as_number(), Some(1.0));
-        assert_eq!(
-            values[2].property("app").and_then(Value::as_str),
-            Some("live")
-        );
+        assert_eq!(values[2].property("app").and_then(Value::as_str), Some("live"));
         assert_eq!(values[3], Value::Other);
     }
 

@@ -77,14 +77,7 @@ impl Ended {
 impl Connection {
     pub(crate) fn new(socket: TcpStream, peer: SocketAddr, service: Arc<Service>) -> Self {
         service.metrics().connections.inc();
-        Self {
-            socket,
-            peer,
-            service,
-            session: Session::new(),
-            publication: None,
-            stop: None,
-        }
+        Self { socket, peer, service, session: Session::new(), publication: None, stop: None }
     }
 
     /// Serves the connection to its end.
@@ -109,9 +102,8 @@ impl Connection {
 
     async fn serve(&mut self) -> Result<core::convert::Infallible, Ended> {
         let deadline = Instant::now() + self.service.settings().setup;
-        let mut input = timeout_at(deadline, self.shake_hands())
-            .await
-            .map_err(|_| Ended::SlowHandshake)??;
+        let mut input =
+            timeout_at(deadline, self.shake_hands()).await.map_err(|_| Ended::SlowHandshake)??;
         let settings = self.service.settings();
         let idle = settings.idle;
         let mut chunks = ChunkReader::new(ChunkLimits {
@@ -121,11 +113,7 @@ impl Connection {
         loop {
             let consumed = self.take_input(&mut chunks, &input).await?;
             input.drain(..consumed);
-            let wait = if self.publication.is_some() {
-                Instant::now() + idle
-            } else {
-                deadline
-            };
+            let wait = if self.publication.is_some() { Instant::now() + idle } else { deadline };
             let read = tokio::select! {
                 read = timeout_at(wait, read_some(&mut self.socket, &mut input)) => read,
                 stop = stopped(self.stop.as_mut()) => return Err(stop.into()),
@@ -157,10 +145,7 @@ impl Connection {
                 HandshakeProcessResult::InProgress { response_bytes } => {
                     self.socket.write_all(&response_bytes).await?;
                 }
-                HandshakeProcessResult::Completed {
-                    response_bytes,
-                    remaining_bytes,
-                } => {
+                HandshakeProcessResult::Completed { response_bytes, remaining_bytes } => {
                     self.socket.write_all(&response_bytes).await?;
                     return Ok(remaining_bytes);
                 }
@@ -247,12 +232,8 @@ impl Connection {
             .keys()
             .check_rtmp(&url, now_millis())
             .map_err(|error| (DENIED, format!("{}: {error}", error.code())))?;
-        let begun = Publication::begin(
-            &self.service,
-            key,
-            target.playlist_name,
-            self.peer.to_string(),
-        );
+        let begun =
+            Publication::begin(&self.service, key, target.playlist_name, self.peer.to_string());
         let publication = begun.await.map_err(|refusal| {
             let code = match refusal {
                 Refusal::Disabled => DENIED,

@@ -94,10 +94,7 @@ impl Session {
         self.received += received as u64;
         if self.received - self.acknowledged >= self.window {
             self.acknowledged = self.received;
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "the number wraps on the wire"
-            )]
+            #[expect(clippy::cast_possible_truncation, reason = "the number wraps on the wire")]
             let sequence_number = self.received as u32;
             self.send(0, RtmpMessage::Acknowledgement { sequence_number })?;
         }
@@ -108,9 +105,7 @@ impl Session {
     pub(crate) fn take(&mut self, message: &Message<'_>) -> Result<Event, SessionError> {
         let word = || {
             let bytes = message.data.first_chunk().copied();
-            bytes
-                .map(u32::from_be_bytes)
-                .ok_or(SessionError::ShortControl(message.data.len()))
+            bytes.map(u32::from_be_bytes).ok_or(SessionError::ShortControl(message.data.len()))
         };
         match message.kind {
             1 => Ok(Event::ChunkSize(word()?)),
@@ -161,17 +156,11 @@ impl Session {
         let name = values.first().and_then(Value::as_str).unwrap_or_default();
         let transaction = values.get(1).and_then(Value::as_number).unwrap_or(0.0);
         match name {
-            "connect" => self
-                .connect(transaction, values.get(2))
-                .map(|()| Event::None),
+            "connect" => self.connect(transaction, values.get(2)).map(|()| Event::None),
             "createStream" => {
                 let stream = self.next_stream;
                 self.next_stream = self.next_stream.wrapping_add(1).max(1);
-                self.result(
-                    transaction,
-                    Amf0Value::Null,
-                    Amf0Value::Number(f64::from(stream)),
-                )?;
+                self.result(transaction, Amf0Value::Null, Amf0Value::Number(f64::from(stream)))?;
                 Ok(Event::None)
             }
             "releaseStream" | "FCPublish" | "getStreamLength" => {
@@ -215,20 +204,15 @@ impl Session {
             limit_type: PeerBandwidthLimitType::Dynamic,
         };
         self.send(0, bandwidth)?;
-        let sized = self
-            .serializer
-            .set_max_chunk_size(4096, RtmpTimestamp::new(0));
+        let sized = self.serializer.set_max_chunk_size(4096, RtmpTimestamp::new(0));
         let packet = sized.map_err(|error| SessionError::Answer(error.to_string()))?;
         self.out.extend_from_slice(&packet.bytes);
         let server = object_of([
             ("fmsVer", Amf0Value::Utf8String("FMS/3,0,1,123".to_owned())),
             ("capabilities", Amf0Value::Number(31.0)),
         ]);
-        let mut info = status_of(
-            "status",
-            "NetConnection.Connect.Success",
-            "Connection succeeded.",
-        );
+        let mut info =
+            status_of("status", "NetConnection.Connect.Success", "Connection succeeded.");
         info.insert("objectEncoding".to_owned(), Amf0Value::Number(0.0));
         self.result(transaction, server, Amf0Value::Object(info))
     }
@@ -296,20 +280,12 @@ impl Session {
 }
 
 fn object_of<const N: usize>(properties: [(&str, Amf0Value); N]) -> Amf0Value {
-    Amf0Value::Object(
-        properties
-            .map(|(key, value)| (key.to_owned(), value))
-            .into(),
-    )
+    Amf0Value::Object(properties.map(|(key, value)| (key.to_owned(), value)).into())
 }
 
 fn status_of(level: &str, code: &str, description: &str) -> HashMap<String, Amf0Value> {
     let text = |text: &str| Amf0Value::Utf8String(text.to_owned());
-    [
-        ("level", text(level)),
-        ("code", text(code)),
-        ("description", text(description)),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .into()
+    [("level", text(level)), ("code", text(code)), ("description", text(description))]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into()
 }

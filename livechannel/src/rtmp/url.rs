@@ -27,11 +27,7 @@ impl Target {
         let (app, app_query) = cut(&request.app);
         let (name, name_query) = cut(&request.name);
         let path = format!("{}/{}", app.trim_matches('/'), name.trim_matches('/'));
-        let query = if name_query.is_empty() {
-            app_query
-        } else {
-            name_query
-        };
+        let query = if name_query.is_empty() { app_query } else { name_query };
         let (bucket, channel) = match path.split('/').collect::<Vec<_>>().as_slice() {
             ["live", channel] => (host_bucket(&request.tc_url, settings), *channel),
             [bucket, "live", channel] => (BucketName::new(bucket), *channel),
@@ -47,11 +43,7 @@ impl Target {
             .map(|name| playlist_name(name).map(str::to_owned))
             .transpose()
             .map_err(|_| "InvalidArgument: playlistName")?;
-        Ok(Self {
-            key: ChannelKey::new(bucket, channel),
-            query,
-            playlist_name,
-        })
+        Ok(Self { key: ChannelKey::new(bucket, channel), query, playlist_name })
     }
 }
 
@@ -61,10 +53,8 @@ fn cut(text: &str) -> (&str, &str) {
 
 /// The bucket of an address that has none in its path.
 fn host_bucket(tc_url: &str, settings: &Settings) -> Option<BucketName> {
-    let authority = tc_url
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split('/').next())
-        .unwrap_or_default();
+    let authority =
+        tc_url.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
     match crate::api::bucket_of_host(authority, &settings.domains) {
         Some(bucket) => BucketName::new(bucket),
         None => Some(settings.bucket.clone()),
@@ -92,26 +82,14 @@ mod tests {
     #[test]
     fn o_35_o_43_the_forms_that_clients_build() {
         let plain = |key: &str| Ok((key.to_owned(), None));
-        assert_eq!(
-            target("live", "rtmp://1.2.3.4:1935/live", "ch-1"),
-            plain("live/ch-1")
-        );
-        assert_eq!(
-            target("bkt/live", "rtmp://1.2.3.4/bkt/live", "ch-1"),
-            plain("bkt/ch-1")
-        );
-        assert_eq!(
-            target("live/", "rtmp://bkt.localhost:1935/live", "ch-1"),
-            plain("bkt/ch-1")
-        );
+        assert_eq!(target("live", "rtmp://1.2.3.4:1935/live", "ch-1"), plain("live/ch-1"));
+        assert_eq!(target("bkt/live", "rtmp://1.2.3.4/bkt/live", "ch-1"), plain("bkt/ch-1"));
+        assert_eq!(target("live/", "rtmp://bkt.localhost:1935/live", "ch-1"), plain("bkt/ch-1"));
         assert_eq!(
             target("live", "rtmp://bkt.oss-cn-hangzhou.aliyuncs.com/live", "a"),
             plain("bkt/a")
         );
-        assert_eq!(
-            target("live", "", "live%20channel%202?x=y"),
-            plain("live/live channel 2")
-        );
+        assert_eq!(target("live", "", "live%20channel%202?x=y"), plain("live/live channel 2"));
         let list = target("bkt/live", "", "ch-1?playlistName=a.m3u8&Expires=1");
         assert_eq!(list, Ok(("bkt/ch-1".to_owned(), Some("a.m3u8".to_owned()))));
     }

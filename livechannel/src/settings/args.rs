@@ -39,12 +39,7 @@ pub struct Args {
     bucket: Option<String>,
 
     /// A domain whose subdomains are buckets; may be repeated [default: localhost]
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "LIVECHANNEL_DOMAIN",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "NAME", env = "LIVECHANNEL_DOMAIN", value_delimiter = ',')]
     domain: Vec<String>,
 
     /// HTTP host and port as clients reach it
@@ -132,10 +127,7 @@ impl Args {
         if !self.key.is_empty() {
             settings.keys = self.key;
         }
-        settings.anonymous = self
-            .anonymous
-            .or(asked)
-            .unwrap_or(settings.default_anonymous());
+        settings.anonymous = self.anonymous.or(asked).unwrap_or(settings.default_anonymous());
         settings.public_http = self.public_http.or(settings.public_http);
         settings.public_rtmp = self.public_rtmp.or(settings.public_rtmp);
         settings.node = self.node.or(settings.node);
@@ -148,11 +140,7 @@ impl Args {
         }
         settings.demo = self.demo;
         let demo = self.demo.then_some(DEMO_KEEP);
-        settings.keep = self
-            .keep
-            .map(Duration::from_secs)
-            .or(settings.keep)
-            .or(demo);
+        settings.keep = self.keep.map(Duration::from_secs).or(settings.keep).or(demo);
         let open = settings.anonymous == Anonymous::PublicReadWrite;
         settings.page = !self.no_page && (self.page || page.unwrap_or(open));
         Ok(settings)

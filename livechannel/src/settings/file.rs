@@ -87,14 +87,10 @@ pub enum FileError {
 
 impl File {
     pub(super) fn read(path: &Path) -> Result<Self, FileError> {
-        let text = std::fs::read_to_string(path).map_err(|source| FileError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        toml::from_str(&text).map_err(|source| FileError::Toml {
-            path: path.to_owned(),
-            source: Box::new(source),
-        })
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|source| FileError::Toml { path: path.to_owned(), source: Box::new(source) })
     }
 
     /// What the file says may be done without a signature.
@@ -120,11 +116,8 @@ impl File {
         if let Some(name) = self.bucket {
             settings.bucket = bucket(&name)?;
         }
-        settings.buckets = self
-            .buckets
-            .iter()
-            .map(|name| bucket(name))
-            .collect::<Result<_, _>>()?;
+        settings.buckets =
+            self.buckets.iter().map(|name| bucket(name)).collect::<Result<_, _>>()?;
         if let Some(domains) = self.domains {
             settings.domains = domains;
         }
@@ -132,79 +125,28 @@ impl File {
         settings.public_rtmp = self.public_rtmp;
         settings.node = self.node;
         settings.webhook = self.webhook;
-        settings.keys = self
-            .keys
-            .into_iter()
-            .map(|key| AccessKey::new(key.id, key.secret))
-            .collect();
+        settings.keys =
+            self.keys.into_iter().map(|key| AccessKey::new(key.id, key.secret)).collect();
         settings.anonymous = self.anonymous.unwrap_or(settings.default_anonymous());
         if let Some(secs) = self.keep_seconds {
             let secs = within("keep-seconds", secs, 60, u64::from(u32::MAX))?;
             settings.keep = Some(Duration::from_secs(secs));
         }
         for (place, value, name, least, most) in [
-            (
-                &mut settings.lease,
-                self.lease_seconds,
-                "lease-seconds",
-                2,
-                300,
-            ),
-            (
-                &mut settings.patience,
-                self.patience_seconds,
-                "patience-seconds",
-                0,
-                60,
-            ),
-            (
-                &mut settings.idle,
-                self.idle_seconds,
-                "idle-seconds",
-                1,
-                3600,
-            ),
+            (&mut settings.lease, self.lease_seconds, "lease-seconds", 2, 300),
+            (&mut settings.patience, self.patience_seconds, "patience-seconds", 0, 60),
+            (&mut settings.idle, self.idle_seconds, "idle-seconds", 1, 3600),
         ] {
             if let Some(value) = value {
                 *place = Duration::from_secs(within(name, value, least, most)?);
             }
         }
         for (place, value, name, least, most) in [
-            (
-                &mut settings.buffer,
-                self.buffer_bytes,
-                "buffer-bytes",
-                1 << 20,
-                1 << 40,
-            ),
-            (
-                &mut settings.queue,
-                self.buffer_segments,
-                "buffer-segments",
-                1,
-                10_000,
-            ),
-            (
-                &mut settings.edge,
-                self.edge_bytes,
-                "edge-bytes",
-                0,
-                1 << 40,
-            ),
-            (
-                &mut settings.message_len,
-                self.message_bytes,
-                "message-bytes",
-                1 << 16,
-                0xff_ffff,
-            ),
-            (
-                &mut settings.connections,
-                self.connections,
-                "connections",
-                1,
-                1_000_000,
-            ),
+            (&mut settings.buffer, self.buffer_bytes, "buffer-bytes", 1 << 20, 1 << 40),
+            (&mut settings.queue, self.buffer_segments, "buffer-segments", 1, 10_000),
+            (&mut settings.edge, self.edge_bytes, "edge-bytes", 0, 1 << 40),
+            (&mut settings.message_len, self.message_bytes, "message-bytes", 1 << 16, 0xff_ffff),
+            (&mut settings.connections, self.connections, "connections", 1, 1_000_000),
         ] {
             if let Some(value) = value {
                 let checked = within(name, value as u64, least, most)?;
@@ -218,11 +160,7 @@ impl File {
 impl Settings {
     /// What may be done without a signature where nobody said: everything while there are no keys, else playing.
     pub(super) const fn default_anonymous(&self) -> Anonymous {
-        if self.keys.is_empty() {
-            Anonymous::PublicReadWrite
-        } else {
-            Anonymous::PublicRead
-        }
+        if self.keys.is_empty() { Anonymous::PublicReadWrite } else { Anonymous::PublicRead }
     }
 }
 
@@ -234,12 +172,7 @@ fn within(name: &'static str, value: u64, least: u64, most: u64) -> Result<u64, 
     if (least..=most).contains(&value) {
         Ok(value)
     } else {
-        Err(FileError::Range {
-            name,
-            value,
-            least,
-            most,
-        })
+        Err(FileError::Range { name, value, least, most })
     }
 }
 
@@ -250,8 +183,7 @@ mod tests {
     fn settings(text: &str) -> Result<Settings, String> {
         let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
         let mut settings = Settings::default();
-        file.apply(&mut settings)
-            .map_err(|error| error.to_string())?;
+        file.apply(&mut settings).map_err(|error| error.to_string())?;
         Ok(settings)
     }
 
@@ -262,10 +194,7 @@ mod tests {
         let keyed = settings("lease-seconds = 4\n[[keys]]\nid = \"a\"\nsecret = \"b\"").unwrap();
         assert_eq!(keyed.anonymous, Anonymous::PublicRead);
         assert_eq!(keyed.lease, Duration::from_secs(4));
-        assert!(
-            !format!("{keyed:?}").contains("\"b\""),
-            "secrets are not printed"
-        );
+        assert!(!format!("{keyed:?}").contains("\"b\""), "secrets are not printed");
     }
 
     #[test]
@@ -273,10 +202,6 @@ mod tests {
         assert!(settings("lease = 4").unwrap_err().contains("unknown field"));
         let error = settings("lease-seconds = 1").unwrap_err();
         assert_eq!(error, "lease-seconds is 1, not from 2 to 300");
-        assert!(
-            settings("bucket = \"A\"")
-                .unwrap_err()
-                .contains("no bucket name")
-        );
+        assert!(settings("bucket = \"A\"").unwrap_err().contains("no bucket name"));
     }
 }

@@ -46,8 +46,5 @@ pub(crate) fn start(
     let (frames, receiver) = mpsc::channel(1);
     let worker = worker::Worker::new(Arc::clone(service), Arc::clone(live), target);
     tokio::spawn(worker.run(receiver).in_current_span());
-    SnapshotQueue {
-        frames,
-        metrics: Arc::clone(service.metrics()),
-    }
+    SnapshotQueue { frames, metrics: Arc::clone(service.metrics()) }
 }

@@ -33,11 +33,7 @@ impl Worker {
         live: Arc<LiveChannel>,
         target: SnapshotRecord,
     ) -> Self {
-        Self {
-            service,
-            live,
-            target,
-        }
+        Self { service, live, target }
     }
 
     pub(super) async fn run(self, mut frames: mpsc::Receiver<Vec<u8>>) {
@@ -94,9 +90,7 @@ async fn decode(program: Option<PathBuf>, frame: Vec<u8>) -> Result<Vec<u8>, Pic
         fed
     };
     let work = async { tokio::join!(fed, child.wait_with_output()) };
-    let (_, output) = timeout(PATIENCE, work)
-        .await
-        .map_err(|_| failed(&"no picture in time"))?;
+    let (_, output) = timeout(PATIENCE, work).await.map_err(|_| failed(&"no picture in time"))?;
     let output = output.map_err(|error| failed(&error))?;
     if output.status.success() && !output.stdout.is_empty() {
         Ok(output.stdout)

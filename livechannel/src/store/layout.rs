@@ -39,11 +39,7 @@ impl<'a> Layout<'a> {
 
     /// Path of a file of a channel.
     pub(crate) fn file(&self, key: &ChannelKey, name: &str) -> Path {
-        self.base
-            .clone()
-            .join(key.bucket.as_str())
-            .join(key.channel.as_str())
-            .join(name)
+        self.base.clone().join(key.bucket.as_str()).join(key.channel.as_str()).join(name)
     }
 
     /// Folder that has one folder for each bucket.
@@ -58,8 +54,7 @@ impl<'a> Layout<'a> {
 
     /// Path of a channel's configuration.
     pub(crate) fn channel(&self, key: &ChannelKey) -> Path {
-        self.channels(&key.bucket)
-            .join(format!("{}.json", key.channel.as_str()))
+        self.channels(&key.bucket).join(format!("{}.json", key.channel.as_str()))
     }
 
     /// Folder of a channel's log.
@@ -83,18 +78,13 @@ impl<'a> Layout<'a> {
     }
 
     fn folder(&self, key: &ChannelKey, what: &str) -> Path {
-        self.buckets()
-            .join(key.bucket.as_str())
-            .join(what)
-            .join(key.channel.as_str())
+        self.buckets().join(key.bucket.as_str()).join(what).join(key.channel.as_str())
     }
 }
 
 /// Returns the last part of a path without `.json`, percent-decoded.
 pub(crate) fn stem(path: &Path) -> Option<String> {
     let name: PathPart<'_> = path.parts().next_back()?;
-    let decoded = percent_encoding::percent_decode_str(name.as_ref())
-        .decode_utf8()
-        .ok()?;
+    let decoded = percent_encoding::percent_decode_str(name.as_ref()).decode_utf8().ok()?;
     decoded.strip_suffix(".json").map(str::to_owned)
 }

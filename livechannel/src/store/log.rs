@@ -156,18 +156,11 @@ mod tests {
     use crate::name::{BucketName, ChannelName};
 
     fn key() -> ChannelKey {
-        ChannelKey::new(
-            BucketName::new("bucket").unwrap(),
-            ChannelName::new(b"channel").unwrap(),
-        )
+        ChannelKey::new(BucketName::new("bucket").unwrap(), ChannelName::new(b"channel").unwrap())
     }
 
     fn state(writer: &str, epoch: u64) -> ChannelState {
-        ChannelState {
-            writer: writer.to_owned(),
-            epoch,
-            ..ChannelState::default()
-        }
+        ChannelState { writer: writer.to_owned(), epoch, ..ChannelState::default() }
     }
 
     #[tokio::test]
@@ -179,19 +172,10 @@ mod tests {
         let (mut b, seen) = ChannelLog::open(&store, &key()).await.unwrap();
         assert_eq!(seen, state("a", 1));
         b.append(&state("b", 2)).await.unwrap();
-        assert!(matches!(
-            a.append(&state("a", 1)).await,
-            Err(AppendError::Fenced)
-        ));
+        assert!(matches!(a.append(&state("a", 1)).await, Err(AppendError::Fenced)));
         b.append(&state("b", 2)).await.unwrap();
-        assert!(matches!(
-            a.append(&state("a", 3)).await,
-            Err(AppendError::Fenced)
-        ));
-        assert_eq!(
-            load_state(&store, &key()).await.unwrap(),
-            Some(state("b", 2))
-        );
+        assert!(matches!(a.append(&state("a", 3)).await, Err(AppendError::Fenced)));
+        assert_eq!(load_state(&store, &key()).await.unwrap(), Some(state("b", 2)));
     }
 
     #[tokio::test]

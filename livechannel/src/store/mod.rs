@@ -40,20 +40,12 @@ pub struct Store {
 impl Store {
     /// Wraps any store; `base` goes in front of every path. `typed` says whether it takes content types.
     pub fn new(objects: Arc<dyn ObjectStore>, base: Path, typed: bool) -> Self {
-        Self {
-            objects,
-            base,
-            typed,
-        }
+        Self { objects, base, typed }
     }
 
     /// Makes a store that ends with the process.
     pub fn memory() -> Self {
-        Self::new(
-            Arc::new(object_store::memory::InMemory::new()),
-            Path::default(),
-            true,
-        )
+        Self::new(Arc::new(object_store::memory::InMemory::new()), Path::default(), true)
     }
 
     pub(crate) fn layout(&self) -> Layout<'_> {
@@ -85,11 +77,7 @@ impl Store {
         if self.typed {
             attributes.insert(Attribute::ContentType, kind.into());
         }
-        let options = PutOptions {
-            mode,
-            attributes,
-            ..PutOptions::default()
-        };
+        let options = PutOptions { mode, attributes, ..PutOptions::default() };
         self.objects.put_opts(path, body.into(), options).await?;
         Ok(())
     }
@@ -109,10 +97,7 @@ impl Store {
         path: &Path,
         range: Option<GetRange>,
     ) -> Result<Option<GetResult>> {
-        let options = GetOptions {
-            range,
-            ..GetOptions::default()
-        };
+        let options = GetOptions { range, ..GetOptions::default() };
         match self.objects.get_opts(path, options).await {
             Ok(found) => Ok(Some(found)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),

@@ -63,10 +63,7 @@ impl FromStr for StoreAddress {
             if bucket.is_empty() {
                 return Err(StoreError::Address(text.to_owned()));
             }
-            return Ok(Self::S3 {
-                bucket: bucket.to_owned(),
-                prefix: prefix.to_owned(),
-            });
+            return Ok(Self::S3 { bucket: bucket.to_owned(), prefix: prefix.to_owned() });
         }
         let folder = text.strip_prefix("file://").unwrap_or(text);
         if folder.is_empty() || folder.contains("://") {
@@ -97,10 +94,7 @@ impl StoreAddress {
             Self::Memory => Ok(Store::memory()),
             Self::Folder(path) => {
                 let made = std::fs::create_dir_all(path);
-                made.map_err(|source| StoreError::Folder {
-                    path: path.clone(),
-                    source,
-                })?;
+                made.map_err(|source| StoreError::Folder { path: path.clone(), source })?;
                 let folder = LocalFileSystem::new_with_prefix(path)?;
                 Ok(Store::new(Arc::new(folder), Path::default(), false))
             }
@@ -133,11 +127,7 @@ fn open_s3(bucket: &str, prefix: &str) -> Result<Store, StoreError> {
         builder = builder.with_allow_http(true);
     }
     let store = builder.build()?;
-    Ok(Store::new(
-        Arc::new(store),
-        Path::parse(prefix).map_err(object_store::Error::from)?,
-        true,
-    ))
+    Ok(Store::new(Arc::new(store), Path::parse(prefix).map_err(object_store::Error::from)?, true))
 }
 
 #[cfg(not(feature = "s3"))]
@@ -154,10 +144,7 @@ mod tests {
         let parse = |text: &str| text.parse::<StoreAddress>().ok();
         assert_eq!(parse("memory:"), Some(StoreAddress::Memory));
         assert_eq!(parse("data"), Some(StoreAddress::Folder("data".into())));
-        let s3 = StoreAddress::S3 {
-            bucket: "bkt".to_owned(),
-            prefix: "a/b".to_owned(),
-        };
+        let s3 = StoreAddress::S3 { bucket: "bkt".to_owned(), prefix: "a/b".to_owned() };
         assert_eq!(parse("s3://bkt/a/b"), Some(s3));
         for bad in ["", "s3://", "ftp://x"] {
             assert_eq!(parse(bad), None, "{bad}");

@@ -256,10 +256,7 @@ mod tests {
 
     #[test]
     fn a_state_is_read_as_it_was_stored() {
-        let mut state = ChannelState {
-            epoch: 7,
-            ..ChannelState::default()
-        };
+        let mut state = ChannelState { epoch: 7, ..ChannelState::default() };
         state.tail.push(StoredSegment {
             id: 1,
             sequence: 2,
@@ -269,9 +266,6 @@ mod tests {
             disc: true,
         });
         let text = serde_json::to_vec(&state).unwrap();
-        assert_eq!(
-            serde_json::from_slice::<ChannelState>(&text).unwrap(),
-            state
-        );
+        assert_eq!(serde_json::from_slice::<ChannelState>(&text).unwrap(), state);
     }
 }

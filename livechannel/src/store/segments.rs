@@ -27,10 +27,7 @@ impl<'a> SegmentIndex<'a> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             return Ok(());
         };
-        let path = self
-            .store
-            .layout()
-            .index_run(self.key, first.wall, last.wall);
+        let path = self.store.layout().index_run(self.key, first.wall, last.wall);
         let body = serde_json::to_vec(run).map_err(|source| object_store::Error::Generic {
             store: "livechannel",
             source: source.into(),
@@ -42,11 +39,7 @@ impl<'a> SegmentIndex<'a> {
     /// segments that were.
     pub(crate) async fn expire(&self, before: i64) -> object_store::Result<usize> {
         let mut deleted = 0;
-        for run in self
-            .store
-            .list(&self.store.layout().index(self.key))
-            .await?
-        {
+        for run in self.store.list(&self.store.layout().index(self.key)).await? {
             let span = layout::stem(&run.location);
             let last = span.and_then(|span| span.split_once('-')?.1.parse::<i64>().ok());
             if last.is_none_or(|last| last >= before) {
@@ -77,10 +70,7 @@ impl<'a> SegmentIndex<'a> {
         from: i64,
         to: i64,
     ) -> object_store::Result<Vec<StoredSegment>> {
-        let runs = self
-            .store
-            .list(&self.store.layout().index(self.key))
-            .await?;
+        let runs = self.store.list(&self.store.layout().index(self.key)).await?;
         let overlapping = runs.into_iter().filter(|run| {
             layout::stem(&run.location)
                 .and_then(|stem| {

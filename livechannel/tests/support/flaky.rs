@@ -39,10 +39,7 @@ impl Flaky {
     fn check(&self) -> Result<()> {
         if self.away.load(Ordering::SeqCst) {
             let source = "the store is away".into();
-            return Err(Error::Generic {
-                store: "flaky",
-                source,
-            });
+            return Err(Error::Generic { store: "flaky", source });
         }
         Ok(())
     }

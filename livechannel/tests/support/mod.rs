@@ -51,24 +51,14 @@ pub(crate) async fn put_channel(server: &Server, frag_duration: u32, frag_count:
          <FragCount>{frag_count}</FragCount></Target></LiveChannelConfiguration>"
     );
     let url = format!("http://{}/live/ch?live", server.http());
-    let response = reqwest::Client::new()
-        .put(url)
-        .body(body)
-        .send()
-        .await
-        .unwrap();
+    let response = reqwest::Client::new().put(url).body(body).send().await.unwrap();
     assert_eq!(response.status(), 200);
 }
 
 pub(crate) async fn get(server: &Server, path: &str) -> (u16, String) {
-    let response = reqwest::get(format!("http://{}{path}", server.http()))
-        .await
-        .unwrap();
+    let response = reqwest::get(format!("http://{}{path}", server.http())).await.unwrap();
     let status = response.status().as_u16();
-    (
-        status,
-        String::from_utf8_lossy(&response.bytes().await.unwrap()).into_owned(),
-    )
+    (status, String::from_utf8_lossy(&response.bytes().await.unwrap()).into_owned())
 }
 
 /// Waits until `what` gives something; fails after 15 s.
@@ -87,11 +77,7 @@ pub(crate) async fn wait_for<T, F: Future<Output = Option<T>>>(mut what: impl Fn
 pub(crate) async fn wait_for_state(server: &Server, state: &str) {
     let tag = format!("<Status>{state}</Status>");
     wait_for(|| async {
-        get(server, "/live/ch?live&comp=stat")
-            .await
-            .1
-            .contains(&tag)
-            .then_some(())
+        get(server, "/live/ch?live&comp=stat").await.1.contains(&tag).then_some(())
     })
     .await;
 }
@@ -119,11 +105,7 @@ pub(crate) async fn listed(server: &Server) -> Vec<Listed> {
             discontinuity = true;
         } else if !line.starts_with('#') {
             let name = line.to_owned();
-            out.push(Listed {
-                sequence,
-                name,
-                discontinuity,
-            });
+            out.push(Listed { sequence, name, discontinuity });
             (sequence, discontinuity) = (sequence + 1, false);
         }
     }
@@ -138,10 +120,7 @@ pub(crate) async fn load_all(server: &Server) {
         assert_eq!(response.status(), 200, "{segment:?}");
         assert_eq!(response.headers()["content-type"], "video/mp2t");
         let body = response.bytes().await.unwrap();
-        assert!(
-            !body.is_empty() && body.len() % 188 == 0 && body[0] == 0x47,
-            "{segment:?}"
-        );
+        assert!(!body.is_empty() && body.len() % 188 == 0 && body[0] == 0x47, "{segment:?}");
     }
 }
 

@@ -31,36 +31,18 @@ impl Publisher {
         let (socket, rest) = shake_hands(server).await;
         let (session, results) = ClientSession::new(ClientSessionConfig::new()).unwrap();
         let received = Vec::new();
-        let mut publisher = Self {
-            socket,
-            session,
-            received,
-        };
-        publisher
-            .send(results)
-            .await
-            .map_err(|error| error.to_string())?;
-        let connect = publisher
-            .session
-            .request_connection(app.to_owned())
-            .unwrap();
-        publisher
-            .send(vec![connect])
-            .await
-            .map_err(|error| error.to_string())?;
+        let mut publisher = Self { socket, session, received };
+        publisher.send(results).await.map_err(|error| error.to_string())?;
+        let connect = publisher.session.request_connection(app.to_owned()).unwrap();
+        publisher.send(vec![connect]).await.map_err(|error| error.to_string())?;
         let accepted = ClientSessionEvent::ConnectionRequestAccepted;
         publisher.wait_for(&accepted, &rest).await?;
         let publish = publisher
             .session
             .request_publishing(name.to_owned(), PublishRequestType::Live)
             .unwrap();
-        publisher
-            .send(vec![publish])
-            .await
-            .map_err(|error| error.to_string())?;
-        publisher
-            .wait_for(&ClientSessionEvent::PublishRequestAccepted, &[])
-            .await?;
+        publisher.send(vec![publish]).await.map_err(|error| error.to_string())?;
+        publisher.wait_for(&ClientSessionEvent::PublishRequestAccepted, &[]).await?;
         Ok(publisher)
     }
 
@@ -86,16 +68,10 @@ impl Publisher {
         let mut told = Vec::new();
         let mut buffer = [0; 4096];
         let unpublished = b"NetStream.Unpublish.Success";
-        while !told
-            .windows(unpublished.len())
-            .any(|part| part == unpublished)
-        {
+        while !told.windows(unpublished.len()).any(|part| part == unpublished) {
             let read = timeout(Duration::from_secs(15), self.socket.read(&mut buffer)).await;
             let len = read.expect("an answer").unwrap();
-            assert_ne!(
-                len, 0,
-                "the end is confirmed before the connection is closed"
-            );
+            assert_ne!(len, 0, "the end is confirmed before the connection is closed");
             told.extend_from_slice(&buffer[..len]);
         }
         // The last words of an encoder are heard, too.
@@ -108,9 +84,7 @@ impl Publisher {
     pub(crate) async fn wait_for_end(&mut self) {
         let mut buffer = [0; 4096];
         let ended = async { while matches!(self.socket.read(&mut buffer).await, Ok(1..)) {} };
-        timeout(Duration::from_secs(15), ended)
-            .await
-            .expect("the server closes the connection");
+        timeout(Duration::from_secs(15), ended).await.expect("the server closes the connection");
     }
 
     async fn send(&mut self, results: Vec<ClientSessionResult>) -> io::Result<()> {
@@ -138,9 +112,7 @@ impl Publisher {
                     other => outbound.push(other),
                 }
             }
-            self.send(outbound)
-                .await
-                .map_err(|error| error.to_string())?;
+            self.send(outbound).await.map_err(|error| error.to_string())?;
             if refused {
                 return Err(String::from_utf8_lossy(&self.received).into_owned());
             }
@@ -171,10 +143,7 @@ pub(crate) async fn shake_hands(server: &Server) -> (TcpStream, Vec<u8>) {
             HandshakeProcessResult::InProgress { response_bytes } => {
                 socket.write_all(&response_bytes).await.unwrap();
             }
-            HandshakeProcessResult::Completed {
-                response_bytes,
-                remaining_bytes,
-            } => {
+            HandshakeProcessResult::Completed { response_bytes, remaining_bytes } => {
                 socket.write_all(&response_bytes).await.unwrap();
                 return (socket, remaining_bytes);
             }

@@ -34,9 +34,8 @@ impl Adts {
             object_type @ 1..=4 => object_type - 1,
             other => return Err(AacError::ObjectType(other)),
         };
-        let index = config
-            .frequency_index
-            .ok_or(AacError::AdtsSampleRate(config.core_sample_rate))?;
+        let index =
+            config.frequency_index.ok_or(AacError::AdtsSampleRate(config.core_sample_rate))?;
         if index > MAX_FREQUENCY_INDEX {
             return Err(AacError::FrequencyIndex(index));
         }
@@ -48,9 +47,7 @@ impl Adts {
             (u16::from(profile) << 14 | u16::from(index) << 10 | u16::from(channels) << 6)
                 .to_be_bytes();
         // buffer_fullness 0x7FF: variable rate.
-        Ok(Self {
-            template: u64::from_be_bytes([0xFF, 0xF1, b2, b3, 0x00, 0x1F, 0xFC, 0]),
-        })
+        Ok(Self { template: u64::from_be_bytes([0xFF, 0xF1, b2, b3, 0x00, 0x1F, 0xFC, 0]) })
     }
 
     /// Returns the header of an AAC frame of `payload_len` bytes.
@@ -92,10 +89,7 @@ impl AdtsHeader {
     pub(crate) fn write<'r>(&self, room: &'r mut [u8]) -> &'r mut [u8] {
         match room.first_chunk_mut() {
             Some(room) => *room = self.0,
-            None => room
-                .iter_mut()
-                .zip(self.as_slice())
-                .for_each(|(to, byte)| *to = *byte),
+            None => room.iter_mut().zip(self.as_slice()).for_each(|(to, byte)| *to = *byte),
         }
         room.get_mut(Adts::HEADER_LEN..).unwrap_or_default()
     }
@@ -120,13 +114,7 @@ pub fn strip_adts(payload: &[u8]) -> Option<&[u8]> {
         return None;
     }
     let has_crc = b1 & 0x01 == 0;
-    payload.get(
-        if has_crc {
-            Adts::HEADER_LEN + 2
-        } else {
-            Adts::HEADER_LEN
-        }..,
-    )
+    payload.get(if has_crc { Adts::HEADER_LEN + 2 } else { Adts::HEADER_LEN }..)
 }
 
 /// Tells whether an AAC frame begins with a program config element (`id_syn_ele` 5), which alone says what
@@ -150,21 +138,9 @@ mod tests {
     #[test]
     fn t_21a_golden_headers() {
         for (config, len, want) in [
-            (
-                [0x12, 0x08],
-                100,
-                [0xFF, 0xF1, 0x50, 0x40, 0x0D, 0x7F, 0xFC],
-            ),
-            (
-                [0x11, 0x90],
-                371,
-                [0xFF, 0xF1, 0x4C, 0x80, 0x2F, 0x5F, 0xFC],
-            ),
-            (
-                [0x13, 0x90],
-                8184,
-                [0xFF, 0xF1, 0x5C, 0x83, 0xFF, 0xFF, 0xFC],
-            ),
+            ([0x12, 0x08], 100, [0xFF, 0xF1, 0x50, 0x40, 0x0D, 0x7F, 0xFC]),
+            ([0x11, 0x90], 371, [0xFF, 0xF1, 0x4C, 0x80, 0x2F, 0x5F, 0xFC]),
+            ([0x13, 0x90], 8184, [0xFF, 0xF1, 0x5C, 0x83, 0xFF, 0xFF, 0xFC]),
         ] {
             assert_eq!(adts(&config).header(len), Ok(want), "{config:x?}");
         }
@@ -172,10 +148,7 @@ mod tests {
 
     #[test]
     fn t_21_a_frame_over_8184_bytes_is_a_typed_error() {
-        assert_eq!(
-            adts(&[0x12, 0x10]).header(8185),
-            Err(AacError::AdtsFrameLen { len: 8185 })
-        );
+        assert_eq!(adts(&[0x12, 0x10]).header(8185), Err(AacError::AdtsFrameLen { len: 8185 }));
         assert_eq!(
             adts(&[0x12, 0x10]).header(usize::MAX),
             Err(AacError::AdtsFrameLen { len: usize::MAX })
@@ -186,42 +159,17 @@ mod tests {
     fn t_21_what_adts_cannot_spell_is_refused_once() {
         let config = AudioSpecificConfig::parse(&[0x12, 0x10]).unwrap();
         for (config, want) in [
+            (AudioSpecificConfig { object_type: 5, ..config }, AacError::ObjectType(5)),
+            (AudioSpecificConfig { object_type: 0, ..config }, AacError::ObjectType(0)),
             (
-                AudioSpecificConfig {
-                    object_type: 5,
-                    ..config
-                },
-                AacError::ObjectType(5),
-            ),
-            (
-                AudioSpecificConfig {
-                    object_type: 0,
-                    ..config
-                },
-                AacError::ObjectType(0),
-            ),
-            (
-                AudioSpecificConfig {
-                    frequency_index: Some(13),
-                    ..config
-                },
+                AudioSpecificConfig { frequency_index: Some(13), ..config },
                 AacError::FrequencyIndex(13),
             ),
             (
-                AudioSpecificConfig {
-                    frequency_index: None,
-                    core_sample_rate: 44_056,
-                    ..config
-                },
+                AudioSpecificConfig { frequency_index: None, core_sample_rate: 44_056, ..config },
                 AacError::AdtsSampleRate(44_056),
             ),
-            (
-                AudioSpecificConfig {
-                    channel_config: 8,
-                    ..config
-                },
-                AacError::AdtsChannels(8),
-            ),
+            (AudioSpecificConfig { channel_config: 8, ..config }, AacError::AdtsChannels(8)),
         ] {
             assert_eq!(Adts::new(&config), Err(want));
         }
@@ -243,11 +191,7 @@ mod tests {
         let frame = [&adts(&[0x12, 0x10]).header(3).unwrap()[..], &[1, 2, 3]].concat();
         assert!(strip_adts(&frame).is_some());
         assert_eq!(strip_adts(&frame[..9]), None, "shorter than it says");
-        assert_eq!(
-            strip_adts(&[&frame[..], &[4]].concat()),
-            None,
-            "longer than it says"
-        );
+        assert_eq!(strip_adts(&[&frame[..], &[4]].concat()), None, "longer than it says");
         for (at, byte, why) in [
             (0, 0xFE, "sync word"),
             (1, 0xF3, "layer"),

@@ -56,11 +56,7 @@ impl AudioSpecificConfig {
             return Err(AacError::ObjectType(0));
         }
         frequency_index = frequency_index.or_else(|| index_of(core_sample_rate));
-        let frame_len = if bits.general_audio(object_type) {
-            960
-        } else {
-            1024
-        };
+        let frame_len = if bits.general_audio(object_type) { 960 } else { 1024 };
         if sbr.is_none() {
             (sbr, ps) = bits.extension();
         }
@@ -154,9 +150,7 @@ impl Bits<'_> {
                 rate => Ok((None, rate)),
             });
         }
-        let rate = RATES
-            .get(usize::from(index))
-            .ok_or(AacError::FrequencyIndex(index));
+        let rate = RATES.get(usize::from(index)).ok_or(AacError::FrequencyIndex(index));
         Some(rate.map(|rate| (Some(index), *rate)))
     }
 
@@ -239,11 +233,7 @@ mod tests {
     }
 
     const fn he(channel_config: u8, ps: bool) -> AudioSpecificConfig {
-        AudioSpecificConfig {
-            sbr: Some(44_100),
-            ps,
-            ..lc(7, channel_config)
-        }
+        AudioSpecificConfig { sbr: Some(44_100), ps, ..lc(7, channel_config) }
     }
 
     fn hex(text: &str) -> Vec<u8> {
@@ -288,10 +278,7 @@ mod tests {
     fn f_12_frame_length_flag_means_960_samples() {
         assert_eq!(
             AudioSpecificConfig::parse(&[0x12, 0x14]),
-            Ok(AudioSpecificConfig {
-                frame_len: 960,
-                ..lc(4, 2)
-            })
+            Ok(AudioSpecificConfig { frame_len: 960, ..lc(4, 2) })
         );
     }
 
@@ -303,11 +290,7 @@ mod tests {
             let data = bits.to_be_bytes();
             let config = AudioSpecificConfig::parse(&data[3..]).unwrap();
             assert_eq!(
-                (
-                    config.core_sample_rate,
-                    config.frequency_index,
-                    config.channel_config
-                ),
+                (config.core_sample_rate, config.frequency_index, config.channel_config),
                 (rate, frequency_index, 2)
             );
         }
@@ -319,11 +302,7 @@ mod tests {
         let bits = 31_u32 << 27 | 10 << 21 | 3 << 17 | 2 << 13;
         let config = AudioSpecificConfig::parse(&bits.to_be_bytes()).unwrap();
         assert_eq!(
-            (
-                config.object_type,
-                config.core_sample_rate,
-                config.channel_config
-            ),
+            (config.object_type, config.core_sample_rate, config.channel_config),
             (42, 48_000, 2)
         );
     }
@@ -352,11 +331,7 @@ mod tests {
             (lc(3, 7), 48_000, Some(8), "mp4a.40.2"),
             (lc(3, 0), 48_000, None, "mp4a.40.2"),
         ] {
-            assert_eq!(
-                (config.sample_rate(), config.channels()),
-                (rate, channels),
-                "{config:?}"
-            );
+            assert_eq!((config.sample_rate(), config.channels()), (rate, channels), "{config:?}");
             assert_eq!(config.codec_string().to_string(), codec);
         }
     }
@@ -399,12 +374,9 @@ mod tests {
 
     #[test]
     fn f_12_sbr_is_looked_for_in_512_places() {
-        for (place, want) in [
-            (0, Some(44_100)),
-            (72, Some(44_100)),
-            (511, Some(44_100)),
-            (512, None),
-        ] {
+        for (place, want) in
+            [(0, Some(44_100)), (72, Some(44_100)), (511, Some(44_100)), (512, None)]
+        {
             // Sync 0x2b7, object type 5, the flag, 44.1 kHz; behind AAC-LC at 22.05 kHz and a program config element.
             let sbr = [0x2b7_u128 << 10 | 5 << 5 | 1 << 4 | 4];
             let bits = 16 + place;

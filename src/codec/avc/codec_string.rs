@@ -13,21 +13,13 @@ pub struct CodecString {
 impl CodecString {
     /// Takes the three bytes behind the first one of a sequence parameter set, or of a decoder configuration record.
     pub const fn new(profile: u8, compatibility: u8, level: u8) -> Self {
-        Self {
-            profile,
-            compatibility,
-            level,
-        }
+        Self { profile, compatibility, level }
     }
 }
 
 impl fmt::Display for CodecString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "avc1.{:02X}{:02X}{:02X}",
-            self.profile, self.compatibility, self.level
-        )
+        write!(f, "avc1.{:02X}{:02X}{:02X}", self.profile, self.compatibility, self.level)
     }
 }
 
@@ -38,13 +30,7 @@ mod tests {
 
     #[test]
     fn each_byte_has_two_hexadecimal_digits() {
-        assert_eq!(
-            CodecString::new(0x64, 0x00, 0x1F).to_string(),
-            "avc1.64001F"
-        );
-        assert_eq!(
-            CodecString::new(0x42, 0xC0, 0x1E).to_string(),
-            "avc1.42C01E"
-        );
+        assert_eq!(CodecString::new(0x64, 0x00, 0x1F).to_string(), "avc1.64001F");
+        assert_eq!(CodecString::new(0x42, 0xC0, 0x1E).to_string(), "avc1.42C01E");
     }
 }

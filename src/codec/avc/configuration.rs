@@ -9,8 +9,7 @@ pub(crate) fn configuration(record: &[u8]) -> Result<VideoConfiguration, AvcErro
     let record = DecoderConfigurationRecord::parse(record)?;
     let mut sets = ParameterSets::new(VideoCoding::Avc);
     for unit in record.sps().chain(record.pps()) {
-        sets.update(unit)
-            .map_err(|full| AvcError::ParameterSetsTooLarge { len: full.len })?;
+        sets.update(unit).map_err(|full| AvcError::ParameterSetsTooLarge { len: full.len })?;
     }
     if sets.sps().next().is_none() {
         return Err(AvcError::NoSequenceParameterSet);

@@ -50,20 +50,15 @@ pub enum AvcError {
 impl fmt::Display for AvcError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::RecordLen { len } => write!(
-                f,
-                "decoder configuration record of {len} bytes is too short"
-            ),
-            Self::RecordVersion(version) => write!(
-                f,
-                "decoder configuration record has version {version}, not 1"
-            ),
+            Self::RecordLen { len } => {
+                write!(f, "decoder configuration record of {len} bytes is too short")
+            }
+            Self::RecordVersion(version) => {
+                write!(f, "decoder configuration record has version {version}, not 1")
+            }
             Self::LengthLen(len) => write!(f, "NAL unit lengths of {len} bytes do not exist"),
             Self::Truncated { needed, left } => {
-                write!(
-                    f,
-                    "sequence parameter set of {needed} bytes is cut to {left}"
-                )
+                write!(f, "sequence parameter set of {needed} bytes is cut to {left}")
             }
             Self::ParameterSetsTooLarge { len } => {
                 write!(f, "parameter sets of {len} bytes are too large")

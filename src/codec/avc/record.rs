@@ -36,16 +36,7 @@ impl<'a> DecoderConfigurationRecord<'a> {
     /// Fewer than seven bytes, another version than 1, NAL unit lengths of three bytes, a sequence parameter set
     /// that is cut, or none that is not empty.
     pub fn parse(data: &'a [u8]) -> Result<Self, AvcError> {
-        let [
-            version,
-            profile,
-            compatibility,
-            level,
-            length,
-            count,
-            rest @ ..,
-        ] = data
-        else {
+        let [version, profile, compatibility, level, length, count, rest @ ..] = data else {
             return Err(AvcError::RecordLen { len: data.len() });
         };
         if rest.is_empty() {
@@ -154,13 +145,7 @@ struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     fn walk(data: &'a [u8], count: u8) -> Self {
-        let mut entries = Self {
-            whole: &[],
-            rest: data,
-            found: 0,
-            empty: 0,
-            cut: None,
-        };
+        let mut entries = Self { whole: &[], rest: data, found: 0, empty: 0, cut: None };
         for _ in 0..count {
             match entry(entries.rest) {
                 Ok((nal, rest)) => {
@@ -190,15 +175,9 @@ struct Cut {
 /// Splits the first entry off; returns its NAL unit and what follows.
 fn entry(data: &[u8]) -> Result<(&[u8], &[u8]), Cut> {
     let split = data.split_first_chunk();
-    let (len, rest) = split.ok_or(Cut {
-        needed: LENGTH_LEN,
-        left: data.len(),
-    })?;
+    let (len, rest) = split.ok_or(Cut { needed: LENGTH_LEN, left: data.len() })?;
     let needed = usize::from(u16::from_be_bytes(*len));
-    rest.split_at_checked(needed).ok_or(Cut {
-        needed,
-        left: rest.len(),
-    })
+    rest.split_at_checked(needed).ok_or(Cut { needed, left: rest.len() })
 }
 
 const LENGTH_LEN: usize = 2;
@@ -214,11 +193,7 @@ mod tests {
 
     fn lists(data: &[u8]) -> (Vec<&[u8]>, Vec<&[u8]>, u8) {
         let record = DecoderConfigurationRecord::parse(data).unwrap();
-        (
-            record.sps().collect(),
-            record.pps().collect(),
-            record.empty_entries(),
-        )
+        (record.sps().collect(), record.pps().collect(), record.empty_entries())
     }
 
     const HEAD: [u8; 6] = [1, 0x64, 0, 0x1F, 0xFF, 0xE1];
@@ -228,61 +203,33 @@ mod tests {
         let data = record(HEAD, b"\0\x03\x67ab\x01\0\x02\x68c\xFD\xF8\xF8\0"); // with High trailer
         let parsed = DecoderConfigurationRecord::parse(&data).unwrap();
         assert_eq!(
-            (
-                parsed.profile(),
-                parsed.compatibility(),
-                parsed.level(),
-                parsed.length_len()
-            ),
+            (parsed.profile(), parsed.compatibility(), parsed.level(), parsed.length_len()),
             (0x64, 0, 0x1F, 4)
         );
-        assert_eq!(
-            lists(&data),
-            ([&b"\x67ab"[..]].to_vec(), [&b"\x68c"[..]].to_vec(), 0)
-        );
+        assert_eq!(lists(&data), ([&b"\x67ab"[..]].to_vec(), [&b"\x68c"[..]].to_vec(), 0));
     }
 
     #[test]
     fn f_50_reserved_bits_of_0_are_masked() {
         let data = record([1, 0x42, 0, 0x1E, 0x03, 0x01], b"\0\x01\x67\x01\0\x01\x68");
-        assert_eq!(
-            lists(&data),
-            ([&b"\x67"[..]].to_vec(), [&b"\x68"[..]].to_vec(), 0)
-        );
+        assert_eq!(lists(&data), ([&b"\x67"[..]].to_vec(), [&b"\x68"[..]].to_vec(), 0));
     }
 
     #[test]
     fn f_34_several_sets_keep_their_order() {
-        let data = record(
-            [1, 0x42, 0, 0x1E, 0xFC, 0xE2],
-            b"\0\x02\x67a\0\x02\x67b\x02\0\x01A\0\x01B",
-        );
+        let data =
+            record([1, 0x42, 0, 0x1E, 0xFC, 0xE2], b"\0\x02\x67a\0\x02\x67b\x02\0\x01A\0\x01B");
         assert_eq!(
             lists(&data),
-            (
-                [&b"\x67a"[..], b"\x67b"].to_vec(),
-                [&b"A"[..], b"B"].to_vec(),
-                0
-            )
+            ([&b"\x67a"[..], b"\x67b"].to_vec(), [&b"A"[..], b"B"].to_vec(), 0)
         );
-        assert_eq!(
-            DecoderConfigurationRecord::parse(&data)
-                .unwrap()
-                .length_len(),
-            1
-        );
+        assert_eq!(DecoderConfigurationRecord::parse(&data).unwrap().length_len(), 1);
     }
 
     #[test]
     fn f_08_empty_entries_are_skipped_and_counted() {
-        let data = record(
-            [1, 0x42, 0, 0x1E, 0xFF, 0xE2],
-            b"\0\0\0\x01\x67\x02\0\x01\x68\0\0",
-        );
-        assert_eq!(
-            lists(&data),
-            ([&b"\x67"[..]].to_vec(), [&b"\x68"[..]].to_vec(), 2)
-        );
+        let data = record([1, 0x42, 0, 0x1E, 0xFF, 0xE2], b"\0\0\0\x01\x67\x02\0\x01\x68\0\0");
+        assert_eq!(lists(&data), ([&b"\x67"[..]].to_vec(), [&b"\x68"[..]].to_vec(), 2));
     }
 
     #[test]
@@ -290,46 +237,21 @@ mod tests {
         for (data, want) in [
             (Vec::new(), AvcError::RecordLen { len: 0 }),
             (record(HEAD, b""), AvcError::RecordLen { len: 6 }),
-            (
-                record([0, 0, 0, 1, 0x67, 0x64], b"\0"),
-                AvcError::RecordVersion(0),
-            ),
-            (
-                record([1, 0x64, 0, 0x1F, 0xFE, 0xE1], b"\0"),
-                AvcError::LengthLen(3),
-            ),
-            (
-                record([1, 0x64, 0, 0x1F, 0xFF, 0xE0], b"\0"),
-                AvcError::NoSequenceParameterSet,
-            ),
-            (
-                record(HEAD, b"\0\0\x01\0\x01\x68"),
-                AvcError::NoSequenceParameterSet,
-            ),
-            (
-                record(HEAD, b"\0\x09\x67abc"),
-                AvcError::Truncated { needed: 9, left: 4 },
-            ),
-            (
-                record(HEAD, b"\0"),
-                AvcError::Truncated { needed: 2, left: 1 },
-            ),
+            (record([0, 0, 0, 1, 0x67, 0x64], b"\0"), AvcError::RecordVersion(0)),
+            (record([1, 0x64, 0, 0x1F, 0xFE, 0xE1], b"\0"), AvcError::LengthLen(3)),
+            (record([1, 0x64, 0, 0x1F, 0xFF, 0xE0], b"\0"), AvcError::NoSequenceParameterSet),
+            (record(HEAD, b"\0\0\x01\0\x01\x68"), AvcError::NoSequenceParameterSet),
+            (record(HEAD, b"\0\x09\x67abc"), AvcError::Truncated { needed: 9, left: 4 }),
+            (record(HEAD, b"\0"), AvcError::Truncated { needed: 2, left: 1 }),
         ] {
-            assert_eq!(
-                DecoderConfigurationRecord::parse(&data),
-                Err(want),
-                "{data:x?}"
-            );
+            assert_eq!(DecoderConfigurationRecord::parse(&data), Err(want), "{data:x?}");
         }
     }
 
     #[test]
     fn f_08_a_cut_list_of_picture_parameter_sets_keeps_the_whole_ones() {
         let data = record(HEAD, b"\0\x01\x67\x02\0\x01A\0\x05B");
-        assert_eq!(
-            lists(&data),
-            ([&b"\x67"[..]].to_vec(), [&b"A"[..]].to_vec(), 0)
-        );
+        assert_eq!(lists(&data), ([&b"\x67"[..]].to_vec(), [&b"A"[..]].to_vec(), 0));
         assert_eq!(lists(&data[..9]), ([&b"\x67"[..]].to_vec(), Vec::new(), 0));
     }
 

@@ -120,20 +120,14 @@ mod tests {
         // 1080 lines cropped from 1088, B-frames
         (FULL_HD, info(1920, 1080, 30_000, 1001, 2)),
         // Baseline, both sides cropped, emulation prevention bytes
-        (
-            "6742c01ed900d83de6f011000003000100000300320f162e48",
-            info(854, 480, 25, 1, 0),
-        ),
+        ("6742c01ed900d83de6f011000003000100000300320f162e48", info(854, 480, 25, 1, 0)),
         // interlaced, with HRD parameters
         (
             "6764001eacd940b424d8088000000300800000193020007a12000f427261807c50a658",
             info(720, 576, 25, 1, 2),
         ),
         // High 4:4:4: chroma is not subsampled
-        (
-            "67f4000d919b28283f6022000003000200000300601e28532c",
-            info(320, 240, 24, 1, 2),
-        ),
+        ("67f4000d919b28283f6022000003000200000300601e28532c", info(320, 240, 24, 1, 2)),
     ];
 
     const fn info(width: u32, height: u32, num: u32, den: u32, reorder: u32) -> PictureInfo {
@@ -179,12 +173,9 @@ mod tests {
         for len in 0..sps.len() {
             assert_eq!(PictureInfo::parse(&sps[..len]), None, "{len}");
         }
-        for bytes in [
-            &[0; 9][..],
-            &[0x67; 4],
-            &[0x68, 0xEE, 0x3C, 0x80, 1],
-            &[0xE7, 0x64, 0, 0x1F, 1],
-        ] {
+        for bytes in
+            [&[0; 9][..], &[0x67; 4], &[0x68, 0xEE, 0x3C, 0x80, 1], &[0xE7, 0x64, 0, 0x1F, 1]]
+        {
             assert_eq!(PictureInfo::parse(bytes), None, "{bytes:x?}");
         }
     }
@@ -217,17 +208,8 @@ mod tests {
 
     #[test]
     fn a_frame_rate_is_in_lowest_terms() {
-        assert_eq!(
-            FrameRate::from_ticks(60_000, 1001),
-            Some(FrameRate {
-                num: 30_000,
-                den: 1001
-            })
-        );
-        assert_eq!(
-            FrameRate::from_ticks(180_000, 1800),
-            Some(FrameRate { num: 50, den: 1 })
-        );
+        assert_eq!(FrameRate::from_ticks(60_000, 1001), Some(FrameRate { num: 30_000, den: 1001 }));
+        assert_eq!(FrameRate::from_ticks(180_000, 1800), Some(FrameRate { num: 50, den: 1 }));
         assert_eq!(FrameRate::from_ticks(1, u32::MAX), None);
         assert_eq!(FrameRate::from_ticks(0, 1), None);
         assert_eq!(FrameRate::from_ticks(1, 0), None);
@@ -259,12 +241,9 @@ mod tests {
     #[test]
     fn a_picture_that_is_cropped_to_nothing_is_none() {
         // ue(v) of 3 and 4 is 00100 and 00101; a unit of cropping is two samples, and a macroblock has sixteen.
-        for (left, right, top, bottom, is_some) in [
-            (3, 4, 3, 4, true),
-            (4, 4, 3, 4, false),
-            (3, 4, 4, 4, false),
-            (4, 4, 4, 4, false),
-        ] {
+        for (left, right, top, bottom, is_some) in
+            [(3, 4, 3, 4, true), (4, 4, 3, 4, false), (3, 4, 4, 4, false), (4, 4, 4, 4, false)]
+        {
             let crop = |count| std::format!("00{:03b}", count + 1);
             let crops: std::string::String = [left, right, top, bottom].map(crop).concat();
             // Ids 0, order count type 2, one reference; one macroblock, no fields; cropped; no VUI; stop bit.

@@ -41,10 +41,7 @@ impl FrameHeader {
     /// Fewer than four bytes, no sync word, a reserved value, or free format, whose frame length is stated nowhere.
     pub fn parse(data: &[u8]) -> Result<Self, MpegAudioError> {
         let Some(&[b0, b1, b2, b3]) = data.first_chunk() else {
-            return Err(MpegAudioError::Truncated {
-                needed: Self::LEN,
-                left: data.len(),
-            });
+            return Err(MpegAudioError::Truncated { needed: Self::LEN, left: data.len() });
         };
         if b0 != 0xFF || b1 & 0xE0 != 0xE0 {
             return Err(MpegAudioError::NoSync([b0, b1]));
@@ -66,10 +63,8 @@ impl FrameHeader {
             None => return Err(reserved),
         };
         let (bit_rate, padding) = (kilobits * 1000, u32::from(b2 >> 1 & 1));
-        let sample_rate = *SAMPLE_RATES
-            .get(usize::from(b2 >> 2 & 0x03))
-            .ok_or(reserved)?
-            >> version.halvings();
+        let sample_rate =
+            *SAMPLE_RATES.get(usize::from(b2 >> 2 & 0x03)).ok_or(reserved)? >> version.halvings();
         let samples = match (layer, version) {
             (1, _) => 384,
             (3, Version::Mpeg2 | Version::Mpeg25) => 576,
@@ -124,18 +119,14 @@ impl Version {
     /// Returns the bit rates in kbit/s by index; 0 is free format.
     const fn bit_rates(self, layer: u8) -> &'static [u16; 15] {
         match (self, layer) {
-            (Self::Mpeg1, 1) => &[
-                0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448,
-            ],
-            (Self::Mpeg1, 2) => &[
-                0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384,
-            ],
-            (Self::Mpeg1, _) => &[
-                0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
-            ],
-            (_, 1) => &[
-                0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256,
-            ],
+            (Self::Mpeg1, 1) => {
+                &[0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448]
+            }
+            (Self::Mpeg1, 2) => {
+                &[0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384]
+            }
+            (Self::Mpeg1, _) => &[0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+            (_, 1) => &[0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
             _ => &[0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
         }
     }
@@ -154,10 +145,7 @@ pub struct Frames<'a> {
 impl<'a> Frames<'a> {
     /// Takes the body of an MP3 tag.
     pub const fn new(data: &'a [u8]) -> Self {
-        Self {
-            rest: data,
-            error: None,
-        }
+        Self { rest: data, error: None }
     }
 
     /// Returns how many bytes have not come out as frames yet; after the last frame, 0 means that all have.
@@ -172,10 +160,7 @@ impl<'a> Frames<'a> {
 
     fn frame(&self) -> Result<(FrameHeader, &'a [u8], &'a [u8]), MpegAudioError> {
         let header = FrameHeader::parse(self.rest)?;
-        let cut = MpegAudioError::Truncated {
-            needed: header.frame_len,
-            left: self.rest.len(),
-        };
+        let cut = MpegAudioError::Truncated { needed: header.frame_len, left: self.rest.len() };
         let (frame, rest) = self.rest.split_at_checked(header.frame_len).ok_or(cut)?;
         Ok((header, frame, rest))
     }
@@ -256,62 +241,19 @@ mod tests {
     fn f_44_headers_of_every_version_and_layer() {
         use Version::{Mpeg1, Mpeg2, Mpeg25};
         for (bytes, version, layer, kilobits, sample_rate, channels, frame_len, samples) in [
-            (
-                [0xFF, 0xFB, 0x90, 0x64],
-                Mpeg1,
-                3,
-                128,
-                44_100,
-                2,
-                417,
-                1152,
-            ),
-            (
-                [0xFF, 0xFB, 0x92, 0x64],
-                Mpeg1,
-                3,
-                128,
-                44_100,
-                2,
-                418,
-                1152,
-            ), // padded
-            (
-                [0xFF, 0xFB, 0x94, 0xC4],
-                Mpeg1,
-                3,
-                128,
-                48_000,
-                1,
-                384,
-                1152,
-            ),
+            ([0xFF, 0xFB, 0x90, 0x64], Mpeg1, 3, 128, 44_100, 2, 417, 1152),
+            ([0xFF, 0xFB, 0x92, 0x64], Mpeg1, 3, 128, 44_100, 2, 418, 1152), // padded
+            ([0xFF, 0xFB, 0x94, 0xC4], Mpeg1, 3, 128, 48_000, 1, 384, 1152),
             ([0xFF, 0xF3, 0x40, 0xC4], Mpeg2, 3, 32, 22_050, 1, 104, 576), // LAME
             ([0xFF, 0xE3, 0x18, 0xC4], Mpeg25, 3, 8, 8_000, 1, 72, 576),
-            (
-                [0xFF, 0xFD, 0xC4, 0x04],
-                Mpeg1,
-                2,
-                256,
-                48_000,
-                2,
-                768,
-                1152,
-            ),
+            ([0xFF, 0xFD, 0xC4, 0x04], Mpeg1, 2, 256, 48_000, 2, 768, 1152),
             ([0xFF, 0xF5, 0x84, 0x04], Mpeg2, 2, 64, 24_000, 2, 384, 1152),
             ([0xFF, 0xFF, 0xC2, 0x04], Mpeg1, 1, 384, 44_100, 2, 420, 384), // padded by a slot
             ([0xFF, 0xF7, 0xC0, 0x04], Mpeg2, 1, 192, 22_050, 2, 416, 384),
         ] {
             let bit_rate = kilobits * 1000;
-            let want = FrameHeader {
-                version,
-                layer,
-                bit_rate,
-                sample_rate,
-                channels,
-                frame_len,
-                samples,
-            };
+            let want =
+                FrameHeader { version, layer, bit_rate, sample_rate, channels, frame_len, samples };
             assert_eq!(FrameHeader::parse(&bytes), Ok(want), "{bytes:x?}");
         }
     }
@@ -325,27 +267,12 @@ mod tests {
     #[test]
     fn o_34_what_is_no_frame_is_a_typed_error() {
         for (bytes, want) in [
-            (
-                &[0xFF, 0xFB, 0x90][..],
-                MpegAudioError::Truncated { needed: 4, left: 3 },
-            ),
+            (&[0xFF, 0xFB, 0x90][..], MpegAudioError::Truncated { needed: 4, left: 3 }),
             (&[0xFF, 0x1B, 0x90, 0], MpegAudioError::NoSync([0xFF, 0x1B])),
-            (
-                &[0xFF, 0xEB, 0x90, 0],
-                MpegAudioError::Reserved([0xFF, 0xEB, 0x90, 0]),
-            ),
-            (
-                &[0xFF, 0xF9, 0x90, 0],
-                MpegAudioError::Reserved([0xFF, 0xF9, 0x90, 0]),
-            ),
-            (
-                &[0xFF, 0xFB, 0xF0, 0],
-                MpegAudioError::Reserved([0xFF, 0xFB, 0xF0, 0]),
-            ),
-            (
-                &[0xFF, 0xFB, 0x9C, 0],
-                MpegAudioError::Reserved([0xFF, 0xFB, 0x9C, 0]),
-            ),
+            (&[0xFF, 0xEB, 0x90, 0], MpegAudioError::Reserved([0xFF, 0xEB, 0x90, 0])),
+            (&[0xFF, 0xF9, 0x90, 0], MpegAudioError::Reserved([0xFF, 0xF9, 0x90, 0])),
+            (&[0xFF, 0xFB, 0xF0, 0], MpegAudioError::Reserved([0xFF, 0xFB, 0xF0, 0])),
+            (&[0xFF, 0xFB, 0x9C, 0], MpegAudioError::Reserved([0xFF, 0xFB, 0x9C, 0])),
             (&[0xFF, 0xFB, 0x00, 0], MpegAudioError::FreeFormat),
         ] {
             assert_eq!(FrameHeader::parse(bytes), Err(want), "{bytes:x?}");
@@ -363,13 +290,7 @@ mod tests {
             .map(|(header, frame)| header.samples * u32::from(frame.len() == 417))
             .sum();
         assert_eq!((samples, frames.remainder()), (2304, 100));
-        assert_eq!(
-            frames.error(),
-            Some(MpegAudioError::Truncated {
-                needed: 417,
-                left: 100
-            })
-        );
+        assert_eq!(frames.error(), Some(MpegAudioError::Truncated { needed: 417, left: 100 }));
         assert_eq!(frames.next(), None);
         let mut whole = Frames::new(&frame);
         assert_eq!(whole.by_ref().count(), 1);

@@ -13,10 +13,7 @@ pub(crate) struct PaddedFrames<'a> {
 impl<'a> PaddedFrames<'a> {
     /// Takes the body of an MP3 tag; a frame and its padding are at most `max_len` bytes.
     pub(crate) const fn new(body: &'a [u8], max_len: usize) -> Self {
-        Self {
-            rest: body,
-            max_len,
-        }
+        Self { rest: body, max_len }
     }
 }
 
@@ -34,10 +31,6 @@ impl<'a> Iterator for PaddedFrames<'a> {
         let end = (len..self.rest.len()).find(begins_like);
         let (padded, later) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = later;
-        if padded.len() <= self.max_len {
-            Some(padded)
-        } else {
-            padded.get(..len)
-        }
+        if padded.len() <= self.max_len { Some(padded) } else { padded.get(..len) }
     }
 }

@@ -96,12 +96,8 @@ impl<'a> AccessUnit<'a> {
         if !lone || !kind.is_slice() {
             return None;
         }
-        let unit = Self {
-            data: nal_unit,
-            coding: packing.coding,
-            framing: Framing::Lone,
-            hidden: false,
-        };
+        let unit =
+            Self { data: nal_unit, coding: packing.coding, framing: Framing::Lone, hidden: false };
         let contents = Contents {
             slice: true,
             random_access: kind == NalKind::RandomAccessSlice,
@@ -138,12 +134,7 @@ impl<'a> AccessUnit<'a> {
 
     /// Takes what is an Annex B byte stream already.
     pub(crate) const fn of_byte_stream(data: &'a [u8], coding: VideoCoding) -> Self {
-        Self {
-            data,
-            coding,
-            framing: Framing::StartCode,
-            hidden: false,
-        }
+        Self { data, coding, framing: Framing::StartCode, hidden: false }
     }
 
     /// Iterates over the NAL units that are there whole, none of them empty.
@@ -248,19 +239,11 @@ impl<'a> NalUnits<'a> {
         while !self.splitting.is_empty() {
             let searched =
                 self.framing == Framing::StartCode || !self.coding.kind(self.splitting).is_slice();
-            let next = if searched {
-                find_start_code(self.splitting)
-            } else {
-                None
-            };
+            let next = if searched { find_start_code(self.splitting) } else { None };
             let end = next.unwrap_or(self.splitting.len());
             let (unit, rest) = self.splitting.split_at(end);
             self.splitting = rest.get(3..).unwrap_or_default();
-            let unit = if next.is_some() {
-                trim_zeros(unit)
-            } else {
-                unit
-            };
+            let unit = if next.is_some() { trim_zeros(unit) } else { unit };
             if !unit.is_empty() {
                 return Some(unit);
             }
@@ -335,10 +318,7 @@ mod tests {
 
     fn kinds(data: &[u8], length_len: usize) -> (Vec<u8>, Contents) {
         let (unit, contents) = AccessUnit::new(data, Packing::new(VideoCoding::Avc, length_len));
-        (
-            unit.nal_units().map(|unit| unit[0] & 0x1f).collect(),
-            contents,
-        )
+        (unit.nal_units().map(|unit| unit[0] & 0x1f).collect(), contents)
     }
 
     #[test]
@@ -378,10 +358,8 @@ mod tests {
         lengths[..4].copy_from_slice(&[0, 0, 1, 0x22]);
         let (found, contents) = kinds(&lengths, 4);
         assert_eq!((found, contents.start_codes), ([1].to_vec(), false));
-        let (found, contents) = kinds(
-            &[0, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x68, 2, 0, 0, 1, 0x65, 3],
-            4,
-        );
+        let (found, contents) =
+            kinds(&[0, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x68, 2, 0, 0, 1, 0x65, 3], 4);
         assert_eq!(
             (found, contents.start_codes, contents.truncated),
             ([7, 8, 5].to_vec(), true, false)
@@ -395,20 +373,13 @@ mod tests {
         assert_eq!(found, [6, 5]);
         assert!(contents.random_access);
         let hidden_in_slice = [0, 0, 0, 7, 0x65, 3, 0, 0, 1, 0x67, 2];
-        assert_eq!(
-            kinds(&hidden_in_slice, 4).0,
-            [5],
-            "slice data is not searched"
-        );
+        assert_eq!(kinds(&hidden_in_slice, 4).0, [5], "slice data is not searched");
     }
 
     #[test]
     fn f_37_zero_length_nal_units_are_passed_over() {
         let (found, contents) = kinds(&[0, 0, 0, 0, 0, 0, 0, 1, 0x41, 0, 0, 0, 0], 4);
-        assert_eq!(
-            (found, contents.empty, contents.truncated),
-            ([1].to_vec(), 2, false)
-        );
+        assert_eq!((found, contents.empty, contents.truncated), ([1].to_vec(), 2, false));
         assert_eq!(kinds(&[], 4), (Vec::new(), Contents::default()));
     }
 
@@ -416,18 +387,13 @@ mod tests {
     fn f_25_a_recovery_point_is_found_behind_other_messages() {
         let with = [6, 5, 4, 0, 0, 3, 1, 9, 6, 1, 0x80, 0x80];
         let without = [6, 5, 4, 6, 1, 6, 1, 0x80];
-        for (sei, want) in [
-            (&with[..], true),
-            (&without, false),
-            (&[6], false),
-            (&[6, 5, 200, 6], false),
-        ] {
+        for (sei, want) in
+            [(&with[..], true), (&without, false), (&[6], false), (&[6, 5, 200, 6], false)]
+        {
             let mut data = [0, 0, 0, sei.len() as u8].to_vec();
             data.extend_from_slice(sei);
             assert_eq!(
-                AccessUnit::new(&data, Packing::default())
-                    .0
-                    .has_recovery_point(),
+                AccessUnit::new(&data, Packing::default()).0.has_recovery_point(),
                 want,
                 "{sei:?}"
             );
@@ -458,9 +424,8 @@ mod tests {
     #[test]
     fn f_35_slices_of_a_byte_stream_are_split() {
         let stream = [0, 0, 0, 1, 0x65, 7, 0, 0, 1, 0x65, 8];
-        let units: Vec<_> = AccessUnit::of_byte_stream(&stream, VideoCoding::Avc)
-            .nal_units()
-            .collect();
+        let units: Vec<_> =
+            AccessUnit::of_byte_stream(&stream, VideoCoding::Avc).nal_units().collect();
         assert_eq!(units, [[0x65, 7], [0x65, 8]]);
     }
 

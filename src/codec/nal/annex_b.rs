@@ -32,13 +32,7 @@ impl<'a> AnnexB<'a> {
             Filler::Drop => contents.filler_len,
         };
         let len = parameter_sets.len() + carried.len() + contents.annex_b_len - dropped_len;
-        Self {
-            parameter_sets,
-            carried,
-            unit,
-            filler,
-            len,
-        }
+        Self { parameter_sets, carried, unit, filler, len }
     }
 
     /// Returns the length in bytes.
@@ -172,11 +166,8 @@ mod tests {
                     let (unit, contents) = AccessUnit::new(&tag, Packing::default());
                     let stream = AnnexB::new(sets, carried, unit, &contents, filler);
                     let all: Vec<u8> = stream.slices().flatten().copied().collect();
-                    let behind: Vec<u8> = stream
-                        .slices_behind_start_code()
-                        .flatten()
-                        .copied()
-                        .collect();
+                    let behind: Vec<u8> =
+                        stream.slices_behind_start_code().flatten().copied().collect();
                     assert_eq!(behind, all.get(4..).unwrap_or_default(), "{tag:x?}");
                     assert_eq!(behind.len(), stream.len_behind_start_code());
                 }
@@ -186,21 +177,14 @@ mod tests {
 
     #[test]
     fn t_19_delimiters_leave_their_place_and_every_other_nal_unit_gets_a_long_start_code() {
-        let tag = [
-            0, 0, 0, 1, 6, 0, 0, 0, 2, 9, 0x10, 0, 0, 0, 2, 12, 0xff, 0, 0, 0, 2, 0x65, 7,
-        ];
+        let tag = [0, 0, 0, 1, 6, 0, 0, 0, 2, 9, 0x10, 0, 0, 0, 2, 12, 0xff, 0, 0, 0, 2, 0x65, 7];
         let sets = [0, 0, 0, 1, 0x67];
         for (filler, want) in [
             (
                 Filler::Keep,
-                &[
-                    0, 0, 0, 1, 0x67, 0, 0, 0, 1, 6, 0, 0, 0, 1, 12, 0xff, 0, 0, 0, 1, 0x65, 7,
-                ][..],
+                &[0, 0, 0, 1, 0x67, 0, 0, 0, 1, 6, 0, 0, 0, 1, 12, 0xff, 0, 0, 0, 1, 0x65, 7][..],
             ),
-            (
-                Filler::Drop,
-                &[0, 0, 0, 1, 0x67, 0, 0, 0, 1, 6, 0, 0, 0, 1, 0x65, 7],
-            ),
+            (Filler::Drop, &[0, 0, 0, 1, 0x67, 0, 0, 0, 1, 6, 0, 0, 0, 1, 0x65, 7]),
         ] {
             let (unit, contents) = AccessUnit::new(&tag, Packing::default());
             let stream = AnnexB::new(&sets, &[], unit, &contents, filler);

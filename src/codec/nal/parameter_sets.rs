@@ -65,18 +65,12 @@ pub(crate) enum Change {
 impl ParameterSets {
     /// Makes an empty collection for parameter sets of one coding.
     pub(crate) const fn new(coding: VideoCoding) -> Self {
-        let vacant = SetKey {
-            kind: SetKind::Sequence,
-            id: 0,
-        };
+        let vacant = SetKey { kind: SetKind::Sequence, id: 0 };
         Self {
             coding,
             bytes: [0; CAPACITY],
             len: 0,
-            entries: [Entry {
-                key: vacant,
-                len: 0,
-            }; MAX_ENTRIES],
+            entries: [Entry { key: vacant, len: 0 }; MAX_ENTRIES],
             count: 0,
         }
     }
@@ -98,9 +92,7 @@ impl ParameterSets {
 
     /// Iterates over the sequence parameter sets.
     pub(crate) fn sps(&self) -> impl Iterator<Item = &[u8]> {
-        self.iter()
-            .filter(|(key, _)| key.kind == SetKind::Sequence)
-            .map(|(_, unit)| unit)
+        self.iter().filter(|(key, _)| key.kind == SetKind::Sequence).map(|(_, unit)| unit)
     }
 
     /// Returns whether there are sets of every kind, without which nothing can be decoded.
@@ -152,10 +144,7 @@ impl ParameterSets {
             self.entries.copy_within(index..self.count, index + 1);
         }
         if let Some(entry) = self.entries.get_mut(index) {
-            *entry = Entry {
-                key,
-                len: new_len as u16,
-            };
+            *entry = Entry { key, len: new_len as u16 };
         }
         (self.len, self.count) = (len, count);
         Ok(match key.kind {
@@ -177,11 +166,9 @@ impl ParameterSets {
 
     /// Returns a number that tells contents apart (FNV-1a, 64 bits).
     pub(crate) fn digest(&self) -> u64 {
-        self.annex_b()
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            })
+        self.annex_b().iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
     }
 
     fn entries(&self) -> &[Entry] {
@@ -295,14 +282,7 @@ mod tests {
 
     #[test]
     fn f_34_ids_are_read_as_exp_golomb() {
-        for (byte, want) in [
-            (0x80, 0),
-            (0x40, 1),
-            (0x60, 2),
-            (0x20, 3),
-            (0x38, 6),
-            (0x10, 7),
-        ] {
+        for (byte, want) in [(0x80, 0), (0x40, 1), (0x60, 2), (0x20, 3), (0x38, 6), (0x10, 7)] {
             assert_eq!(exp_golomb(&[byte, 0xff]), Some(want), "{byte:#x}");
         }
         assert_eq!(exp_golomb(&[0, 0x80, 0, 0]), Some(255));

@@ -57,10 +57,7 @@ impl Layout {
         let pcrs = &run.pcrs;
         let last = run.packets() - 1;
         let of_first = usize::from(pcrs.at == 0);
-        let pcr_of_last = pcrs
-            .last()
-            .filter(|&(at, _)| at == last)
-            .map(|(_, pcr)| pcr);
+        let pcr_of_last = pcrs.last().filter(|&(at, _)| at == last).map(|(_, pcr)| pcr);
         let elsewhere = of_first + usize::from(pcr_of_last.is_some());
         Self {
             index: 1,
@@ -70,11 +67,7 @@ impl Layout {
             every: pcrs.every,
             last: Last {
                 index: last,
-                field: Field {
-                    flags: 0,
-                    pcr: pcr_of_last,
-                    stuffing: run.stuffing,
-                },
+                field: Field { flags: 0, pcr: pcr_of_last, stuffing: run.stuffing },
             },
         }
     }
@@ -92,9 +85,6 @@ impl Layout {
         self.pcrs_left = left;
         self.pcr = pcr + self.step;
         self.index += self.every;
-        Some(Stretch {
-            plain: self.every - 1,
-            then: Special::Pcr(pcr),
-        })
+        Some(Stretch { plain: self.every - 1, then: Special::Pcr(pcr) })
     }
 }

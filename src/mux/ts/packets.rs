@@ -33,18 +33,12 @@ pub(super) enum Run<'a> {
 impl<'a> TsPackets<'a> {
     #[inline]
     pub(crate) const fn whole(packets: &'a [u8]) -> Self {
-        Self {
-            run: Run::Whole(packets),
-            len: packets.len(),
-        }
+        Self { run: Run::Whole(packets), len: packets.len() }
     }
 
     #[inline]
     pub(crate) const fn pes(run: &'a PesRun<'a>) -> Self {
-        Self {
-            run: Run::Pes(run),
-            len: run.packets * PACKET_LEN,
-        }
+        Self { run: Run::Pes(run), len: run.packets * PACKET_LEN }
     }
 
     /// Returns the length in bytes: a multiple of [`PACKET_LEN`], never 0.
@@ -93,11 +87,7 @@ pub struct ShortBuffer {
 
 impl fmt::Display for ShortBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "buffer is too short for {} bytes of TS packets",
-            self.needed
-        )
+        write!(f, "buffer is too short for {} bytes of TS packets", self.needed)
     }
 }
 

@@ -47,10 +47,7 @@ impl Lead {
     #[inline]
     pub(crate) fn of(lead: &[u8]) -> Self {
         let mut bytes = [0; Self::MAX_LEN];
-        bytes
-            .iter_mut()
-            .zip(lead)
-            .for_each(|(to, byte)| *to = *byte);
+        bytes.iter_mut().zip(lead).for_each(|(to, byte)| *to = *byte);
         let len = lead.len().min(bytes.len());
         Self { bytes, len }
     }
@@ -71,19 +68,10 @@ impl PesHeader {
         lead: Lead,
         payload_len: usize,
     ) -> Self {
-        let header = Self {
-            id,
-            pts,
-            dts,
-            packet_len: 0,
-            lead,
-        };
+        let header = Self { id, pts, dts, packet_len: 0, lead };
         // It does not count itself, nor what stands before it.
         let behind = header.len() - 6 + payload_len;
-        Self {
-            packet_len: u16::try_from(behind).unwrap_or(0),
-            ..header
-        }
+        Self { packet_len: u16::try_from(behind).unwrap_or(0), ..header }
     }
 
     /// Returns the length in bytes, the lead included.
@@ -174,10 +162,7 @@ mod tests {
     #[test]
     fn t_14_dts_is_written_only_where_it_differs() {
         assert_eq!(header(9, 9, &[], 100)[7..14], [0x80, 5, 0x21, 0, 1, 0, 19]);
-        assert_eq!(
-            header(9, 5, &[], 100)[7..19],
-            [0xc0, 10, 0x31, 0, 1, 0, 19, 0x11, 0, 1, 0, 11]
-        );
+        assert_eq!(header(9, 5, &[], 100)[7..19], [0xc0, 10, 0x31, 0, 1, 0, 19, 0x11, 0, 1, 0, 11]);
     }
 
     #[test]
@@ -192,19 +177,14 @@ mod tests {
         let times = (WireTime::new(9), WireTime::new(5));
         let header = PesHeader::new(StreamId::Audio, times, Lead::of(&[1; 7]), 100);
         let (mut wide, mut narrow) = ([0; PesHeader::MAX_LEN], [0; 26]);
-        assert_eq!(
-            (header.write(&mut wide), header.write(&mut narrow)),
-            (26, 26)
-        );
+        assert_eq!((header.write(&mut wide), header.write(&mut narrow)), (26, 26));
         assert_eq!(wide[..26], narrow);
     }
 
     #[test]
     fn t_13_packet_length_counts_what_follows_it_and_is_zero_when_video_does_not_fit() {
         for (payload_len, want) in [(1, 16), (65_535 - 15, 65_535), (65_536 - 15, 0)] {
-            let [.., high, low] = *header(0, 0, &[1; 7], payload_len)
-                .first_chunk::<6>()
-                .unwrap();
+            let [.., high, low] = *header(0, 0, &[1; 7], payload_len).first_chunk::<6>().unwrap();
             assert_eq!(u16::from_be_bytes([high, low]), want, "{payload_len}");
         }
     }

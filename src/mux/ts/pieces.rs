@@ -52,13 +52,7 @@ impl<'a> Pieces<'a> {
             Run::Whole(packets) => (Source::Whole, Slices::one(packets), packets.len()),
             Run::Pes(run) => (Source::First(run), run.payload.slices(), 0),
         };
-        Self {
-            source,
-            room,
-            slice: &[],
-            slices,
-            head: [0; PACKET_LEN],
-        }
+        Self { source, room, slice: &[], slices, head: [0; PACKET_LEN] }
     }
 
     /// Returns the next piece, never empty.
@@ -150,12 +144,7 @@ impl<'a> super::TsPackets<'a> {
     pub fn into_buf(self) -> TsBuf<'a> {
         let mut pieces = self.pieces();
         let piece = pieces.next().unwrap_or(Piece::Borrowed(&[]));
-        TsBuf {
-            pieces,
-            piece,
-            read: 0,
-            remaining: self.len(),
-        }
+        TsBuf { pieces, piece, read: 0, remaining: self.len() }
     }
 }
 
@@ -177,11 +166,7 @@ impl bytes::Buf for TsBuf<'_> {
     /// As the trait demands, when `count` is more than [`remaining`](bytes::Buf::remaining).
     #[inline]
     fn advance(&mut self, count: usize) {
-        assert!(
-            count <= self.remaining,
-            "cannot advance {count} of {} bytes",
-            self.remaining
-        );
+        assert!(count <= self.remaining, "cannot advance {count} of {} bytes", self.remaining);
         self.remaining -= count;
         self.read += count;
         while self.read >= self.piece.len() && self.remaining > 0 {
@@ -231,12 +216,8 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).cycle().take(5 * 184).collect();
         assert_reads(TsPackets::whole(&bytes[..2 * PACKET_LEN]));
         let time = WireTime::new(9);
-        let spread = PcrPlan {
-            first: Ticks::new(77),
-            step: TickSpan::new(9000),
-            count: 2,
-            floating: false,
-        };
+        let spread =
+            PcrPlan { first: Ticks::new(77), step: TickSpan::new(9000), count: 2, floating: false };
         for len in [20, 170, 184, 5 * 184 - 14, 5 * 184] {
             let header = PesHeader::new(StreamId::Audio, (time, time), Lead::of(&[]), len);
             let place = (Pid::AUDIO, ContinuityCounter::new(5));

@@ -9,11 +9,7 @@ use crate::stream_type::Program;
 
 /// Returns the PID of the lead track, which carries the PCR: video where there is video.
 pub(super) const fn pcr_pid(program: Program) -> Pid {
-    if program.video.is_some() {
-        Pid::VIDEO
-    } else {
-        Pid::AUDIO
-    }
+    if program.video.is_some() { Pid::VIDEO } else { Pid::AUDIO }
 }
 
 /// Composes a PAT packet and a PMT packet; `version` is the PMT's, modulo 32.
@@ -26,11 +22,8 @@ pub(crate) fn psi_packets(
     let mut packets = [0xff; 2 * PACKET_LEN];
     let (first, second) = packets.split_at_mut(PACKET_LEN);
     let [pid_high, pid_low] = Pid::PMT.get().to_be_bytes();
-    let association = Section {
-        table_id: 0x00,
-        version: 0,
-        body: &[0x00, 0x01, 0xe0 | pid_high, pid_low],
-    };
+    let association =
+        Section { table_id: 0x00, version: 0, body: &[0x00, 0x01, 0xe0 | pid_high, pid_low] };
     association.put(PacketHeader::new(Pid::PAT, pat), first);
 
     let [pcr_high, pcr_low] = pcr_pid(program).get().to_be_bytes();
@@ -49,11 +42,7 @@ pub(crate) fn psi_packets(
             put(&[stream_type.get(), 0xe0 | high, low, 0xf0, 0x00]);
         }
     }
-    let map = Section {
-        table_id: 0x02,
-        version,
-        body: body.get(..len).unwrap_or_default(),
-    };
+    let map = Section { table_id: 0x02, version, body: body.get(..len).unwrap_or_default() };
     map.put(PacketHeader::new(Pid::PMT, pmt), second);
     packets
 }
@@ -68,11 +57,7 @@ struct Section<'a> {
 impl Section<'_> {
     /// Lays header, `pointer_field` and the whole section into a packet of 0xff.
     fn put(&self, header: PacketHeader, packet: &mut [u8]) {
-        let Self {
-            table_id,
-            version,
-            body,
-        } = *self;
+        let Self { table_id, version, body } = *self;
         let [h0, h1, h2, h3] = header.unit_start().to_bytes();
         // Five bytes up to last_section_number and the CRC count into section_length: 8 bits are enough here.
         let section_len = (5 + body.len() + 4) as u8;
@@ -109,61 +94,29 @@ mod tests {
     use super::*;
     use crate::stream_type::StreamType;
 
-    const AVC_AAC: Program = Program {
-        video: Some(StreamType::AVC),
-        audio: Some(StreamType::AAC_ADTS),
-    };
+    const AVC_AAC: Program =
+        Program { video: Some(StreamType::AVC), audio: Some(StreamType::AAC_ADTS) };
 
     fn sections(program: Program, version: u8) -> ([u8; 16], std::vec::Vec<u8>) {
-        let packets = psi_packets(
-            program,
-            version,
-            ContinuityCounter::new(3),
-            ContinuityCounter::new(7),
-        );
+        let packets =
+            psi_packets(program, version, ContinuityCounter::new(3), ContinuityCounter::new(7));
         let pmt_len = 3 + usize::from(packets[188 + 7]);
-        (
-            packets[5..21].try_into().unwrap(),
-            packets[188 + 5..188 + 5 + pmt_len].to_vec(),
-        )
+        (packets[5..21].try_into().unwrap(), packets[188 + 5..188 + 5 + pmt_len].to_vec())
     }
 
     fn hex(bytes: &[u8]) -> std::string::String {
-        bytes
-            .iter()
-            .map(|byte| std::format!("{byte:02x}"))
-            .collect()
+        bytes.iter().map(|byte| std::format!("{byte:02x}")).collect()
     }
 
     #[test]
     fn t_06a_sections_have_the_golden_bytes() {
-        let video_only = Program {
-            audio: None,
-            ..AVC_AAC
-        };
-        let audio_only = Program {
-            video: None,
-            ..AVC_AAC
-        };
-        let mp3 = |stream_type| Program {
-            audio: Some(stream_type),
-            ..AVC_AAC
-        };
-        assert_eq!(
-            hex(&sections(AVC_AAC, 0).0),
-            "00b00d0001c100000001f0002ab104b2"
-        );
+        let video_only = Program { audio: None, ..AVC_AAC };
+        let audio_only = Program { video: None, ..AVC_AAC };
+        let mp3 = |stream_type| Program { audio: Some(stream_type), ..AVC_AAC };
+        assert_eq!(hex(&sections(AVC_AAC, 0).0), "00b00d0001c100000001f0002ab104b2");
         for (program, version, want) in [
-            (
-                AVC_AAC,
-                0,
-                "02b0170001c10000e100f0001be100f0000fe101f0002f44b99b",
-            ),
-            (
-                AVC_AAC,
-                1,
-                "02b0170001c30000e100f0001be100f0000fe101f00000e2db21",
-            ),
+            (AVC_AAC, 0, "02b0170001c10000e100f0001be100f0000fe101f0002f44b99b"),
+            (AVC_AAC, 1, "02b0170001c30000e100f0001be100f0000fe101f00000e2db21"),
             (video_only, 0, "02b0120001c10000e100f0001be100f00015bd4d56"),
             (audio_only, 0, "02b0120001c10000e101f0000fe101f000ece2b094"),
             (
@@ -177,22 +130,13 @@ mod tests {
                 "02b0170001c10000e100f0001be100f00004e101f000b5ba160a",
             ),
         ] {
-            assert_eq!(
-                hex(&sections(program, version).1),
-                want,
-                "{program:?} {version}"
-            );
+            assert_eq!(hex(&sections(program, version).1), want, "{program:?} {version}");
         }
     }
 
     #[test]
     fn t_04_a_section_starts_its_packet_and_0xff_fills_the_rest() {
-        let packets = psi_packets(
-            AVC_AAC,
-            0,
-            ContinuityCounter::new(3),
-            ContinuityCounter::new(7),
-        );
+        let packets = psi_packets(AVC_AAC, 0, ContinuityCounter::new(3), ContinuityCounter::new(7));
         assert_eq!(packets[..5], [0x47, 0x40, 0x00, 0x13, 0x00]);
         assert_eq!(packets[188..193], [0x47, 0x50, 0x00, 0x17, 0x00]);
         assert!(packets[21..188].iter().all(|&byte| byte == 0xff));

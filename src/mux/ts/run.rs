@@ -23,16 +23,8 @@ pub(crate) struct Start {
 impl Start {
     #[inline]
     pub(super) const fn flags(self) -> u8 {
-        let discontinuity = if self.discontinuity {
-            Field::DISCONTINUITY
-        } else {
-            0
-        };
-        let random_access = if self.random_access {
-            Field::RANDOM_ACCESS
-        } else {
-            0
-        };
+        let discontinuity = if self.discontinuity { Field::DISCONTINUITY } else { 0 };
+        let random_access = if self.random_access { Field::RANDOM_ACCESS } else { 0 };
         discontinuity | random_access
     }
 }
@@ -49,12 +41,7 @@ pub(crate) struct PcrPlan {
 
 impl PcrPlan {
     pub(crate) const fn one(pcr: Ticks) -> Self {
-        Self {
-            first: pcr,
-            step: TickSpan::ZERO,
-            count: 1,
-            floating: true,
-        }
+        Self { first: pcr, step: TickSpan::ZERO, count: 1, floating: true }
     }
 }
 
@@ -62,10 +49,7 @@ impl PcrPlan {
     /// Spreads clock references evenly from `first` on over the time to `end`, at most `interval` apart.
     pub(crate) fn spread(first: Ticks, end: Ticks, interval: TickSpan) -> Self {
         let span = (end - first).get();
-        let count = span
-            .max(1)
-            .unsigned_abs()
-            .div_ceil(interval.get().unsigned_abs());
+        let count = span.max(1).unsigned_abs().div_ceil(interval.get().unsigned_abs());
         Self {
             first,
             step: (end - first) / count.max(1).cast_signed(),
@@ -266,35 +250,19 @@ mod tests {
         let (mut payload, mut pcrs) = (Vec::new(), Vec::new());
         for (index, packet) in bytes.chunks(PACKET_LEN).enumerate() {
             assert_eq!(packet[0], 0x47);
-            assert_eq!(
-                packet[1] & 0x40 != 0,
-                index == 0,
-                "unit start of packet {index}"
-            );
-            assert_eq!(
-                packet[3] & 0x0f,
-                (5 + index as u8) & 0x0f,
-                "counter of packet {index}"
-            );
+            assert_eq!(packet[1] & 0x40 != 0, index == 0, "unit start of packet {index}");
+            assert_eq!(packet[3] & 0x0f, (5 + index as u8) & 0x0f, "counter of packet {index}");
             let mut at = 4;
             if packet[3] & 0x20 != 0 {
                 let len = usize::from(packet[4]);
                 assert!(len <= 182, "field of packet {index} leaves no payload");
                 at += 1 + len;
-                let pcr_len = if len > 0 && packet[5] & 0x10 != 0 {
-                    6
-                } else {
-                    0
-                };
+                let pcr_len = if len > 0 && packet[5] & 0x10 != 0 { 6 } else { 0 };
                 if pcr_len > 0 {
                     let head = u64::from_be_bytes(packet[4..12].try_into().unwrap());
                     pcrs.push(head << 16 >> 31);
                 }
-                assert!(
-                    packet[(6 + pcr_len).min(at)..at]
-                        .iter()
-                        .all(|&byte| byte == 0xff)
-                );
+                assert!(packet[(6 + pcr_len).min(at)..at].iter().all(|&byte| byte == 0xff));
             }
             payload.extend_from_slice(&packet[at..]);
         }
@@ -305,24 +273,12 @@ mod tests {
     fn t_12_every_remainder_of_payload_is_stuffed_by_adaptation_field_only() {
         let source: Vec<u8> = (0..=255).cycle().take(600).collect();
         let plans = [PcrPlan::default(), PcrPlan::one(Ticks::new(77))];
-        let spread = PcrPlan {
-            first: Ticks::new(77),
-            step: TickSpan::new(9000),
-            count: 3,
-            floating: false,
-        };
-        let starts = [
-            Start::default(),
-            Start {
-                discontinuity: true,
-                random_access: true,
-            },
-        ];
+        let spread =
+            PcrPlan { first: Ticks::new(77), step: TickSpan::new(9000), count: 3, floating: false };
+        let starts = [Start::default(), Start { discontinuity: true, random_access: true }];
         for len in 1..source.len() {
-            for (plan, start) in plans
-                .into_iter()
-                .chain([spread])
-                .flat_map(|p| starts.map(|s| (p, s)))
+            for (plan, start) in
+                plans.into_iter().chain([spread]).flat_map(|p| starts.map(|s| (p, s)))
             {
                 let run = run(&source[..len], start, plan);
                 let packets = TsPackets::pes(&run);
@@ -345,10 +301,7 @@ mod tests {
 
     #[test]
     fn t_11_flags_of_an_access_point_stand_with_its_pcr_in_the_first_packet() {
-        let start = Start {
-            discontinuity: false,
-            random_access: true,
-        };
+        let start = Start { discontinuity: false, random_access: true };
         let run = run(&[1; 500], start, PcrPlan::one(Ticks::new(0)));
         let packets = TsPackets::pes(&run);
         let mut bytes = vec![0; packets.len()];
@@ -361,12 +314,7 @@ mod tests {
         let run = run(&[1; 500], Start::default(), PcrPlan::default());
         let packets = TsPackets::pes(&run);
         let mut out = [7; 3 * PACKET_LEN - 1];
-        assert_eq!(
-            packets.copy_to_slice(&mut out),
-            Err(ShortBuffer {
-                needed: 3 * PACKET_LEN
-            })
-        );
+        assert_eq!(packets.copy_to_slice(&mut out), Err(ShortBuffer { needed: 3 * PACKET_LEN }));
         assert!(out.iter().all(|&byte| byte == 7));
     }
 

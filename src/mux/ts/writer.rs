@@ -76,21 +76,13 @@ impl TsState {
 
     /// Returns the counters of PAT, PMT, video and audio.
     pub(crate) const fn counters(&self) -> [u8; 4] {
-        [
-            self.pat.get(),
-            self.pmt.get(),
-            self.video.counter.get(),
-            self.audio.counter.get(),
-        ]
+        [self.pat.get(), self.pmt.get(), self.video.counter.get(), self.audio.counter.get()]
     }
 }
 
 impl PidState {
     const fn new(counter: u8) -> Self {
-        Self {
-            counter: ContinuityCounter::new(counter),
-            clock: ClockContinuity::Continues,
-        }
+        Self { counter: ContinuityCounter::new(counter), clock: ClockContinuity::Continues }
     }
 
     /// Returns whether the packet that comes now has to say that the clock is another one.
@@ -208,10 +200,7 @@ impl TsWriter {
         if !begins && !due && start == Start::default() {
             return PcrPlan::default();
         }
-        PcrPlan {
-            floating: !begins,
-            ..PcrPlan::one(self.next_pcr(picture.dts))
-        }
+        PcrPlan { floating: !begins, ..PcrPlan::one(self.next_pcr(picture.dts)) }
     }
 
     /// Writes audio frames in one PES packet.
@@ -230,10 +219,7 @@ impl TsWriter {
             random_access = self.take_beginning();
             pcr = PcrPlan::spread(self.next_pcr(audio.pts), audio.end, PCR_INTERVAL);
         }
-        let start = Start {
-            discontinuity: self.state.audio.take_discontinuity(),
-            random_access,
-        };
+        let start = Start { discontinuity: self.state.audio.take_discontinuity(), random_access };
         let time = self.wire(audio.pts);
         let lead = Lead::of(audio.header);
         let header = PesHeader::new(StreamId::Audio, (time, time), lead, audio.frames.len());
@@ -285,15 +271,8 @@ impl TsWriter {
     fn pcr_packet<O: Output>(&mut self, out: &mut O, pcr: Ticks) -> Result<(), O::Error> {
         self.last_pcr = Some(pcr);
         let pid = pcr_pid(self.state.program);
-        let stream = if pid == Pid::VIDEO {
-            &mut self.state.video
-        } else {
-            &mut self.state.audio
-        };
-        let start = Start {
-            discontinuity: stream.take_discontinuity(),
-            random_access: false,
-        };
+        let stream = if pid == Pid::VIDEO { &mut self.state.video } else { &mut self.state.audio };
+        let start = Start { discontinuity: stream.take_discontinuity(), random_access: false };
         // The counter of a packet without payload is that of the last packet that had one.
         let header = PacketHeader::new(pid, stream.counter.ahead(15));
         let packet = pcr_only_packet(header, start.flags(), pcr);
@@ -336,8 +315,7 @@ impl TsWriter {
     /// Returns the clock reference for `time`: never at or before the last one.
     #[inline]
     fn next_pcr(&self, time: Ticks) -> Ticks {
-        self.last_pcr
-            .map_or(time, |last| time.max(last + TickSpan::TICK))
+        self.last_pcr.map_or(time, |last| time.max(last + TickSpan::TICK))
     }
 
     #[inline]

@@ -40,10 +40,7 @@ pub(crate) enum Step<'a> {
     /// Some input was used up; there may be more in the rest.
     Progress { consumed: usize },
     /// A message is complete.
-    Message {
-        consumed: usize,
-        message: Message<'a>,
-    },
+    Message { consumed: usize, message: Message<'a> },
     /// The rest is too short to go on.
     Need,
 }
@@ -93,13 +90,7 @@ struct ChunkStream {
 
 impl ChunkReader {
     pub(crate) const fn new(limits: ChunkLimits) -> Self {
-        Self {
-            limits,
-            chunk_size: 128,
-            streams: Vec::new(),
-            current: None,
-            unfinished: 0,
-        }
+        Self { limits, chunk_size: 128, streams: Vec::new(), current: None, unfinished: 0 }
     }
 
     /// Allows longer messages from now on, to a peer that has shown that it may send media.
@@ -143,9 +134,7 @@ impl ChunkReader {
         let whole = stream.partial.is_empty() && take == stream.len;
         if !whole {
             if self.unfinished + take > self.limits.message_len {
-                return Err(ChunkError::TooMuchUnfinished {
-                    most: self.limits.message_len,
-                });
+                return Err(ChunkError::TooMuchUnfinished { most: self.limits.message_len });
             }
             stream.partial.extend_from_slice(data);
             self.unfinished += take;
@@ -162,10 +151,7 @@ impl ChunkReader {
             stream: stream.stream,
             data: if whole { data } else { stream.lend() },
         };
-        Ok(Step::Message {
-            consumed: take,
-            message,
-        })
+        Ok(Step::Message { consumed: take, message })
     }
 
     /// Reads a chunk's header and returns its length; `None` when it is not there whole.
@@ -179,9 +165,7 @@ impl ChunkReader {
             Some(nth) => nth,
             None if format != 0 => return Err(ChunkError::NoHeader { id }),
             None if self.streams.len() >= self.limits.streams => {
-                return Err(ChunkError::TooManyStreams {
-                    most: self.limits.streams,
-                });
+                return Err(ChunkError::TooManyStreams { most: self.limits.streams });
             }
             None => self.streams.len(),
         };
@@ -199,10 +183,7 @@ impl ChunkReader {
             });
         }
         if known.is_none() {
-            self.streams.push(ChunkStream {
-                id,
-                ..ChunkStream::default()
-            });
+            self.streams.push(ChunkStream { id, ..ChunkStream::default() });
         }
         let Some(stream) = self.streams.get_mut(nth) else {
             return Ok(None);
@@ -226,11 +207,7 @@ impl ChunkStream {
             self.partial = Vec::new();
         }
         self.open = true;
-        self.time = if format == 0 {
-            fields.time
-        } else {
-            self.time.wrapping_add(fields.time)
-        };
+        self.time = if format == 0 { fields.time } else { self.time.wrapping_add(fields.time) };
         self.delta = fields.time;
         self.extended = fields.extended;
         self.len = fields.len;

@@ -2,10 +2,7 @@
 
 use super::*;
 
-const LIMITS: ChunkLimits = ChunkLimits {
-    message_len: 1000,
-    streams: 3,
-};
+const LIMITS: ChunkLimits = ChunkLimits { message_len: 1000, streams: 3 };
 
 /// Feeds `input` in pieces of `piece` bytes and returns the messages.
 fn read(reader: &mut ChunkReader, input: &[u8], piece: usize) -> Result<Vec<Owned>, ChunkError> {
@@ -82,10 +79,7 @@ fn extended_times_may_be_repeated_or_not() {
 fn what_exceeds_the_limits_is_refused() {
     let mut reader = ChunkReader::new(LIMITS);
     let long = full(6, 0, 1001, 9);
-    let error = ChunkError::MessageTooLong {
-        len: 1001,
-        most: 1000,
-    };
+    let error = ChunkError::MessageTooLong { len: 1001, most: 1000 };
     assert_eq!(read(&mut reader, &long, 100), Err(error));
 
     let mut reader = ChunkReader::new(LIMITS);
@@ -103,14 +97,8 @@ fn what_exceeds_the_limits_is_refused() {
     assert_eq!(read(&mut reader, &many, 100), Err(error));
 
     let mut reader = ChunkReader::new(LIMITS);
-    assert_eq!(
-        read(&mut reader, &[0xc3], 1),
-        Err(ChunkError::NoHeader { id: 3 })
-    );
-    assert_eq!(
-        reader.set_chunk_size(0),
-        Err(ChunkError::ChunkSize { size: 0 })
-    );
+    assert_eq!(read(&mut reader, &[0xc3], 1), Err(ChunkError::NoHeader { id: 3 }));
+    assert_eq!(reader.set_chunk_size(0), Err(ChunkError::ChunkSize { size: 0 }));
 }
 
 #[test]
