@@ -1,5 +1,5 @@
-//! Makes passes over an input, to be counted from outside: `instructions NAME FOLDER|rule PART PASSES`. See
-//! `instructions.sh`.
+//! Makes passes over an input, to be counted from outside: `instructions NAME FOLDER|rule PART
+//! PASSES`. See `instructions.sh`.
 #![allow(
     clippy::std_instead_of_core,
     clippy::indexing_slicing,

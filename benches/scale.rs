@@ -1,8 +1,8 @@
 //! Many live channels on one thread: `cargo bench --bench scale`.
 //!
-//! Channels take turns, tag by tag, as a server with many connections has it: what a channel keeps is cold when its
-//! next tag comes. The tags are the same for all, and so is the memory that takes the packets, so that what grows
-//! with the number of channels is their state alone.
+//! Channels take turns, tag by tag, as a server with many connections has it: what a channel keeps
+//! is cold when its next tag comes. The tags are the same for all, and so is the memory that takes
+//! the packets, so that what grows with the number of channels is their state alone.
 #![allow(
     clippy::std_instead_of_core,
     clippy::indexing_slicing,

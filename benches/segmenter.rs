@@ -1,7 +1,9 @@
-//! How fast the whole job is, beside a bare copy and a peer, in one run: `cargo bench --bench segmenter`.
+//! How fast the whole job is, beside a bare copy and a peer, in one run: `cargo bench --bench
+//! segmenter`.
 //!
-//! First the ratios: all contenders run in turn, round after round, so that a noisy machine disturbs them alike, and
-//! the medians of their times within a round are compared. Then criterion, for the figures of each alone.
+//! First the ratios: all contenders run in turn, round after round, so that a noisy machine
+//! disturbs them alike, and the medians of their times within a round are compared. Then criterion,
+//! for the figures of each alone.
 #![allow(
     clippy::std_instead_of_core,
     clippy::indexing_slicing,

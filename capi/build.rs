@@ -1,4 +1,5 @@
-//! Gives the shared library its versioned name: programs ask for the major version they were linked with.
+//! Gives the shared library its versioned name: programs ask for the major version they were linked
+//! with.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,6 +1,7 @@
 //! How a media server embeds the segmenter: `cargo run --example embed`.
 //!
-//! A server has RTMP messages and wants segments and a playlist to serve over HTTP. Here the messages come from a capture.
+//! A server has RTMP messages and wants segments and a playlist to serve over HTTP. Here the
+//! messages come from a capture.
 
 use std::collections::BTreeMap;
 

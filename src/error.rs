@@ -6,9 +6,11 @@ use crate::codec::CodecError;
 use crate::demux::ReadError;
 use crate::flv::TagError;
 
-/// A failed [`push`](crate::Segmenter::push) or [`finish`](crate::Segmenter::finish); `E` is the sink's error.
+/// A failed [`push`](crate::Segmenter::push) or [`finish`](crate::Segmenter::finish); `E` is the
+/// sink's error.
 ///
-/// None of them ends the stream: the tag is passed over, or the segment is lost, and the next tag may be pushed.
+/// None of them ends the stream: the tag is passed over, or the segment is lost, and the next tag
+/// may be pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error<E> {

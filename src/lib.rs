@@ -1,9 +1,10 @@
-//! An embeddable HLS segmenter: FLV tags or RTMP messages in, MPEG-TS segments and a sliding-window playlist out.
+//! An embeddable HLS segmenter: FLV tags or RTMP messages in, MPEG-TS segments and a sliding-window
+//! playlist out.
 //!
-//! A media server that receives RTMP links this crate to hand out HLS. It finds the H.264 key frames, writes the
-//! transport stream, switches segments by the rules of Alibaba Cloud OSS LiveChannel, and tells a [`SegmentSink`],
-//! which the server supplies, what comes out. It owns no file, socket, thread, clock or logger, and no heap: the
-//! core is `no_std` without `alloc`.
+//! A media server that receives RTMP links this crate to hand out HLS. It finds the H.264 key
+//! frames, writes the transport stream, switches segments by the rules of Alibaba Cloud OSS
+//! LiveChannel, and tells a [`SegmentSink`], which the server supplies, what comes out. It owns no
+//! file, socket, thread, clock or logger, and no heap: the core is `no_std` without `alloc`.
 //!
 //! ```text
 //!         ┌─────────────────────────── Segmenter ────────────────────────────┐
@@ -13,15 +14,15 @@
 //!         └──────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! > **The invariant.** A playlist names only segments that the sink has closed; their durations add up to the time
-//! > of the media in them; and no media sequence number is ever used twice.
+//! > **The invariant.** A playlist names only segments that the sink has closed; their durations add
+//! > up to the time of the media in them; and no media sequence number is ever used twice.
 //!
 //! # How it is used
 //!
 //! 1. Make a [`Segmenter`] from a [`Config`].
 //! 2. [Push](Segmenter::push) every tag or message, as it came, with a sink lent to the call.
-//! 3. The sink is called back: a segment opens, takes runs of [TS packets](ts::TsPackets), and closes; the playlist
-//!    that names it follows.
+//! 3. The sink is called back: a segment opens, takes runs of [TS packets](ts::TsPackets), and
+//!    closes; the playlist that names it follows.
 //! 4. [Finish](Segmenter::finish) the stream, for good or until the encoder comes back.
 //!
 //! This is `examples/embed.rs`, a whole program:

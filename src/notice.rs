@@ -100,7 +100,8 @@ impl fmt::Display for NoticeKind {
     }
 }
 
-/// One notice. What comes with tag after tag is told once per segment, a repair once per run; all are counted.
+/// One notice. What comes with tag after tag is told once per segment, a repair once per run; all
+/// are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Notice {
@@ -122,7 +123,8 @@ pub enum NoticeAmount {
     None,
     /// By how much time was moved or stepped: a repair, a re-anchor, a jump.
     Span(TickSpan),
-    /// The target duration that a segment needs: [`NoticeKind::TargetGrew`] and [`NoticeKind::TargetViolated`].
+    /// The target duration that a segment needs: [`NoticeKind::TargetGrew`] and
+    /// [`NoticeKind::TargetViolated`].
     Target(Secs),
 }
 

@@ -1,7 +1,8 @@
-//! The parameters of PutLiveChannel: their limits, one typed error each, and what they mean to the engine.
+//! The parameters of PutLiveChannel: their limits, one typed error each, and what they mean to the
+//! engine.
 //!
-//! [`PutLiveChannel`] holds the texts as a request states them; [`check`](PutLiveChannel::check) turns them into a
-//! [`LiveChannel`], whose fields cannot be wrong.
+//! [`PutLiveChannel`] holds the texts as a request states them; [`check`](PutLiveChannel::check)
+//! turns them into a [`LiveChannel`], whose fields cannot be wrong.
 
 use core::fmt;
 use core::str;
@@ -156,8 +157,8 @@ impl LiveChannel<'_> {
     ///
     /// # Errors
     ///
-    /// The channel's values are within every range; what can be wrong is in `options`, or contradicts them: a declared
-    /// target duration below FragDuration.
+    /// The channel's values are within every range; what can be wrong is in `options`, or
+    /// contradicts them: a declared target duration below FragDuration.
     pub fn config(&self, options: Options) -> Result<Config, ConfigError> {
         Config::new(Options {
             frag_duration: self.frag_duration,

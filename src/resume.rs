@@ -8,8 +8,8 @@ use crate::time::{Secs, WallTime};
 /// The numbers that must not be used twice, as they stood at one version of the playlist.
 ///
 /// Stored beside the [listed segments](crate::playlist::ListedSegment), it lets
-/// [`Segmenter::resume`](crate::Segmenter::resume) go on after a restart: players see one discontinuity and no media
-/// sequence number twice. It fits [`LEN`](Self::LEN) bytes.
+/// [`Segmenter::resume`](crate::Segmenter::resume) go on after a restart: players see one
+/// discontinuity and no media sequence number twice. It fits [`LEN`](Self::LEN) bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResumeToken {
     pub(crate) numbers: ListNumbers,

@@ -1,14 +1,16 @@
 //! One coded unit in time: a picture, or the audio frames of one tag.
 //!
-//! This is all that decisions are made from, and all that a container needs. It borrows the tag it came in.
+//! This is all that decisions are made from, and all that a container needs. It borrows the tag it
+//! came in.
 
 use crate::codec::aac::{Adts, AdtsHeader};
 use crate::codec::mpeg_audio::PaddedFrames;
 use crate::codec::nal::{AccessUnit, Contents};
 use crate::time::{TickSpan, Ticks};
 
-/// Bytes of audio in one PES packet at the most: what the main audio buffer of the system target decoder holds for two
-/// channels is 3584 bytes (ISO/IEC 14496-3 and 13818-1 §2.4.2.6), less a PES header.
+/// Bytes of audio in one PES packet at the most: what the main audio buffer of the system target
+/// decoder holds for two channels is 3584 bytes (ISO/IEC 14496-3 and 13818-1 §2.4.2.6), less a PES
+/// header.
 pub(crate) const MAX_PES_AUDIO_LEN: usize = 3570;
 
 /// A picture as it came, not yet placed on the timeline.
@@ -41,7 +43,8 @@ pub(crate) struct PictureTiming {
     pub(crate) tag: Ticks,
     /// PTS minus DTS as the tag states it.
     pub(crate) composition: TickSpan,
-    /// How many pictures may be decoded before one that is shown earlier; 0 where nothing states it.
+    /// How many pictures may be decoded before one that is shown earlier; 0 where nothing states
+    /// it.
     pub(crate) reorder_frames: u32,
     /// Duration of a frame by parameter sets that came with this picture.
     pub(crate) stated_interval: Option<TickSpan>,
@@ -78,7 +81,8 @@ pub(crate) struct AudioFrame<'a> {
     pub(crate) pts: Ticks,
     /// Duration, rounded down.
     pub(crate) duration: TickSpan,
-    /// The frame does not follow the one before it without a gap or an overlap: it begins a PES packet.
+    /// The frame does not follow the one before it without a gap or an overlap: it begins a PES
+    /// packet.
     pub(crate) detached: bool,
     /// Goes before `payload`.
     pub(crate) header: Option<AdtsHeader>,

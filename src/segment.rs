@@ -57,12 +57,14 @@ impl fmt::Display for Cause {
 pub struct SegmentStart {
     /// Number of the attempt, never used again: fit to name storage by.
     pub id: u64,
-    /// Media sequence number that the segment gets if its close succeeds; an aborted segment's goes to the next.
+    /// Media sequence number that the segment gets if its close succeeds; an aborted segment's
+    /// goes to the next.
     pub sequence: u64,
-    /// First DTS of the lead track on the engine's timeline (without the PCR lead); where video has fallen silent, of
-    /// the audio that goes on without it.
+    /// First DTS of the lead track on the engine's timeline (without the PCR lead); where video
+    /// has fallen silent, of the audio that goes on without it.
     pub start: Ticks,
-    /// Wall time when the segment was opened, as far as the host told it; unique, and later than the one before.
+    /// Wall time when the segment was opened, as far as the host told it; unique, and later than
+    /// the one before.
     pub wall: Option<WallTime>,
     /// Wall time of the segment's first frame: what EXT-X-PROGRAM-DATE-TIME will say.
     pub program_date_time: Option<WallTime>,
@@ -80,12 +82,13 @@ pub struct Segment {
     pub id: u64,
     /// Media sequence number.
     pub sequence: u64,
-    /// First DTS of the lead track on the engine's timeline (without the PCR lead); where video has fallen silent, of
-    /// the audio that goes on without it.
+    /// First DTS of the lead track on the engine's timeline (without the PCR lead); where video
+    /// has fallen silent, of the audio that goes on without it.
     pub start: Ticks,
     /// Exact duration: to the first DTS of the next segment, or to the end of the last frame.
     pub duration: TickSpan,
-    /// Duration as the playlist prints it: rounded, with the rounding error carried to the next segment.
+    /// Duration as the playlist prints it: rounded, with the rounding error carried to the next
+    /// segment.
     pub extinf: Millis,
     /// Length in bytes, a multiple of 188.
     pub bytes: u64,
@@ -93,7 +96,8 @@ pub struct Segment {
     pub frames: u32,
     /// Key frames among them.
     pub key_frames: u32,
-    /// Longest distance between two key frames, or from the last one to the end; all of it in a stream without video.
+    /// Longest distance between two key frames, or from the last one to the end; all of it in a
+    /// stream without video.
     pub longest_gop: TickSpan,
     /// Wall time when the segment was opened, as in [`SegmentStart`].
     pub wall: Option<WallTime>,
@@ -127,7 +131,7 @@ pub struct ExpiredSegment {
     pub sequence: u64,
     /// Wall time when the segment was opened, as in [`SegmentStart`].
     pub wall: Option<WallTime>,
-    /// How long it must stay available from now on: its duration and that of the longest playlist it was in (RFC 8216
-    /// §6.2.2).
+    /// How long it must stay available from now on: its duration and that of the longest playlist
+    /// it was in (RFC 8216 §6.2.2).
     pub keep_for: TickSpan,
 }

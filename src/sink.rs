@@ -19,20 +19,22 @@ use crate::ts::TsPackets;
 ///          abort_segment
 /// ```
 ///
-/// `snapshot`, `track` and `notice` come anywhere. A playlist never names a segment whose `close_segment` failed, and
-/// a segment is closed before the playlist that names it: enough for write-then-rename, a multipart upload, or memory.
+/// `snapshot`, `track` and `notice` come anywhere. A playlist never names a segment whose
+/// `close_segment` failed, and a segment is closed before the playlist that names it: enough for
+/// write-then-rename, a multipart upload, or memory.
 ///
 /// # Errors
 ///
-/// A method's error ends the segment it belongs to and comes back from [`push`](crate::Segmenter::push): after a
-/// failed `open_segment`, `write_packets` or `close_segment` follows `abort_segment`, the media sequence number goes
-/// to the next segment, and that one opens at the next key frame behind EXT-X-DISCONTINUITY. A failed
-/// `update_playlist` costs nothing: the next version has it all; only behind the last version none comes.
+/// A method's error ends the segment it belongs to and comes back from
+/// [`push`](crate::Segmenter::push): after a failed `open_segment`, `write_packets` or
+/// `close_segment` follows `abort_segment`, the media sequence number goes to the next segment, and
+/// that one opens at the next key frame behind EXT-X-DISCONTINUITY. A failed `update_playlist`
+/// costs nothing: the next version has it all; only behind the last version none comes.
 ///
 /// # Dynamic sinks
 ///
-/// The trait is object-safe, and a reference to a sink is one: `segmenter.push(tag, &mut &mut *boxed)` takes a
-/// `Box<dyn SegmentSink<Error = E>>`.
+/// The trait is object-safe, and a reference to a sink is one: `segmenter.push(tag, &mut &mut
+/// *boxed)` takes a `Box<dyn SegmentSink<Error = E>>`.
 #[expect(unused_variables, reason = "a sink may let events pass")]
 pub trait SegmentSink {
     /// What can go wrong in the host.
@@ -53,8 +55,8 @@ pub trait SegmentSink {
     /// Tells that a segment has left the playlist and how long it must stay available.
     fn expire_segment(&mut self, expired: &ExpiredSegment) {}
 
-    /// Drops the open segment, or one that failed to open or to close. By default nothing is done: what `open_segment`
-    /// took stays taken.
+    /// Drops the open segment, or one that failed to open or to close. By default nothing is done:
+    /// what `open_segment` took stays taken.
     fn abort_segment(&mut self, aborted: &AbortedSegment) {}
 
     /// Takes a key frame for a picture of the stream, at the pace of the snapshot interval.
@@ -107,9 +109,10 @@ impl<S: SegmentSink + ?Sized> SegmentSink for &mut S {
     }
 }
 
-/// Both take everything, the first one first. An error of the first keeps the call from the second, and one of either
-/// costs both the segment: so the first may be told to [abort](SegmentSink::abort_segment) a segment that it has closed,
-/// and the second one that it has never opened. A sink that is not to cost the other anything keeps its errors to itself.
+/// Both take everything, the first one first. An error of the first keeps the call from the second,
+/// and one of either costs both the segment: so the first may be told to
+/// [abort](SegmentSink::abort_segment) a segment that it has closed, and the second one that it has
+/// never opened. A sink that is not to cost the other anything keeps its errors to itself.
 impl<A: SegmentSink, B: SegmentSink<Error = A::Error>> SegmentSink for (A, B) {
     type Error = A::Error;
 

@@ -9,14 +9,16 @@ use crate::time::{TickSpan, Ticks};
 pub struct Snapshot<'a> {
     /// Presentation time on the engine's timeline.
     pub pts: Ticks,
-    /// Parameter sets in force, as an Annex B byte stream; the access unit may bring its own as well.
+    /// Parameter sets in force, as an Annex B byte stream; the access unit may bring its own as
+    /// well.
     pub parameter_sets: &'a [u8],
     /// The access unit.
     pub access_unit: AnnexB<'a>,
 }
 
 impl Snapshot<'_> {
-    /// Calls `piece` with the Annex B byte stream from first to last byte, in pieces that are never empty.
+    /// Calls `piece` with the Annex B byte stream from first to last byte, in pieces that are never
+    /// empty.
     pub fn for_each_piece(&self, mut piece: impl FnMut(&[u8])) {
         if !self.parameter_sets.is_empty() {
             piece(self.parameter_sets);
@@ -48,7 +50,8 @@ impl SnapshotPace {
         let Some(interval) = self.interval else {
             return false;
         };
-        // Time that ran backwards says nothing of how long ago the last one was: it is taken as a new beginning.
+        // Time that ran backwards says nothing of how long ago the last one was: it is taken as a
+        // new beginning.
         let due = self.last.is_none_or(|last| time - last >= interval || time < last);
         if due {
             self.last = Some(time);

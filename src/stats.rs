@@ -1,4 +1,5 @@
-//! What has gone through an engine: the values of GetLiveChannelStat, and counters of everything noticed.
+//! What has gone through an engine: the values of GetLiveChannelStat, and counters of everything
+//! noticed.
 
 use crate::notice::{NoticeCounts, NoticeKind};
 use crate::track::{AudioTrack, Meter, TrackStats, VideoTrack};

@@ -1,6 +1,7 @@
 //! Codecs as a program map table names them (ISO/IEC 13818-1 table 2-34).
 
-/// Codec of an elementary stream as the program map table names it (table 2-34 and its registered extensions).
+/// Codec of an elementary stream as the program map table names it (table 2-34 and its registered
+/// extensions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StreamType(u8);
 

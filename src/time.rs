@@ -8,14 +8,15 @@
 //! WireTime  1/90 000 s, 33 bits, wraps in 26.5 h  what PTS, DTS and PCR say
 //! ```
 //!
-//! [`Ticks`] is an instant and [`TickSpan`] a distance; arithmetic on them is modulo 2^64, so that no input,
-//! however long, can make it panic. [`WallTime`] is the host's calendar clock, used for names and
-//! EXT-X-PROGRAM-DATE-TIME only: no duration is ever taken from it.
+//! [`Ticks`] is an instant and [`TickSpan`] a distance; arithmetic on them is modulo 2^64, so that
+//! no input, however long, can make it panic. [`WallTime`] is the host's calendar clock, used for
+//! names and EXT-X-PROGRAM-DATE-TIME only: no duration is ever taken from it.
 
 use core::fmt;
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-/// Time of a tag: milliseconds on a 32-bit clock with an arbitrary epoch that wraps every 49.7 days (RTMP 1.0 §4).
+/// Time of a tag: milliseconds on a 32-bit clock with an arbitrary epoch that wraps every 49.7 days
+/// (RTMP 1.0 §4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FlvTime(u32);
 
@@ -36,7 +37,8 @@ impl FlvTime {
         Self(self.0.wrapping_add_signed(millis))
     }
 
-    /// Returns the milliseconds since `earlier` by serial number arithmetic (RFC 1982): negative when this is before it.
+    /// Returns the milliseconds since `earlier` by serial number arithmetic (RFC 1982): negative
+    /// when this is before it.
     pub const fn since(self, earlier: Self) -> i32 {
         self.0.wrapping_sub(earlier.0).cast_signed()
     }
@@ -188,7 +190,8 @@ impl Neg for TickSpan {
     }
 }
 
-/// Time as PTS, DTS and the PCR base carry it: 1/90 000 s in 33 bits, wrapping every 26.5 hours (ISO/IEC 13818-1 §2.4.3.7).
+/// Time as PTS, DTS and the PCR base carry it: 1/90 000 s in 33 bits, wrapping every 26.5 hours
+/// (ISO/IEC 13818-1 §2.4.3.7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct WireTime(u64);
 
@@ -212,7 +215,8 @@ impl WireTime {
     }
 }
 
-/// A duration in whole milliseconds, as EXTINF states one; displayed as the playlist prints it: `5.005`.
+/// A duration in whole milliseconds, as EXTINF states one; displayed as the playlist prints it:
+/// `5.005`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Millis(u32);
 

@@ -20,11 +20,13 @@ pub enum Track {
 pub struct VideoTrack {
     /// Codecs parameter of RFC 6381: `avc1.64001F`.
     pub codec: VideoCodecString,
-    /// Width of the picture in pixels; `None` without feature `std`, or where the parameter set cannot be read.
+    /// Width of the picture in pixels; `None` without feature `std`, or where the parameter set
+    /// cannot be read.
     pub width: Option<u32>,
     /// Height of the picture in pixels; `None` as for `width`.
     pub height: Option<u32>,
-    /// Frames per second as numerator and denominator; `None` as for `width`, or where it is not stated.
+    /// Frames per second as numerator and denominator; `None` as for `width`, or where it is not
+    /// stated.
     pub frame_rate: Option<(u32, u32)>,
 }
 
@@ -60,7 +62,8 @@ pub struct TrackStats<T> {
     pub frames: u64,
     /// Bytes of the elementary stream written.
     pub bytes: u64,
-    /// Bytes of the elementary stream per second of media, over the last two seconds or so; 0 before that.
+    /// Bytes of the elementary stream per second of media, over the last two seconds or so; 0
+    /// before that.
     pub bytes_per_second: u32,
 }
 

@@ -1,4 +1,5 @@
-//! Months of stream: nothing drifts, nothing grows. `cargo test --release --test soak -- --nocapture` tells how long it took.
+//! Months of stream: nothing drifts, nothing grows. `cargo test --release --test soak --
+//! --nocapture` tells how long it took.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -19,9 +19,10 @@ use super::violation::Violation;
 
 /// Wraps a sink, passes everything through unchanged, and judges all of it.
 ///
-/// It never fails and never panics by itself: what it finds it keeps, as [`violations`](Self::violations). Wrap the
-/// whole sink: beside another one in a tuple the auditor does not see that one's errors, and takes the abort that
-/// follows for a mistake. What it knows it has from the output alone, through parsers of its own.
+/// It never fails and never panics by itself: what it finds it keeps, as
+/// [`violations`](Self::violations). Wrap the whole sink: beside another one in a tuple the auditor
+/// does not see that one's errors, and takes the abort that follows for a mistake. What it knows it
+/// has from the output alone, through parsers of its own.
 ///
 /// ```
 /// use hls_segmenter::{Config, End, Segmenter};
@@ -63,8 +64,9 @@ impl<S> Auditor<S> {
         self
     }
 
-    /// Tells what a key frame is; [`KeyFramePolicy::Idr`] if not told. Under [`KeyFramePolicy::FrameType`] nothing in
-    /// the output says where `random_access_indicator` belongs.
+    /// Tells what a key frame is; [`KeyFramePolicy::Idr`] if not told. Under
+    /// [`KeyFramePolicy::FrameType`] nothing in the output says where `random_access_indicator`
+    /// belongs.
     #[must_use]
     pub const fn key_frames(mut self, policy: KeyFramePolicy) -> Self {
         self.judge.settings.key_frames = policy;
@@ -85,9 +87,10 @@ impl<S> Auditor<S> {
         self
     }
 
-    /// Leaves out what only a sound source can bring about, because the engine passes it on as it is: one picture in
-    /// a tag, parameter sets without start codes in them, slices whose parameter sets exist, MPEG audio in whole frames,
-    /// tracks that are not so far behind one another that their time has passed. For fuzzing.
+    /// Leaves out what only a sound source can bring about, because the engine passes it on as it
+    /// is: one picture in a tag, parameter sets without start codes in them, slices whose
+    /// parameter sets exist, MPEG audio in whole frames, tracks that are not so far behind one
+    /// another that their time has passed. For fuzzing.
     #[must_use]
     pub const fn any_input(mut self, allowed: bool) -> Self {
         self.judge.settings.any_input = allowed;
@@ -95,15 +98,17 @@ impl<S> Auditor<S> {
         self
     }
 
-    /// Keeps the access units and audio frames of segments that were not aborted, for [`elementary`](Self::elementary).
+    /// Keeps the access units and audio frames of segments that were not aborted, for
+    /// [`elementary`](Self::elementary).
     #[must_use]
     pub fn record(mut self, wanted: bool) -> Self {
         self.judge.units = wanted.then(Vec::new);
         self
     }
 
-    /// Goes on with the list of an earlier engine, as [`Segmenter::resume`](hls_segmenter::Segmenter::resume) does with the
-    /// same token and segments. An auditor that saw all of that list itself needs no telling.
+    /// Goes on with the list of an earlier engine, as
+    /// [`Segmenter::resume`](hls_segmenter::Segmenter::resume) does with the same token and
+    /// segments. An auditor that saw all of that list itself needs no telling.
     pub fn resume(&mut self, token: &ResumeToken, listed: &[ListedSegment]) {
         let Some(resumed) = Resumed::of(token) else {
             return;
@@ -114,7 +119,8 @@ impl<S> Auditor<S> {
         self.judge.media.demux.expect_counters(pids.into_iter().zip(resumed.counters));
     }
 
-    /// Judges a call that was recorded, or made up, as if it came through the sink; the inner sink does not see it.
+    /// Judges a call that was recorded, or made up, as if it came through the sink; the inner sink
+    /// does not see it.
     pub fn observe(&mut self, event: &Event) {
         let (call, ok) = event.call();
         self.judge.take(call, ok);
@@ -154,7 +160,8 @@ impl<S> Auditor<S> {
         }
     }
 
-    /// Returns what came out, each track in the order of its PES packets; nothing unless [`record`](Self::record)ed.
+    /// Returns what came out, each track in the order of its PES packets; nothing unless
+    /// [`record`](Self::record)ed.
     pub fn elementary(&self) -> &[ElementaryUnit] {
         self.judge.units.as_deref().unwrap_or_default()
     }

@@ -193,7 +193,8 @@ mod tests {
                 let of_audio = fits(pictures, audio, Cause::End, end);
                 let longer = end + 90;
                 let of_neither = fits(pictures, audio, Cause::End, longer);
-                // Where no interval is known yet, a duration may be anything behind the last picture.
+                // Where no interval is known yet, a duration may be anything behind the last
+                // picture.
                 let unknown = pictures.len() == 2;
                 assert_eq!(of_audio, want || unknown, "{pictures:?}, {end}");
                 assert_eq!(of_neither, unknown, "{pictures:?}, {longer}");

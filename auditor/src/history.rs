@@ -23,7 +23,8 @@ pub(super) struct History {
     pub(super) frag_count: Option<usize>,
     /// The list was begun by an earlier engine.
     resumed: bool,
-    /// The version before is an earlier engine's: whether it promised independent segments is not known.
+    /// The version before is an earlier engine's: whether it promised independent segments is not
+    /// known.
     unseen: bool,
 }
 

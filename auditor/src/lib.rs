@@ -8,9 +8,10 @@
 //!    playlists ──► List ──► History ┘
 //! ```
 //!
-//! It reads the output as a player would and shares no code with what wrote it: packets, tables, PES headers, NAL
-//! units, ADTS and playlists have parsers of their own here. Tests run it over everything, fuzzing after every step;
-//! a host may run it in staging. A [`Recorder`] keeps the calls as [`Event`]s, which an [`Auditor`] judges just so.
+//! It reads the output as a player would and shares no code with what wrote it: packets, tables,
+//! PES headers, NAL units, ADTS and playlists have parsers of their own here. Tests run it over
+//! everything, fuzzing after every step; a host may run it in staging. A [`Recorder`] keeps the
+//! calls as [`Event`]s, which an [`Auditor`] judges just so.
 //!
 //! Whether the media is that of the source is not told by the output: a test compares
 //! [`Auditor::elementary`] with the tags.

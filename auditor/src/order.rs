@@ -1,4 +1,5 @@
-//! The grammar of sink calls, as the doc of [`SegmentSink`](hls_segmenter::SegmentSink#order) has it.
+//! The grammar of sink calls, as the doc of [`SegmentSink`](hls_segmenter::SegmentSink#order) has
+//! it.
 
 use hls_segmenter::{AbortedSegment, Segment, SegmentStart};
 

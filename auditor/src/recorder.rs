@@ -127,7 +127,8 @@ pub(super) fn copy_packets(packets: &TsPackets<'_>, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Writes the playlist with segments named by their ids; a playlist that cannot be written is an empty text.
+/// Writes the playlist with segments named by their ids; a playlist that cannot be written is an
+/// empty text.
 pub(super) fn playlist_text(playlist: Playlist<'_>) -> String {
     let mut text = String::new();
     let m3u8 = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id));

@@ -172,7 +172,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// One breach of the contract. It displays as `T-07 at call 9, segment 1, packet 4: counter 5 follows 3`.
+/// One breach of the contract. It displays as `T-07 at call 9, segment 1, packet 4: counter 5
+/// follows 3`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {

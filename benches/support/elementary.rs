@@ -12,11 +12,13 @@ use super::read;
 pub struct Elementary {
     pub bytes: Vec<u8>,
     pub frames: Vec<Frame>,
-    /// Bytes of the same frames as they lay in their tags: without ADTS headers, delimiters and repeated sets.
+    /// Bytes of the same frames as they lay in their tags: without ADTS headers, delimiters and
+    /// repeated sets.
     pub payload_len: usize,
 }
 
-/// What the main buffer of the system target decoder holds of two channels of AAC, less a PES header.
+/// What the main buffer of the system target decoder holds of two channels of AAC, less a PES
+/// header.
 const GATHERED_LEN: usize = 3570;
 
 /// A picture, or an AAC frame in ADTS.
@@ -99,9 +101,9 @@ impl Elementary {
         elementary
     }
 
-    /// Returns how many TS packets these frames need at the least: each picture a PES packet of its own, audio in PES
-    /// packets of whole frames and up to [`GATHERED_LEN`] bytes, clock references only where stuffing would stand anyway,
-    /// and two tables for each segment.
+    /// Returns how many TS packets these frames need at the least: each picture a PES packet of its
+    /// own, audio in PES packets of whole frames and up to [`GATHERED_LEN`] bytes, clock
+    /// references only where stuffing would stand anyway, and two tables for each segment.
     pub fn floor(&self, segments: u64) -> u64 {
         let packets = |len: usize| len.div_ceil(184) as u64;
         let (mut floor, mut gathered) = (2 * segments, 0);

@@ -1,4 +1,5 @@
-//! The three inputs: files of `make_inputs.sh` where they are, else frames of the same shape made by rule.
+//! The three inputs: files of `make_inputs.sh` where they are, else frames of the same shape made
+//! by rule.
 
 use std::path::Path;
 
@@ -12,13 +13,15 @@ pub struct Input {
 /// Frame sizes and rates of an input.
 struct Shape {
     name: &'static str,
-    /// Frames per second, bytes of a key frame, of the picture that leads a group of four, and of the other three.
+    /// Frames per second, bytes of a key frame, of the picture that leads a group of four, and of
+    /// the other three.
     video: Option<(u32, [usize; 3])>,
     /// Bytes of an AAC frame at 44.1 kHz.
     audio: usize,
 }
 
-/// 6 Mbit/s at 30 fps, 600 kbit/s at 25 fps, and no video; a key frame every two seconds, three B-frames.
+/// 6 Mbit/s at 30 fps, 600 kbit/s at 25 fps, and no video; a key frame every two seconds, three
+/// B-frames.
 const SHAPES: [Shape; 3] = [
     Shape { name: "a", video: Some((30, [150_000, 42_000, 16_000])), audio: 371 },
     Shape { name: "b", video: Some((25, [22_000, 5_600, 1_600])), audio: 186 },

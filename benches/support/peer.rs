@@ -13,7 +13,8 @@ use mpeg2ts::ts::{
 
 use super::elementary::{Elementary, Frame};
 
-/// Writes every frame as a PES packet of its own, pictures with a PCR, into memory used again for each four MiB.
+/// Writes every frame as a PES packet of its own, pictures with a PCR, into memory used again for
+/// each four MiB.
 pub fn mpeg2ts(elementary: &Elementary, out: &mut Vec<u8>) -> u64 {
     out.clear();
     let mut writer = TsPacketWriter::new(Recycled { out, packets: 0 });

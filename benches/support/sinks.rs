@@ -1,4 +1,5 @@
-//! Sinks: one that looks at nothing, and those that copy into memory of their own, read a `Buf`, write a file.
+//! Sinks: one that looks at nothing, and those that copy into memory of their own, read a `Buf`,
+//! write a file.
 
 use core::convert::Infallible;
 use std::fs::File;
@@ -59,7 +60,8 @@ impl Take for Null {
     }
 }
 
-/// Copies every segment into the same memory, and what many channels write between two segments too.
+/// Copies every segment into the same memory, and what many channels write between two segments
+/// too.
 #[derive(Default)]
 pub struct Memory {
     segment: Vec<u8>,

@@ -2,7 +2,8 @@
 
 use super::elementary::Elementary;
 
-/// Lays every frame into packets, in memory that is used again for each `recycled` packets; returns the packets.
+/// Lays every frame into packets, in memory that is used again for each `recycled` packets; returns
+/// the packets.
 pub fn copy(elementary: &Elementary, out: &mut [[u8; 188]]) -> u64 {
     let (mut at, mut packets) = (0, 0);
     for frame in &elementary.frames {

@@ -1,5 +1,5 @@
-//! Segments a file of 20 s again and again, one stream, into the same memory: `cost FILE.flv PASSES`; or makes the
-//! benchmarks' inputs: `cost make FOLDER`. To be counted from outside.
+//! Segments a file of 20 s again and again, one stream, into the same memory: `cost FILE.flv
+//! PASSES`; or makes the benchmarks' inputs: `cost make FOLDER`. To be counted from outside.
 //!
 //! `tests/cost.c` does the same through the C API; `tests/cost.sh` compares their instructions.
 #![allow(

@@ -1,4 +1,5 @@
-//! Prints all that the engine says of a stream, field by field, from the Rust library: `events FILE.flv VARIANT`.
+//! Prints all that the engine says of a stream, field by field, from the Rust library: `events
+//! FILE.flv VARIANT`.
 //!
 //! `tests/events.c` prints the same through the C API; the outputs must be equal.
 #![allow(

@@ -63,8 +63,8 @@
 #define HLSSEG_VERSION 1000
 
 /**
- * What a function returns: `HLSSEG_STATUS_OK`, which is 0, or why it did not do what was asked. Later versions may add
- * values: take an unknown one as a failure.
+ * What a function returns: `HLSSEG_STATUS_OK`, which is 0, or why it did not do what was asked.
+ * Later versions may add values: take an unknown one as a failure.
  */
 typedef enum hlsseg_status {
     /**
@@ -72,12 +72,14 @@ typedef enum hlsseg_status {
      */
     HLSSEG_STATUS_OK = 0,
     /**
-     * A pointer is NULL that must not be, or a callback that must be there is not. Nothing was done.
+     * A pointer is NULL that must not be, or a callback that must be there is not. Nothing was
+     * done.
      */
     HLSSEG_STATUS_NULL = 1,
     /**
-     * The `size` of a struct is less than its first field or more than 4096, or a struct that is longer than this
-     * library knows has something in it that it does not know. Nothing was done.
+     * The `size` of a struct is less than its first field or more than 4096, or a struct that is
+     * longer than this library knows has something in it that it does not know. Nothing was
+     * done.
      */
     HLSSEG_STATUS_SIZE = 2,
     /**
@@ -93,7 +95,8 @@ typedef enum hlsseg_status {
      */
     HLSSEG_STATUS_ARGUMENT = 5,
     /**
-     * Options are out of range or contradict each other: `hlsseg_config_check` says which. Nothing was done.
+     * Options are out of range or contradict each other: `hlsseg_config_check` says which. Nothing
+     * was done.
      */
     HLSSEG_STATUS_CONFIG = 6,
     /**
@@ -105,8 +108,8 @@ typedef enum hlsseg_status {
      */
     HLSSEG_STATUS_STATE = 8,
     /**
-     * The object is in use by another call: by the one whose callback made this call, or on another thread. Nothing
-     * was done.
+     * The object is in use by another call: by the one whose callback made this call, or on
+     * another thread. Nothing was done.
      */
     HLSSEG_STATUS_BUSY = 9,
     /**
@@ -114,8 +117,9 @@ typedef enum hlsseg_status {
      */
     HLSSEG_STATUS_SHORT_BUFFER = 10,
     /**
-     * A segment's URI could not be written: the callback failed, or it is empty, longer than 4095 bytes, no UTF-8,
-     * begins with `#`, or has a blank, a control character or a double quote in it.
+     * A segment's URI could not be written: the callback failed, or it is empty, longer than 4095
+     * bytes, no UTF-8, begins with `#`, or has a blank, a control character or a double quote
+     * in it.
      */
     HLSSEG_STATUS_URI = 11,
     /**
@@ -127,7 +131,8 @@ typedef enum hlsseg_status {
      */
     HLSSEG_STATUS_TOKEN = 13,
     /**
-     * The segments are not those of the token's playlist: one is missing or out of place. Nothing was done.
+     * The segments are not those of the token's playlist: one is missing or out of place. Nothing
+     * was done.
      */
     HLSSEG_STATUS_SEGMENTS = 14,
     /**
@@ -135,12 +140,13 @@ typedef enum hlsseg_status {
      */
     HLSSEG_STATUS_TAG = 15,
     /**
-     * The codec's headers in the tag cannot be read or used; it was passed over and the stream goes on.
+     * The codec's headers in the tag cannot be read or used; it was passed over and the stream
+     * goes on.
      */
     HLSSEG_STATUS_CODEC = 16,
     /**
-     * A callback failed; `hlsseg_sink_error` tells what it returned. What that costs stands with `hlsseg_sink`. The
-     * stream goes on.
+     * A callback failed; `hlsseg_sink_error` tells what it returned. What that costs stands with
+     * `hlsseg_sink`. The stream goes on.
      */
     HLSSEG_STATUS_SINK = 17,
     /**
@@ -166,8 +172,8 @@ typedef enum hlsseg_window {
      */
     HLSSEG_WINDOW_EXACTLY = 0,
     /**
-     * `frag_count` segments and as many more as keep three target durations listed (RFC 8216 section 6.2.2), up to
-     * 111.
+     * `frag_count` segments and as many more as keep three target durations listed (RFC 8216
+     * section 6.2.2), up to 111.
      */
     HLSSEG_WINDOW_AT_LEAST_THREE_TARGETS = 1,
 } hlsseg_window;
@@ -411,7 +417,8 @@ typedef enum hlsseg_end {
      */
     HLSSEG_END_LIST = 0,
     /**
-     * Until the encoder comes back: the next tag begins a new publication, behind EXT-X-DISCONTINUITY.
+     * Until the encoder comes back: the next tag begins a new publication, behind
+     * EXT-X-DISCONTINUITY.
      */
     HLSSEG_END_PAUSE = 1,
 } hlsseg_end;
@@ -435,14 +442,15 @@ typedef enum hlsseg_step_kind {
 } hlsseg_step_kind;
 
 /**
- * Turns the tags of one stream into segments and playlists. It lives in memory of the caller, is used by one call at a
- * time on any thread, and needs no clean-up: when it is done with, the memory is simply the caller's again.
+ * Turns the tags of one stream into segments and playlists. It lives in memory of the caller, is
+ * used by one call at a time on any thread, and needs no clean-up: when it is done with, the
+ * memory is simply the caller's again.
  */
 typedef struct hlsseg_engine hlsseg_engine;
 
 /**
- * A run of whole TS packets, one access unit as a rule, that is laid out and not yet written anywhere. It is lent to
- * `write_packets` and gone when that returns.
+ * A run of whole TS packets, one access unit as a rule, that is laid out and not yet written
+ * anywhere. It is lent to `write_packets` and gone when that returns.
  */
 typedef struct hlsseg_packets hlsseg_packets;
 
@@ -452,13 +460,14 @@ typedef struct hlsseg_packets hlsseg_packets;
 typedef struct hlsseg_playlist hlsseg_playlist;
 
 /**
- * A key frame with everything a decoder needs. It is lent to the callback `snapshot` and gone when that returns.
+ * A key frame with everything a decoder needs. It is lent to the callback `snapshot` and gone when
+ * that returns.
  */
 typedef struct hlsseg_snapshot hlsseg_snapshot;
 
 /**
- * What an engine is to do. Fill it with `hlsseg_config_init`, then change what should be different; the defaults are
- * what OSS LiveChannel does. The library copies it.
+ * What an engine is to do. Fill it with `hlsseg_config_init`, then change what should be
+ * different; the defaults are what OSS LiveChannel does. The library copies it.
  */
 typedef struct hlsseg_config {
     /**
@@ -474,8 +483,9 @@ typedef struct hlsseg_config {
      */
     uint32_t frag_count;
     /**
-     * EXT-X-TARGETDURATION: 0 for the longest segment so far, which may grow; or so many seconds for ever, at least
-     * `frag_duration`, and a segment that would outgrow them is switched without a key frame; 0.
+     * EXT-X-TARGETDURATION: 0 for the longest segment so far, which may grow; or so many seconds
+     * for ever, at least `frag_duration`, and a segment that would outgrow them is switched
+     * without a key frame; 0.
      */
     uint32_t target_duration;
     /**
@@ -487,11 +497,13 @@ typedef struct hlsseg_config {
      */
     uint32_t key_frames;
     /**
-     * How much younger than FragDuration a segment may be when a key frame ends it, in ms up to 100; 1.
+     * How much younger than FragDuration a segment may be when a key frame ends it, in ms up to
+     * 100; 1.
      */
     uint32_t slack_millis;
     /**
-     * The longest forward step of tag time that is still a hole and not a break, in ms from 1000 to 3600000; 10000.
+     * The longest forward step of tag time that is still a hole and not a break, in ms from 1000
+     * to 3600000; 10000.
      */
     uint32_t jump_limit_millis;
     /**
@@ -515,22 +527,23 @@ typedef struct hlsseg_config {
      */
     uint8_t forced_switch;
     /**
-     * Not 0: video between a break and the next key frame is dropped and counted; 0: it opens the new segment, behind
-     * parameter sets; 0.
+     * Not 0: video between a break and the next key frame is dropped and counted; 0: it opens the
+     * new segment, behind parameter sets; 0.
      */
     uint8_t drop_mid_gop;
     /**
-     * Not 0: playlists carry EXT-X-INDEPENDENT-SEGMENTS; only with options under which every segment starts with an
-     * IDR picture; 0.
+     * Not 0: playlists carry EXT-X-INDEPENDENT-SEGMENTS; only with options under which every
+     * segment starts with an IDR picture; 0.
      */
     uint8_t independent_segments;
     /**
-     * Not 0: the first media tag of a stream is time 0, for all tracks together; 0: tag times are kept; 0.
+     * Not 0: the first media tag of a stream is time 0, for all tracks together; 0: tag times are
+     * kept; 0.
      */
     uint8_t zero_based;
     /**
-     * Not 0: a track whose clock has nothing to do with the lead track's is moved once to where that is; 0: it is
-     * dropped and counted; 0.
+     * Not 0: a track whose clock has nothing to do with the lead track's is moved once to where
+     * that is; 0: it is dropped and counted; 0.
      */
     uint8_t align_unrelated_clocks;
     /**
@@ -546,8 +559,9 @@ typedef struct hlsseg_config {
      */
     uint8_t require_video;
     /**
-     * Audio of this MPEG-TS stream type is listed from the first segment on, and waited for: 0x0f for AAC, 0x03 for MP3
-     * from 32 kHz on, 0x04 for MP3 below; 0 for what the metadata announces; 0.
+     * Audio of this MPEG-TS stream type is listed from the first segment on, and waited for: 0x0f
+     * for AAC, 0x03 for MP3 from 32 kHz on, 0x04 for MP3 below; 0 for what the metadata
+     * announces; 0.
      */
     uint8_t announced_audio;
     /**
@@ -561,7 +575,8 @@ typedef struct hlsseg_config {
 } hlsseg_config;
 
 /**
- * A segment as the playlist lists it. A host that wants to resume after a restart stores these beside the token.
+ * A segment as the playlist lists it. A host that wants to resume after a restart stores these
+ * beside the token.
  */
 typedef struct hlsseg_listed_segment {
     /**
@@ -603,8 +618,8 @@ typedef struct hlsseg_listed_segment {
 } hlsseg_listed_segment;
 
 /**
- * A segment that has just been opened. Lent to `open_segment` for the time of the callback; read only fields that lie
- * within its `size`.
+ * A segment that has just been opened. Lent to `open_segment` for the time of the callback; read
+ * only fields that lie within its `size`.
  */
 typedef struct hlsseg_segment_start {
     /**
@@ -616,7 +631,8 @@ typedef struct hlsseg_segment_start {
      */
     uint64_t id;
     /**
-     * Media sequence number that the segment gets if its close succeeds; an aborted segment's goes to the next.
+     * Media sequence number that the segment gets if its close succeeds; an aborted segment's
+     * goes to the next.
      */
     uint64_t sequence;
     /**
@@ -624,13 +640,13 @@ typedef struct hlsseg_segment_start {
      */
     int64_t start_ticks;
     /**
-     * Calendar time when the segment was opened, in ms since 1970 UTC; unique, later than the one before. 0 unless
-     * `has_wall`.
+     * Calendar time when the segment was opened, in ms since 1970 UTC; unique, later than the one
+     * before. 0 unless `has_wall`.
      */
     int64_t wall_millis;
     /**
-     * Calendar time of the segment's first frame, in ms since 1970 UTC: what EXT-X-PROGRAM-DATE-TIME will say. 0 unless
-     * `has_program_date_time`.
+     * Calendar time of the segment's first frame, in ms since 1970 UTC: what
+     * EXT-X-PROGRAM-DATE-TIME will say. 0 unless `has_program_date_time`.
      */
     int64_t program_date_time_millis;
     /**
@@ -652,8 +668,8 @@ typedef struct hlsseg_segment_start {
 } hlsseg_segment_start;
 
 /**
- * A finished segment. Lent to `close_segment` for the time of the callback; read only fields that lie within its
- * `size`.
+ * A finished segment. Lent to `close_segment` for the time of the callback; read only fields that
+ * lie within its `size`.
  */
 typedef struct hlsseg_segment {
     /**
@@ -673,7 +689,8 @@ typedef struct hlsseg_segment {
      */
     int64_t start_ticks;
     /**
-     * Exact duration in 1/90000 s: to the first DTS of the next segment, or to the end of the last frame.
+     * Exact duration in 1/90000 s: to the first DTS of the next segment, or to the end of the
+     * last frame.
      */
     int64_t duration_ticks;
     /**
@@ -681,8 +698,8 @@ typedef struct hlsseg_segment {
      */
     uint64_t bytes;
     /**
-     * Longest distance between two key frames, or from the last one to the end, in 1/90000 s; all of it in a stream
-     * without video.
+     * Longest distance between two key frames, or from the last one to the end, in 1/90000 s; all
+     * of it in a stream without video.
      */
     int64_t longest_gop_ticks;
     /**
@@ -748,8 +765,8 @@ typedef struct hlsseg_expired_segment {
      */
     int64_t wall_millis;
     /**
-     * How long it must stay available, in ms: its duration and that of the longest playlist it was in (RFC 8216 section
-     * 6.2.2).
+     * How long it must stay available, in ms: its duration and that of the longest playlist it
+     * was in (RFC 8216 section 6.2.2).
      */
     int64_t keep_for_millis;
     /**
@@ -759,7 +776,8 @@ typedef struct hlsseg_expired_segment {
 } hlsseg_expired_segment;
 
 /**
- * A segment that was opened and will never be listed. Lent to `abort_segment` for the time of the callback.
+ * A segment that was opened and will never be listed. Lent to `abort_segment` for the time of the
+ * callback.
  */
 typedef struct hlsseg_aborted_segment {
     /**
@@ -777,8 +795,8 @@ typedef struct hlsseg_aborted_segment {
 } hlsseg_aborted_segment;
 
 /**
- * A track. Lent to the callback `track` for its time, on first sight and whenever it changes; or filled by
- * `hlsseg_read_track`, with what went through.
+ * A track. Lent to the callback `track` for its time, on first sight and whenever it changes; or
+ * filled by `hlsseg_read_track`, with what went through.
  */
 typedef struct hlsseg_track {
     /**
@@ -814,8 +832,8 @@ typedef struct hlsseg_track {
      */
     uint32_t channels;
     /**
-     * Bytes of the elementary stream per second of media, over the last two seconds or so; 0 before that, and in the
-     * callback.
+     * Bytes of the elementary stream per second of media, over the last two seconds or so; 0
+     * before that, and in the callback.
      */
     uint32_t bytes_per_second;
     /**
@@ -833,8 +851,8 @@ typedef struct hlsseg_track {
 } hlsseg_track;
 
 /**
- * One notice. What comes with tag after tag is told once per segment, a repair once per run; all are counted. Lent to
- * the callback `notice` for its time.
+ * One notice. What comes with tag after tag is told once per segment, a repair once per run; all
+ * are counted. Lent to the callback `notice` for its time.
  */
 typedef struct hlsseg_notice {
     /**
@@ -864,26 +882,30 @@ typedef struct hlsseg_notice {
 } hlsseg_notice;
 
 /**
- * Takes segments and playlists: callbacks of the caller, lent to a call of `hlsseg_push` or `hlsseg_finish`, and not to
- * be changed before it returns. They are called on the thread of that call, before it returns, in this order:
+ * Takes segments and playlists: callbacks of the caller, lent to a call of `hlsseg_push` or
+ * `hlsseg_finish`, and not to be changed before it returns. They are called on the thread of that
+ * call, before it returns, in this order:
  *
- *     stream  = *segment [ update_playlist ]                      ; the last one with EXT-X-ENDLIST
- *     segment = open_segment 1*write_packets
+ *     stream  = *segment [ update_playlist ]                      ; the last one with
+ * EXT-X-ENDLIST     segment = open_segment 1*write_packets
  *               ( close_segment update_playlist *expire_segment   ; listed from here on
- *               / abort_segment )                                 ; after a failed call: never listed
+ *               / abort_segment )                                 ; after a failed call: never
+ * listed
  *
- * `snapshot`, `track` and `notice` come anywhere. A playlist never names a segment whose `close_segment` failed, and a
- * segment is closed before the playlist that names it: enough for write-then-rename, a multipart upload, or memory.
+ * `snapshot`, `track` and `notice` come anywhere. A playlist never names a segment whose
+ * `close_segment` failed, and a segment is closed before the playlist that names it: enough for
+ * write-then-rename, a multipart upload, or memory.
  *
- * The first four must be there; the others may be NULL. They return 0, or any other number when they failed: that ends
- * the segment they belong to, and the call returns `HLSSEG_STATUS_SINK`. After a failed `open_segment`,
- * `write_packets` or `close_segment` follows `abort_segment`, the media sequence number goes to the next segment, and
- * that one opens at the next key frame behind EXT-X-DISCONTINUITY. A failed `update_playlist` costs nothing: the next
- * version has it all.
+ * The first four must be there; the others may be NULL. They return 0, or any other number when
+ * they failed: that ends the segment they belong to, and the call returns `HLSSEG_STATUS_SINK`.
+ * After a failed `open_segment`, `write_packets` or `close_segment` follows `abort_segment`, the
+ * media sequence number goes to the next segment, and that one opens at the next key frame behind
+ * EXT-X-DISCONTINUITY. A failed `update_playlist` costs nothing: the next version has it all.
  *
- * A callback must return: no `longjmp`, no C++ exception out of it. What it is given by pointer is gone when it
- * returns. Of this library it may call what is said to be for that callback, and anything with another object; a call
- * with the engine that is calling back gets `HLSSEG_STATUS_BUSY`.
+ * A callback must return: no `longjmp`, no C++ exception out of it. What it is given by pointer is
+ * gone when it returns. Of this library it may call what is said to be for that callback, and
+ * anything with another object; a call with the engine that is calling back gets
+ * `HLSSEG_STATUS_BUSY`.
  */
 typedef struct hlsseg_sink {
     /**
@@ -900,8 +922,8 @@ typedef struct hlsseg_sink {
     int (*open_segment)(void *user,
                         const struct hlsseg_segment_start *start);
     /**
-     * Takes a run of whole TS packets of `len` bytes for the open segment: `hlsseg_packets_copy` copies it,
-     * `hlsseg_pieces_init` shows it in pieces.
+     * Takes a run of whole TS packets of `len` bytes for the open segment: `hlsseg_packets_copy`
+     * copies it, `hlsseg_pieces_init` shows it in pieces.
      */
     int (*write_packets)(void *user,
                          const struct hlsseg_packets *packets,
@@ -917,7 +939,8 @@ typedef struct hlsseg_sink {
     int (*update_playlist)(void *user,
                            const struct hlsseg_playlist *playlist);
     /**
-     * Tells that a segment has left the playlist and how long it must stay available; may be NULL.
+     * Tells that a segment has left the playlist and how long it must stay available; may be
+     * NULL.
      */
     void (*expire_segment)(void *user,
                            const struct hlsseg_expired_segment *expired);
@@ -927,7 +950,8 @@ typedef struct hlsseg_sink {
     void (*abort_segment)(void *user,
                           const struct hlsseg_aborted_segment *aborted);
     /**
-     * Takes a key frame for a picture of the stream, at the pace of `snapshot_interval_millis`; may be NULL.
+     * Takes a key frame for a picture of the stream, at the pace of `snapshot_interval_millis`;
+     * may be NULL.
      */
     void (*snapshot)(void *user,
                      const struct hlsseg_snapshot *snapshot);
@@ -944,8 +968,9 @@ typedef struct hlsseg_sink {
 } hlsseg_sink;
 
 /**
- * A PutLiveChannel request: the channel's name from the URL, percent-decoded, and the texts of the body's elements, each
- * ended by NUL; NULL where an element is absent. All of it stays the caller's.
+ * A PutLiveChannel request: the channel's name from the URL, percent-decoded, and the texts of the
+ * body's elements, each ended by NUL; NULL where an element is absent. All of it stays the
+ * caller's.
  */
 typedef struct hlsseg_live_channel_request {
     /**
@@ -1011,8 +1036,8 @@ typedef struct hlsseg_live_channel {
      */
     size_t size;
     /**
-     * The request's playlist name, or `playlist.m3u8` where it has none: a text that lives as long as the request's, or
-     * as the program.
+     * The request's playlist name, or `playlist.m3u8` where it has none: a text that lives as
+     * long as the request's, or as the program.
      */
     const char *playlist_name;
     /**
@@ -1036,7 +1061,8 @@ typedef struct hlsseg_live_channel {
      */
     char code[32];
     /**
-     * Where it is refused: the `EC` of the error response, ended by NUL; empty where OSS documents none.
+     * Where it is refused: the `EC` of the error response, ended by NUL; empty where OSS
+     * documents none.
      */
     char ec[32];
     /**
@@ -1046,8 +1072,8 @@ typedef struct hlsseg_live_channel {
 } hlsseg_live_channel;
 
 /**
- * Reads a run in pieces without copying it: heads of packets, and payload where it lies. Kept by the caller, made by
- * `hlsseg_pieces_init`; gone with the run.
+ * Reads a run in pieces without copying it: heads of packets, and payload where it lies. Kept by
+ * the caller, made by `hlsseg_pieces_init`; gone with the run.
  */
 typedef struct hlsseg_pieces {
     /**
@@ -1057,8 +1083,8 @@ typedef struct hlsseg_pieces {
 } hlsseg_pieces;
 
 /**
- * A stretch of bytes. On POSIX systems it is laid out as `struct iovec`, so that an array of them goes to `writev` as
- * it is. Frozen: it has no size field and will never grow.
+ * A stretch of bytes. On POSIX systems it is laid out as `struct iovec`, so that an array of them
+ * goes to `writev` as it is. Frozen: it has no size field and will never grow.
  */
 typedef struct hlsseg_piece {
     /**
@@ -1106,10 +1132,11 @@ typedef struct hlsseg_playlist_info {
 } hlsseg_playlist_info;
 
 /**
- * Writes the URI of a segment, relative to the playlist, into `dst`, which has room for `len` bytes, a NUL included,
- * and returns its length as `snprintf` does, so that `return snprintf(dst, len, "%llu.ts", ...)` is a whole callback;
- * or a negative number when it failed. `segment` and `dst` are lent for the time of the callback, `user` is what the
- * caller gave. It is UTF-8 without blanks, control characters and double quotes, and does not begin with `#`.
+ * Writes the URI of a segment, relative to the playlist, into `dst`, which has room for `len`
+ * bytes, a NUL included, and returns its length as `snprintf` does, so that `return snprintf(dst,
+ * len, "%llu.ts", ...)` is a whole callback; or a negative number when it failed. `segment` and
+ * `dst` are lent for the time of the callback, `user` is what the caller gave. It is UTF-8 without
+ * blanks, control characters and double quotes, and does not begin with `#`.
  */
 typedef int (*hlsseg_uri)(void *user,
                           const struct hlsseg_listed_segment *segment,
@@ -1117,8 +1144,9 @@ typedef int (*hlsseg_uri)(void *user,
                           size_t len);
 
 /**
- * Takes an FLV file or stream apart, one tag at a time, out of a buffer that the caller keeps. It is memory of the
- * caller, made by `hlsseg_reader_init`, used by one call at a time on any thread, and needs no clean-up.
+ * Takes an FLV file or stream apart, one tag at a time, out of a buffer that the caller keeps. It
+ * is memory of the caller, made by `hlsseg_reader_init`, used by one call at a time on any thread,
+ * and needs no clean-up.
  */
 typedef struct hlsseg_reader {
     /**
@@ -1136,11 +1164,13 @@ typedef struct hlsseg_step {
      */
     size_t size;
     /**
-     * Bytes to drop from the front of the buffer before the next step; 0 for `HLSSEG_STEP_KIND_NEED`.
+     * Bytes to drop from the front of the buffer before the next step; 0 for
+     * `HLSSEG_STEP_KIND_NEED`.
      */
     size_t consumed;
     /**
-     * Bytes that the buffer must hold, those already there included; 0 unless `HLSSEG_STEP_KIND_NEED`.
+     * Bytes that the buffer must hold, those already there included; 0 unless
+     * `HLSSEG_STEP_KIND_NEED`.
      */
     size_t at_least;
     /**
@@ -1189,12 +1219,12 @@ extern "C" {
 enum hlsseg_status hlsseg_config_init(struct hlsseg_config *config);
 
 /**
- * Checks `config` and, where it is refused, writes why into `dst`: a text and a NUL, which fit into 128 bytes. `dst`
- * stays the caller's and may be NULL with `len` 0; `text_len` gets the length of the text without its NUL and may be
- * NULL.
+ * Checks `config` and, where it is refused, writes why into `dst`: a text and a NUL, which fit
+ * into 128 bytes. `dst` stays the caller's and may be NULL with `len` 0; `text_len` gets the
+ * length of the text without its NUL and may be NULL.
  *
- * Threads: any. Errors: `HLSSEG_STATUS_CONFIG` when it is refused, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
- * `HLSSEG_STATUS_ALIGNMENT`. A `dst` that is too short gets an empty text.
+ * Threads: any. Errors: `HLSSEG_STATUS_CONFIG` when it is refused, `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`. A `dst` that is too short gets an empty text.
  */
 enum hlsseg_status hlsseg_config_check(const struct hlsseg_config *config,
                                        char *dst,
@@ -1202,26 +1232,28 @@ enum hlsseg_status hlsseg_config_check(const struct hlsseg_config *config,
                                        size_t *text_len);
 
 /**
- * Returns how many bytes of memory an engine needs: less than 16 KiB, the same for every engine of this library. A host
- * asks at run time, since another version of the library may need another number. Threads: any.
+ * Returns how many bytes of memory an engine needs: less than 16 KiB, the same for every engine of
+ * this library. A host asks at run time, since another version of the library may need another
+ * number. Threads: any.
  */
 size_t hlsseg_sizeof(void);
 
 /**
- * Returns the alignment that the memory of an engine needs, in bytes; what `malloc` returns has it. Threads: any.
+ * Returns the alignment that the memory of an engine needs, in bytes; what `malloc` returns has
+ * it. Threads: any.
  */
 size_t hlsseg_alignof(void);
 
 /**
- * Makes an engine for a new list in `len` bytes of memory at `memory`, `hlsseg_sizeof()` at least, aligned to
- * `hlsseg_alignof()`; what was there is overwritten. `config` is copied; NULL is the default one. `engine` gets the
- * engine, or NULL.
+ * Makes an engine for a new list in `len` bytes of memory at `memory`, `hlsseg_sizeof()` at least,
+ * aligned to `hlsseg_alignof()`; what was there is overwritten. `config` is copied; NULL is the
+ * default one. `engine` gets the engine, or NULL.
  *
- * The memory stays the caller's: it must not be moved, written to or freed while the engine is used. Nothing is to be
- * done with an engine before its memory is freed.
+ * The memory stays the caller's: it must not be moved, written to or freed while the engine is
+ * used. Nothing is to be done with an engine before its memory is freed.
  *
- * Threads: any. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_MEMORY`, `HLSSEG_STATUS_SIZE`,
- * `HLSSEG_STATUS_CONFIG`, for which `hlsseg_config_check` has the reason.
+ * Threads: any. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_MEMORY`,
+ * `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_CONFIG`, for which `hlsseg_config_check` has the reason.
  */
 enum hlsseg_status hlsseg_init(void *memory,
                                size_t len,
@@ -1229,12 +1261,12 @@ enum hlsseg_status hlsseg_init(void *memory,
                                struct hlsseg_engine **engine);
 
 /**
- * Makes an engine, as `hlsseg_init` does, that goes on with the list of an earlier one: numbers, counters and target
- * duration continue, and its first segment comes behind EXT-X-DISCONTINUITY.
+ * Makes an engine, as `hlsseg_init` does, that goes on with the list of an earlier one: numbers,
+ * counters and target duration continue, and its first segment comes behind EXT-X-DISCONTINUITY.
  *
- * `token` is the stored token of `token_len` bytes, `HLSSEG_TOKEN_LEN`; `listed` are the `count` segments of the
- * playlist that the token came with, oldest first. Both are copied and stay the caller's. Where `config` lists fewer,
- * the excess leaves with the first new segment.
+ * `token` is the stored token of `token_len` bytes, `HLSSEG_TOKEN_LEN`; `listed` are the `count`
+ * segments of the playlist that the token came with, oldest first. Both are copied and stay the
+ * caller's. Where `config` lists fewer, the excess leaves with the first new segment.
  *
  * Threads: any. Errors: those of `hlsseg_init`, `HLSSEG_STATUS_TOKEN`, `HLSSEG_STATUS_SEGMENTS`.
  */
@@ -1248,15 +1280,17 @@ enum hlsseg_status hlsseg_resume(void *memory,
                                  struct hlsseg_engine **engine);
 
 /**
- * Hands one FLV tag or RTMP message to the engine, in the order of arrival, audio, video and script alike. `kind` is the
- * tag type or message type id: 8 audio, 9 video, 15 and 18 script data, 22 aggregate; `time_millis` its time in ms, any
- * epoch, wrapping; `data` its body of `len` bytes, which stays the caller's and is not kept. Whatever it leads to has gone
- * to the `sink` when this returns.
+ * Hands one FLV tag or RTMP message to the engine, in the order of arrival, audio, video and
+ * script alike. `kind` is the tag type or message type id: 8 audio, 9 video, 15 and 18 script
+ * data, 22 aggregate; `time_millis` its time in ms, any epoch, wrapping; `data` its body of `len`
+ * bytes, which stays the caller's and is not kept. Whatever it leads to has gone to the `sink`
+ * when this returns.
  *
- * Threads: any, one call with this engine at a time. Errors, after all of which the next tag may be pushed:
- * `HLSSEG_STATUS_TAG` and `HLSSEG_STATUS_CODEC`, the tag was passed over; `HLSSEG_STATUS_SINK`, a callback failed;
- * `HLSSEG_STATUS_FINISHED`, the list was ended; `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`,
- * `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`, nothing was done.
+ * Threads: any, one call with this engine at a time. Errors, after all of which the next tag may
+ * be pushed: `HLSSEG_STATUS_TAG` and `HLSSEG_STATUS_CODEC`, the tag was passed over;
+ * `HLSSEG_STATUS_SINK`, a callback failed; `HLSSEG_STATUS_FINISHED`, the list was ended;
+ * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`,
+ * `HLSSEG_STATUS_BUSY`, nothing was done.
  */
 enum hlsseg_status hlsseg_push(struct hlsseg_engine *engine,
                                uint8_t kind,
@@ -1266,44 +1300,47 @@ enum hlsseg_status hlsseg_push(struct hlsseg_engine *engine,
                                const struct hlsseg_sink *sink);
 
 /**
- * Ends the stream, `end` an `hlsseg_end`: what waits is written, the open segment is closed and listed. All of it has
- * gone to the `sink` when this returns. After `HLSSEG_END_PAUSE` the engine may be pushed to again.
+ * Ends the stream, `end` an `hlsseg_end`: what waits is written, the open segment is closed and
+ * listed. All of it has gone to the `sink` when this returns. After `HLSSEG_END_PAUSE` the engine
+ * may be pushed to again.
  *
- * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_SINK` when a callback failed, the end stands
- * nevertheless; `HLSSEG_STATUS_FINISHED` after `HLSSEG_END_LIST`; `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`,
- * `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`, nothing was done.
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_SINK` when a callback
+ * failed, the end stands nevertheless; `HLSSEG_STATUS_FINISHED` after `HLSSEG_END_LIST`;
+ * `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`,
+ * `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`, nothing was done.
  */
 enum hlsseg_status hlsseg_finish(struct hlsseg_engine *engine,
                                  uint32_t end,
                                  const struct hlsseg_sink *sink);
 
 /**
- * Tells the calendar time at which the next tag arrived, in ms since 1970 UTC. It names segments and dates the playlist;
- * a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
+ * Tells the calendar time at which the next tag arrived, in ms since 1970 UTC. It names segments
+ * and dates the playlist; a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
  *
- * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
- * `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_set_wall_time(struct hlsseg_engine *engine,
                                         int64_t unix_millis);
 
 /**
- * Asks for a switch regardless of FragDuration, `at` an `hlsseg_switch`. Where playlists promise independent segments, a
- * switch at once falls on the next key frame too.
+ * Asks for a switch regardless of FragDuration, `at` an `hlsseg_switch`. Where playlists promise
+ * independent segments, a switch at once falls on the next key frame too.
  *
- * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`,
- * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ARGUMENT`,
+ * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_request_switch(struct hlsseg_engine *engine,
                                          uint32_t at);
 
 /**
- * Writes why the last `hlsseg_push` or `hlsseg_finish` of this engine failed, as a text and a NUL, into `dst`, which
- * stays the caller's; 160 bytes are enough. `text_len` gets the length without the NUL and may be NULL.
+ * Writes why the last `hlsseg_push` or `hlsseg_finish` of this engine failed, as a text and a NUL,
+ * into `dst`, which stays the caller's; 160 bytes are enough. `text_len` gets the length without
+ * the NUL and may be NULL.
  *
- * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when it did not fail,
- * `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
- * `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when it did
+ * not fail, `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_error_text(struct hlsseg_engine *engine,
                                      char *dst,
@@ -1311,64 +1348,70 @@ enum hlsseg_status hlsseg_error_text(struct hlsseg_engine *engine,
                                      size_t *text_len);
 
 /**
- * Sets `error` to what the callback returned that failed the last `hlsseg_push` or `hlsseg_finish` of this engine.
+ * Sets `error` to what the callback returned that failed the last `hlsseg_push` or `hlsseg_finish`
+ * of this engine.
  *
- * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when no callback failed it,
- * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when no
+ * callback failed it, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`,
+ * `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_sink_error(struct hlsseg_engine *engine,
                                      int *error);
 
 /**
- * Fills `track`, whose `size` must have been set, with what has gone through of a track: the values of
- * GetLiveChannelStat. `kind` is an `hlsseg_track_kind`.
+ * Fills `track`, whose `size` must have been set, with what has gone through of a track: the
+ * values of GetLiveChannelStat. `kind` is an `hlsseg_track_kind`.
  *
- * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` while the track has not been seen,
- * `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`,
- * `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` while the
+ * track has not been seen, `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
+ * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_read_track(struct hlsseg_engine *engine,
                                      uint32_t kind,
                                      struct hlsseg_track *track);
 
 /**
- * Sets `count` to how often something was noticed so far. `kind` is an `hlsseg_notice_kind`, from 1 to
- * `HLSSEG_NOTICE_KINDS`.
+ * Sets `count` to how often something was noticed so far. `kind` is an `hlsseg_notice_kind`, from
+ * 1 to `HLSSEG_NOTICE_KINDS`.
  *
- * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`,
- * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ARGUMENT`,
+ * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_notice_count(struct hlsseg_engine *engine,
                                        uint32_t kind,
                                        uint64_t *count);
 
 /**
- * Writes what a later engine needs, besides the listed segments, to go on with this list: `HLSSEG_TOKEN_LEN` bytes into
- * `dst`, which stays the caller's. `hlsseg_playlist_token` gives the one that belongs to a version of the playlist.
+ * Writes what a later engine needs, besides the listed segments, to go on with this list:
+ * `HLSSEG_TOKEN_LEN` bytes into `dst`, which stays the caller's. `hlsseg_playlist_token` gives the
+ * one that belongs to a version of the playlist.
  *
- * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_SHORT_BUFFER`, `HLSSEG_STATUS_NULL`,
- * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_SHORT_BUFFER`,
+ * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_read_token(struct hlsseg_engine *engine,
                                      uint8_t *dst,
                                      size_t len);
 
 /**
- * Checks the parameters of a PutLiveChannel request in the order of the request, fills `channel`, whose `size` must have
- * been set, and puts FragDuration, FragCount and the snapshot's interval into `config`, which may be NULL.
+ * Checks the parameters of a PutLiveChannel request in the order of the request, fills `channel`,
+ * whose `size` must have been set, and puts FragDuration, FragCount and the snapshot's interval
+ * into `config`, which may be NULL.
  *
- * `channel_name` is the one text that must not be NULL. Threads: any. Errors: `HLSSEG_STATUS_PARAMETER` when a parameter
- * is beyond its limits: `code`, `ec` and `message` of `channel` say which, and `config` is left alone;
- * `HLSSEG_STATUS_CONFIG` when the rest of `config` contradicts the channel's values; `HLSSEG_STATUS_NULL`,
- * `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`; `HLSSEG_STATUS_ARGUMENT` when a text other than the name is no UTF-8.
+ * `channel_name` is the one text that must not be NULL. Threads: any. Errors:
+ * `HLSSEG_STATUS_PARAMETER` when a parameter is beyond its limits: `code`, `ec` and `message` of
+ * `channel` say which, and `config` is left alone; `HLSSEG_STATUS_CONFIG` when the rest of
+ * `config` contradicts the channel's values; `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
+ * `HLSSEG_STATUS_ALIGNMENT`; `HLSSEG_STATUS_ARGUMENT` when a text other than the name is no UTF-8.
  */
 enum hlsseg_status hlsseg_live_channel_check(const struct hlsseg_live_channel_request *request,
                                              struct hlsseg_live_channel *channel,
                                              struct hlsseg_config *config);
 
 /**
- * Writes a notice as a line for a log, `timeline-jump at 12.345 s: 3600.000 s (1)`, and a NUL into `dst`, which stays
- * the caller's; 128 bytes are enough. `text_len` gets the length without the NUL and may be NULL.
+ * Writes a notice as a line for a log, `timeline-jump at 12.345 s: 3600.000 s (1)`, and a NUL into
+ * `dst`, which stays the caller's; 128 bytes are enough. `text_len` gets the length without the
+ * NUL and may be NULL.
  *
  * `notice` is what the callback got, or a copy of it. Threads: any. Errors: `HLSSEG_STATUS_NULL`,
  * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_SHORT_BUFFER`.
@@ -1379,39 +1422,42 @@ enum hlsseg_status hlsseg_notice_text(const struct hlsseg_notice *notice,
                                       size_t *text_len);
 
 /**
- * Returns the name of a kind, `timeline-jump`, as a text that is never NULL and lives as long as the program. Any
- * number may be given. Threads: any.
+ * Returns the name of a kind, `timeline-jump`, as a text that is never NULL and lives as long as
+ * the program. Any number may be given. Threads: any.
  */
 const char *hlsseg_notice_name(uint32_t number);
 
 /**
- * Returns the length of a run in bytes: a multiple of 188, never 0; 0 where `packets` is NULL. It is what
- * `write_packets` was called with. Only within that callback, on its thread.
+ * Returns the length of a run in bytes: a multiple of 188, never 0; 0 where `packets` is NULL. It
+ * is what `write_packets` was called with. Only within that callback, on its thread.
  */
 size_t hlsseg_packets_len(const struct hlsseg_packets *packets);
 
 /**
- * Copies a run to the front of `dst`, which has room for `len` bytes and stays the caller's. This is the one copy that
- * a media byte goes through.
+ * Copies a run to the front of `dst`, which has room for `len` bytes and stays the caller's. This
+ * is the one copy that a media byte goes through.
  *
- * Only within `write_packets`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when `len` is less than the length
- * of the run (nothing was written), `HLSSEG_STATUS_NULL`.
+ * Only within `write_packets`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when `len` is
+ * less than the length of the run (nothing was written), `HLSSEG_STATUS_NULL`.
  */
 enum hlsseg_status hlsseg_packets_copy(const struct hlsseg_packets *packets,
                                        uint8_t *dst,
                                        size_t len);
 
 /**
- * Begins to read a run in pieces. `pieces` is memory of the caller, which may lie on its stack and needs no clean-up.
+ * Begins to read a run in pieces. `pieces` is memory of the caller, which may lie on its stack and
+ * needs no clean-up.
  *
- * Only within `write_packets`, on its thread. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`.
+ * Only within `write_packets`, on its thread. Errors: `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_ALIGNMENT`.
  */
 enum hlsseg_status hlsseg_pieces_init(struct hlsseg_pieces *pieces,
                                       const struct hlsseg_packets *packets);
 
 /**
- * Shows the next piece of a run: `piece` gets its place and length, and NULL and 0 behind the last one. The bytes may
- * be read until the next call with these `pieces`, and only within `write_packets`.
+ * Shows the next piece of a run: `piece` gets its place and length, and NULL and 0 behind the last
+ * one. The bytes may be read until the next call with these `pieces`, and only within
+ * `write_packets`.
  *
  * Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`.
  */
@@ -1419,13 +1465,14 @@ enum hlsseg_status hlsseg_pieces_next(struct hlsseg_pieces *pieces,
                                       struct hlsseg_piece *piece);
 
 /**
- * Gathers as many pieces as there is room for, for a vectored write: up to `max` into `list`, and the heads among them,
- * which are not kept anywhere else, into `heads`, 188 bytes each at most and 4 as a rule. `count` gets how many pieces
- * there are now; 0 when the run is at its end. Call it again and again until then.
+ * Gathers as many pieces as there is room for, for a vectored write: up to `max` into `list`, and
+ * the heads among them, which are not kept anywhere else, into `heads`, 188 bytes each at most and
+ * 4 as a rule. `count` gets how many pieces there are now; 0 when the run is at its end. Call it
+ * again and again until then.
  *
- * `list` and `heads` stay the caller's; the pieces may be read while `heads` is left alone, and only within
- * `write_packets`. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when not even one piece found room, `HLSSEG_STATUS_NULL`,
- * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`.
+ * `list` and `heads` stay the caller's; the pieces may be read while `heads` is left alone, and
+ * only within `write_packets`. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when not even one piece found
+ * room, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`.
  */
 enum hlsseg_status hlsseg_pieces_gather(struct hlsseg_pieces *pieces,
                                         struct hlsseg_piece *list,
@@ -1437,42 +1484,47 @@ enum hlsseg_status hlsseg_pieces_gather(struct hlsseg_pieces *pieces,
 /**
  * Fills `info`, whose `size` must have been set.
  *
- * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
- * `HLSSEG_STATUS_ALIGNMENT`.
+ * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
  */
 enum hlsseg_status hlsseg_playlist_read(const struct hlsseg_playlist *playlist,
                                         struct hlsseg_playlist_info *info);
 
 /**
- * Fills `segment`, whose `size` must have been set, with the `nth` listed segment; 0 is the oldest.
+ * Fills `segment`, whose `size` must have been set, with the `nth` listed segment; 0 is the
+ * oldest.
  *
- * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_ABSENT` when fewer are listed,
- * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
+ * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_ABSENT` when fewer are
+ * listed, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
  */
 enum hlsseg_status hlsseg_playlist_segment(const struct hlsseg_playlist *playlist,
                                            size_t nth,
                                            struct hlsseg_listed_segment *segment);
 
 /**
- * Writes the resume token of this version of the list, `HLSSEG_TOKEN_LEN` bytes, into `dst`, which stays the caller's.
- * Together with the listed segments it lets `hlsseg_resume` go on after a restart.
+ * Writes the resume token of this version of the list, `HLSSEG_TOKEN_LEN` bytes, into `dst`, which
+ * stays the caller's. Together with the listed segments it lets `hlsseg_resume` go on after a
+ * restart.
  *
- * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER`, `HLSSEG_STATUS_NULL`.
+ * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER`,
+ * `HLSSEG_STATUS_NULL`.
  */
 enum hlsseg_status hlsseg_playlist_token(const struct hlsseg_playlist *playlist,
                                          uint8_t *dst,
                                          size_t len);
 
 /**
- * Writes the playlist as text and a NUL into `dst`, which has room for `len` bytes and stays the caller's. `text_len`
- * gets the length of the text without its NUL and may be NULL. `uri` is called once per listed segment, with `user`.
+ * Writes the playlist as text and a NUL into `dst`, which has room for `len` bytes and stays the
+ * caller's. `text_len` gets the length of the text without its NUL and may be NULL. `uri` is
+ * called once per listed segment, with `user`.
  *
- * To learn how much room is needed, call it with `dst` NULL and `len` 0: it returns `HLSSEG_STATUS_SHORT_BUFFER` and
- * sets `text_len`. A kilobyte and 100 bytes and the URI for every segment are always enough.
+ * To learn how much room is needed, call it with `dst` NULL and `len` 0: it returns
+ * `HLSSEG_STATUS_SHORT_BUFFER` and sets `text_len`. A kilobyte and 100 bytes and the URI for every
+ * segment are always enough.
  *
- * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when the text does not fit (`dst`
- * gets an empty one), `HLSSEG_STATUS_URI` when a URI could not be written, `HLSSEG_STATUS_NULL`,
- * `HLSSEG_STATUS_ALIGNMENT`.
+ * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when the text
+ * does not fit (`dst` gets an empty one), `HLSSEG_STATUS_URI` when a URI could not be written,
+ * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`.
  */
 enum hlsseg_status hlsseg_playlist_m3u8(const struct hlsseg_playlist *playlist,
                                         hlsseg_uri uri,
@@ -1482,12 +1534,14 @@ enum hlsseg_status hlsseg_playlist_m3u8(const struct hlsseg_playlist *playlist,
                                         size_t *text_len);
 
 /**
- * Writes a complete playlist over any `count` segments, with EXT-X-ENDLIST, oldest first, as text and a NUL into `dst`:
- * the VOD playlists of PostVodPlaylist and GetVodPlaylist. `typed` not 0 adds EXT-X-PLAYLIST-TYPE:VOD. `segments`, `dst`
- * and `text_len` are as for `hlsseg_playlist_m3u8` and stay the caller's; of a segment, `id`, `extinf_millis`, the date
- * and `discontinuity` are looked at.
+ * Writes a complete playlist over any `count` segments, with EXT-X-ENDLIST, oldest first, as text
+ * and a NUL into `dst`: the VOD playlists of PostVodPlaylist and GetVodPlaylist. `typed` not 0
+ * adds EXT-X-PLAYLIST-TYPE:VOD. `segments`, `dst` and `text_len` are as for `hlsseg_playlist_m3u8`
+ * and stay the caller's; of a segment, `id`, `extinf_millis`, the date and `discontinuity` are
+ * looked at.
  *
- * Threads: any. Errors: as for `hlsseg_playlist_m3u8`, and `HLSSEG_STATUS_SIZE` when the sizes are not in order.
+ * Threads: any. Errors: as for `hlsseg_playlist_m3u8`, and `HLSSEG_STATUS_SIZE` when the sizes are
+ * not in order.
  */
 enum hlsseg_status hlsseg_vod_m3u8(const struct hlsseg_listed_segment *segments,
                                    size_t count,
@@ -1506,16 +1560,17 @@ enum hlsseg_status hlsseg_vod_m3u8(const struct hlsseg_listed_segment *segments,
 enum hlsseg_status hlsseg_reader_init(struct hlsseg_reader *reader);
 
 /**
- * Reads the next header or tag from the front of `input`, `len` bytes that stay the caller's, and fills `step`, whose
- * `size` must have been set. The caller keeps the bytes not yet consumed at the front of a buffer and repeats: step; drop
- * `consumed` bytes from the front; on `HLSSEG_STEP_KIND_NEED` append until there are `at_least` bytes.
+ * Reads the next header or tag from the front of `input`, `len` bytes that stay the caller's, and
+ * fills `step`, whose `size` must have been set. The caller keeps the bytes not yet consumed at
+ * the front of a buffer and repeats: step; drop `consumed` bytes from the front; on
+ * `HLSSEG_STEP_KIND_NEED` append until there are `at_least` bytes.
  *
- * A tag is handed out as soon as its body is there. `PreviousTagSize` and `StreamID` are counted where they are wrong,
- * and nothing hangs on them.
+ * A tag is handed out as soon as its body is there. `PreviousTagSize` and `StreamID` are counted
+ * where they are wrong, and nothing hangs on them.
  *
- * Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_FLV` when the input does not begin as an FLV
- * file does; `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`,
- * `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_FLV` when the input
+ * does not begin as an FLV file does; `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
+ * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_reader_step(struct hlsseg_reader *reader,
                                       const uint8_t *input,
@@ -1523,12 +1578,12 @@ enum hlsseg_status hlsseg_reader_step(struct hlsseg_reader *reader,
                                       struct hlsseg_step *step);
 
 /**
- * Writes why the input is no FLV file, as a text and a NUL, into `dst`, which stays the caller's; 128 bytes are enough.
- * `text_len` gets the length without the NUL and may be NULL.
+ * Writes why the input is no FLV file, as a text and a NUL, into `dst`, which stays the caller's;
+ * 128 bytes are enough. `text_len` gets the length without the NUL and may be NULL.
  *
- * Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_ABSENT` when no step failed,
- * `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
- * `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_ABSENT` when no step
+ * failed, `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_reader_error_text(struct hlsseg_reader *reader,
                                             char *dst,
@@ -1536,67 +1591,68 @@ enum hlsseg_status hlsseg_reader_error_text(struct hlsseg_reader *reader,
                                             size_t *text_len);
 
 /**
- * Tells whether a file may end here, with `rest_len` bytes left that were not consumed: sets `clean` to 1 between two
- * tags, with or without `PreviousTagSize`, to 0 within a tag.
+ * Tells whether a file may end here, with `rest_len` bytes left that were not consumed: sets
+ * `clean` to 1 between two tags, with or without `PreviousTagSize`, to 0 within a tag.
  *
- * Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
- * `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_reader_ends_cleanly(struct hlsseg_reader *reader,
                                               size_t rest_len,
                                               uint8_t *clean);
 
 /**
- * Sets `wrong_previous` to how many tags had a `PreviousTagSize` before them that was not the size of the tag before, and
- * `nonzero_stream_id` to how many had a `StreamID` that was not 0.
+ * Sets `wrong_previous` to how many tags had a `PreviousTagSize` before them that was not the size
+ * of the tag before, and `nonzero_stream_id` to how many had a `StreamID` that was not 0.
  *
- * Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
- * `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
  */
 enum hlsseg_status hlsseg_reader_counts(struct hlsseg_reader *reader,
                                         uint64_t *wrong_previous,
                                         uint64_t *nonzero_stream_id);
 
 /**
- * Returns the presentation time of a key frame on the engine's timeline, in 1/90000 s; 0 where `snapshot` is NULL. Only
- * within the callback `snapshot`, on its thread.
+ * Returns the presentation time of a key frame on the engine's timeline, in 1/90000 s; 0 where
+ * `snapshot` is NULL. Only within the callback `snapshot`, on its thread.
  */
 int64_t hlsseg_snapshot_ticks(const struct hlsseg_snapshot *snapshot);
 
 /**
- * Returns the length of a key frame in bytes, its parameter sets included; 0 where `snapshot` is NULL. Only within the
- * callback `snapshot`, on its thread.
+ * Returns the length of a key frame in bytes, its parameter sets included; 0 where `snapshot` is
+ * NULL. Only within the callback `snapshot`, on its thread.
  */
 size_t hlsseg_snapshot_len(const struct hlsseg_snapshot *snapshot);
 
 /**
- * Copies a key frame, an H.264 Annex B byte stream that begins with its parameter sets, to the front of `dst`, which
- * has room for `len` bytes and stays the caller's.
+ * Copies a key frame, an H.264 Annex B byte stream that begins with its parameter sets, to the
+ * front of `dst`, which has room for `len` bytes and stays the caller's.
  *
- * Only within the callback `snapshot`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when it does not fit
- * (nothing was written), `HLSSEG_STATUS_NULL`.
+ * Only within the callback `snapshot`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when it
+ * does not fit (nothing was written), `HLSSEG_STATUS_NULL`.
  */
 enum hlsseg_status hlsseg_snapshot_copy(const struct hlsseg_snapshot *snapshot,
                                         uint8_t *dst,
                                         size_t len);
 
 /**
- * Returns what a status means, in English, as a text that is never NULL and lives as long as the program. Any number
- * may be given. May be called on any thread at any time.
+ * Returns what a status means, in English, as a text that is never NULL and lives as long as the
+ * program. Any number may be given. May be called on any thread at any time.
  *
  * What went wrong with a tag in particular is told by `hlsseg_error_text`.
  */
 const char *hlsseg_status_text(int32_t status);
 
 /**
- * Returns the version of the library that is linked, as `0.1.0`; the text lives as long as the program. May be called
- * on any thread at any time.
+ * Returns the version of the library that is linked, as `0.1.0`; the text lives as long as the
+ * program. May be called on any thread at any time.
  */
 const char *hlsseg_version(void);
 
 /**
- * Returns the version of the library that is linked, as a number that can be compared with `HLSSEG_VERSION`: major
- * times 1000000, minor times 1000, and patch. May be called on any thread at any time.
+ * Returns the version of the library that is linked, as a number that can be compared with
+ * `HLSSEG_VERSION`: major times 1000000, minor times 1000, and patch. May be called on any thread
+ * at any time.
  */
 uint32_t hlsseg_version_number(void);
 

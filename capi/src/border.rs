@@ -1,9 +1,11 @@
-//! The border: all that is unsafe. Pointers of the caller become values, slices and guarded objects here, or an error.
+//! The border: all that is unsafe. Pointers of the caller become values, slices and guarded objects
+//! here, or an error.
 //!
-//! Every function here trusts the caller of the C API in what the header's chapter "Rules" asks of it, and in nothing
-//! else: a pointer is NULL or points to what the parameter says, for the time of the call. What can be checked is
-//! checked: NULL, alignment, lengths, sizes of structs, whether an object was initialised and whether it is in use.
-//! They are crate-private, and given nothing but the parameters of exported functions, which are `unsafe` to call.
+//! Every function here trusts the caller of the C API in what the header's chapter "Rules" asks of
+//! it, and in nothing else: a pointer is NULL or points to what the parameter says, for the time of
+//! the call. What can be checked is checked: NULL, alignment, lengths, sizes of structs, whether an
+//! object was initialised and whether it is in use. They are crate-private, and given nothing but
+//! the parameters of exported functions, which are `unsafe` to call.
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char};
@@ -64,16 +66,16 @@ structs!(
 /// No struct of the API will ever be longer: a larger size is rubbish.
 const LARGEST: usize = 4096;
 
-/// Reads a struct of the caller's size over `default`: what a shorter one lacks keeps its default, and a longer one is
-/// accepted while all that is unknown of it is zero.
+/// Reads a struct of the caller's size over `default`: what a shorter one lacks keeps its default,
+/// and a longer one is accepted while all that is unknown of it is zero.
 #[cold]
 #[inline(never)]
 pub(crate) fn read<T: Struct>(from: *const T, default: T) -> Result<T> {
     let size = size_in(from)?;
     let known = size.min(size_of::<T>());
     let mut value = default;
-    // SAFETY: `from` is readable for `size` bytes, as its size field states; `value` is writable for its own length,
-    // and `Struct` takes any bytes.
+    // SAFETY: `from` is readable for `size` bytes, as its size field states; `value` is writable
+    // for its own length, and `Struct` takes any bytes.
     unsafe { ptr::copy_nonoverlapping(from.cast::<u8>(), (&raw mut value).cast(), known) };
     let unknown = bytes(from.cast::<u8>().wrapping_add(known), size - known)?;
     if unknown.iter().any(|&byte| byte != 0) {
@@ -82,7 +84,8 @@ pub(crate) fn read<T: Struct>(from: *const T, default: T) -> Result<T> {
     Ok(value)
 }
 
-/// Borrows a struct of the caller for the call where it has the length that is known here; else reads it into `room`.
+/// Borrows a struct of the caller for the call where it has the length that is known here; else
+/// reads it into `room`.
 #[inline]
 pub(crate) fn view<'a, T: Struct>(
     from: *const T,
@@ -95,7 +98,8 @@ pub(crate) fn view<'a, T: Struct>(
     Ok(room.insert(read(from, *default)?))
 }
 
-/// Writes a struct into one of the caller's size, whose size field stays; what it has beyond ours becomes zero.
+/// Writes a struct into one of the caller's size, whose size field stays; what it has beyond ours
+/// becomes zero.
 pub(crate) fn write<T: Struct>(to: *mut T, value: &T) -> Result {
     let size = size_in(to)?;
     if size == size_of::<T>() {
@@ -105,7 +109,8 @@ pub(crate) fn write<T: Struct>(to: *mut T, value: &T) -> Result {
     let head = size_of::<usize>();
     let value = ptr::from_ref(value).cast::<u8>().wrapping_add(head);
     let to = to.cast::<u8>();
-    // SAFETY: `to` is writable for `size` bytes, as its size field states, and `value` is readable up to `known`.
+    // SAFETY: `to` is writable for `size` bytes, as its size field states, and `value` is readable
+    // up to `known`.
     unsafe { ptr::copy_nonoverlapping(value, to.wrapping_add(head), known - head) };
     // SAFETY: as above: these are the bytes from `known` up to `size`.
     unsafe { ptr::write_bytes(to.wrapping_add(known), 0, size - known) };
@@ -133,11 +138,12 @@ pub(crate) fn store<T: Copy>(to: *mut T, value: T) -> Result {
     Ok(())
 }
 
-/// Borrows what the caller lends for the time of the call: an object that a callback got of this library and that lives
-/// on its stack until the callback returns, or a struct of the caller.
+/// Borrows what the caller lends for the time of the call: an object that a callback got of this
+/// library and that lives on its stack until the callback returns, or a struct of the caller.
 pub(crate) fn lent<'a, T>(from: *const T) -> Result<&'a T> {
     aligned(from)?;
-    // SAFETY: it is not NULL, it is aligned, and by the rules it is there, and not written to, until the call returns.
+    // SAFETY: it is not NULL, it is aligned, and by the rules it is there, and not written to,
+    // until the call returns.
     Ok(unsafe { &*from })
 }
 
@@ -147,7 +153,8 @@ pub(crate) fn bytes<'a>(from: *const u8, len: usize) -> Result<&'a [u8]> {
         return Ok(&[]);
     }
     addressable(from, len)?;
-    // SAFETY: it is not NULL, no longer than memory can be, and the caller keeps `len` bytes there during the call.
+    // SAFETY: it is not NULL, no longer than memory can be, and the caller keeps `len` bytes there
+    // during the call.
     Ok(unsafe { slice::from_raw_parts(from, len) })
 }
 
@@ -157,8 +164,8 @@ pub(crate) fn room<'a>(to: *mut u8, len: usize) -> Result<&'a mut [u8]> {
         return Ok(&mut []);
     }
     addressable(to, len)?;
-    // SAFETY: as in `bytes`; the room is the caller's to give and nobody else looks at it meanwhile. It is only
-    // written to.
+    // SAFETY: as in `bytes`; the room is the caller's to give and nobody else looks at it
+    // meanwhile. It is only written to.
     Ok(unsafe { slice::from_raw_parts_mut(to, len) })
 }
 
@@ -191,8 +198,8 @@ fn addressable(pointer: *const u8, len: usize) -> Result {
 
 /// An object in memory of the caller.
 ///
-/// `state` says whether it was made and whether a call is using it. Two calls at once, from a callback or from another
-/// thread, would be two exclusive borrows: the second is refused instead.
+/// `state` says whether it was made and whether a call is using it. Two calls at once, from a
+/// callback or from another thread, would be two exclusive borrows: the second is refused instead.
 #[repr(C)]
 pub(crate) struct Slot<T> {
     state: AtomicU32,
@@ -214,7 +221,8 @@ impl<T> Slot<T> {
         }
         let slot =
             Self { state: AtomicU32::new(IDLE), value: UnsafeCell::new(MaybeUninit::new(value)) };
-        // SAFETY: it is not NULL, it is aligned, and the caller gave `len` bytes there, enough for a slot.
+        // SAFETY: it is not NULL, it is aligned, and the caller gave `len` bytes there, enough for
+        // a slot.
         unsafe { memory.write(slot) };
         Ok(())
     }
@@ -222,8 +230,9 @@ impl<T> Slot<T> {
     /// Takes an object for the time of a call.
     pub(crate) fn enter<'a>(slot: *mut Self) -> Result<Guard<'a, T>> {
         aligned(slot)?;
-        // SAFETY: it is not NULL, it is aligned, and the caller says that a slot was made there; nothing is ever
-        // borrowed exclusively of a slot but what is behind its `UnsafeCell`.
+        // SAFETY: it is not NULL, it is aligned, and the caller says that a slot was made there;
+        // nothing is ever borrowed exclusively of a slot but what is behind its
+        // `UnsafeCell`.
         let slot = unsafe { &*slot };
         let claimed = slot.state.compare_exchange(IDLE, BUSY, Ordering::Acquire, Ordering::Relaxed);
         match claimed {

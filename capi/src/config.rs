@@ -23,8 +23,8 @@ use crate::text::put;
 pub enum hlsseg_window {
     /// The newest `frag_count` segments, no more.
     Exactly = 0,
-    /// `frag_count` segments and as many more as keep three target durations listed (RFC 8216 section 6.2.2), up to
-    /// 111.
+    /// `frag_count` segments and as many more as keep three target durations listed (RFC 8216
+    /// section 6.2.2), up to 111.
     AtLeastThreeTargets = 1,
 }
 
@@ -40,8 +40,8 @@ pub enum hlsseg_key_frames {
     FrameType = 2,
 }
 
-/// What an engine is to do. Fill it with `hlsseg_config_init`, then change what should be different; the defaults are
-/// what OSS LiveChannel does. The library copies it.
+/// What an engine is to do. Fill it with `hlsseg_config_init`, then change what should be
+/// different; the defaults are what OSS LiveChannel does. The library copies it.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct hlsseg_config {
@@ -51,16 +51,19 @@ pub struct hlsseg_config {
     pub frag_duration: u32,
     /// FragCount: segments in the playlist, from 1 to 100; 3.
     pub frag_count: u32,
-    /// EXT-X-TARGETDURATION: 0 for the longest segment so far, which may grow; or so many seconds for ever, at least
-    /// `frag_duration`, and a segment that would outgrow them is switched without a key frame; 0.
+    /// EXT-X-TARGETDURATION: 0 for the longest segment so far, which may grow; or so many seconds
+    /// for ever, at least `frag_duration`, and a segment that would outgrow them is switched
+    /// without a key frame; 0.
     pub target_duration: u32,
     /// Which segments are listed, an `hlsseg_window`; `HLSSEG_WINDOW_EXACTLY`.
     pub window: u32,
     /// What a segment may start at, an `hlsseg_key_frames`; `HLSSEG_KEY_FRAMES_IDR`.
     pub key_frames: u32,
-    /// How much younger than FragDuration a segment may be when a key frame ends it, in ms up to 100; 1.
+    /// How much younger than FragDuration a segment may be when a key frame ends it, in ms up to
+    /// 100; 1.
     pub slack_millis: u32,
-    /// The longest forward step of tag time that is still a hole and not a break, in ms from 1000 to 3600000; 10000.
+    /// The longest forward step of tag time that is still a hole and not a break, in ms from 1000
+    /// to 3600000; 10000.
     pub jump_limit_millis: u32,
     /// Repeats PAT and PMT so often within a segment, in ms from 20; 0 for only at its start; 0.
     pub psi_interval_millis: u32,
@@ -72,16 +75,17 @@ pub struct hlsseg_config {
     pub snapshot_interval_millis: u32,
     /// Not 0: a segment is switched at max(2 x FragDuration, 60 s) without a key frame; 1.
     pub forced_switch: u8,
-    /// Not 0: video between a break and the next key frame is dropped and counted; 0: it opens the new segment, behind
-    /// parameter sets; 0.
+    /// Not 0: video between a break and the next key frame is dropped and counted; 0: it opens the
+    /// new segment, behind parameter sets; 0.
     pub drop_mid_gop: u8,
-    /// Not 0: playlists carry EXT-X-INDEPENDENT-SEGMENTS; only with options under which every segment starts with an
-    /// IDR picture; 0.
+    /// Not 0: playlists carry EXT-X-INDEPENDENT-SEGMENTS; only with options under which every
+    /// segment starts with an IDR picture; 0.
     pub independent_segments: u8,
-    /// Not 0: the first media tag of a stream is time 0, for all tracks together; 0: tag times are kept; 0.
+    /// Not 0: the first media tag of a stream is time 0, for all tracks together; 0: tag times are
+    /// kept; 0.
     pub zero_based: u8,
-    /// Not 0: a track whose clock has nothing to do with the lead track's is moved once to where that is; 0: it is
-    /// dropped and counted; 0.
+    /// Not 0: a track whose clock has nothing to do with the lead track's is moved once to where
+    /// that is; 0: it is dropped and counted; 0.
     pub align_unrelated_clocks: u8,
     /// Not 0: filler data NAL units are dropped; 0.
     pub drop_filler: u8,
@@ -89,8 +93,9 @@ pub struct hlsseg_config {
     pub announced_video: u8,
     /// Not 0: a stream without video gives no output; 0.
     pub require_video: u8,
-    /// Audio of this MPEG-TS stream type is listed from the first segment on, and waited for: 0x0f for AAC, 0x03 for MP3
-    /// from 32 kHz on, 0x04 for MP3 below; 0 for what the metadata announces; 0.
+    /// Audio of this MPEG-TS stream type is listed from the first segment on, and waited for: 0x0f
+    /// for AAC, 0x03 for MP3 from 32 kHz on, 0x04 for MP3 below; 0 for what the metadata
+    /// announces; 0.
     pub announced_audio: u8,
     /// Reserved: 0.
     pub reserved: [u8; 11],
@@ -247,12 +252,12 @@ pub unsafe extern "C" fn hlsseg_config_init(config: *mut hlsseg_config) -> hlsse
     })
 }
 
-/// Checks `config` and, where it is refused, writes why into `dst`: a text and a NUL, which fit into 128 bytes. `dst`
-/// stays the caller's and may be NULL with `len` 0; `text_len` gets the length of the text without its NUL and may be
-/// NULL.
+/// Checks `config` and, where it is refused, writes why into `dst`: a text and a NUL, which fit
+/// into 128 bytes. `dst` stays the caller's and may be NULL with `len` 0; `text_len` gets the
+/// length of the text without its NUL and may be NULL.
 ///
-/// Threads: any. Errors: `HLSSEG_STATUS_CONFIG` when it is refused, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
-/// `HLSSEG_STATUS_ALIGNMENT`. A `dst` that is too short gets an empty text.
+/// Threads: any. Errors: `HLSSEG_STATUS_CONFIG` when it is refused, `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`. A `dst` that is too short gets an empty text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_config_check(
     config: *const hlsseg_config,

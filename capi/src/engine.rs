@@ -15,8 +15,9 @@ use crate::status::hlsseg_status;
 use crate::text::put;
 use crate::track::{hlsseg_track, hlsseg_track_kind};
 
-/// Turns the tags of one stream into segments and playlists. It lives in memory of the caller, is used by one call at a
-/// time on any thread, and needs no clean-up: when it is done with, the memory is simply the caller's again.
+/// Turns the tags of one stream into segments and playlists. It lives in memory of the caller, is
+/// used by one call at a time on any thread, and needs no clean-up: when it is done with, the
+/// memory is simply the caller's again.
 pub struct hlsseg_engine(());
 
 /// What is in it.
@@ -79,32 +80,35 @@ pub enum hlsseg_switch {
 pub enum hlsseg_end {
     /// For good: the playlist gets EXT-X-ENDLIST.
     List = 0,
-    /// Until the encoder comes back: the next tag begins a new publication, behind EXT-X-DISCONTINUITY.
+    /// Until the encoder comes back: the next tag begins a new publication, behind
+    /// EXT-X-DISCONTINUITY.
     Pause = 1,
 }
 
-/// Returns how many bytes of memory an engine needs: less than 16 KiB, the same for every engine of this library. A host
-/// asks at run time, since another version of the library may need another number. Threads: any.
+/// Returns how many bytes of memory an engine needs: less than 16 KiB, the same for every engine of
+/// this library. A host asks at run time, since another version of the library may need another
+/// number. Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn hlsseg_sizeof() -> usize {
     layout::<Engine>().0
 }
 
-/// Returns the alignment that the memory of an engine needs, in bytes; what `malloc` returns has it. Threads: any.
+/// Returns the alignment that the memory of an engine needs, in bytes; what `malloc` returns has
+/// it. Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn hlsseg_alignof() -> usize {
     layout::<Engine>().1
 }
 
-/// Makes an engine for a new list in `len` bytes of memory at `memory`, `hlsseg_sizeof()` at least, aligned to
-/// `hlsseg_alignof()`; what was there is overwritten. `config` is copied; NULL is the default one. `engine` gets the
-/// engine, or NULL.
+/// Makes an engine for a new list in `len` bytes of memory at `memory`, `hlsseg_sizeof()` at least,
+/// aligned to `hlsseg_alignof()`; what was there is overwritten. `config` is copied; NULL is the
+/// default one. `engine` gets the engine, or NULL.
 ///
-/// The memory stays the caller's: it must not be moved, written to or freed while the engine is used. Nothing is to be
-/// done with an engine before its memory is freed.
+/// The memory stays the caller's: it must not be moved, written to or freed while the engine is
+/// used. Nothing is to be done with an engine before its memory is freed.
 ///
-/// Threads: any. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_MEMORY`, `HLSSEG_STATUS_SIZE`,
-/// `HLSSEG_STATUS_CONFIG`, for which `hlsseg_config_check` has the reason.
+/// Threads: any. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_MEMORY`,
+/// `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_CONFIG`, for which `hlsseg_config_check` has the reason.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_init(
     memory: *mut core::ffi::c_void,
@@ -118,12 +122,12 @@ pub unsafe extern "C" fn hlsseg_init(
     })
 }
 
-/// Makes an engine, as `hlsseg_init` does, that goes on with the list of an earlier one: numbers, counters and target
-/// duration continue, and its first segment comes behind EXT-X-DISCONTINUITY.
+/// Makes an engine, as `hlsseg_init` does, that goes on with the list of an earlier one: numbers,
+/// counters and target duration continue, and its first segment comes behind EXT-X-DISCONTINUITY.
 ///
-/// `token` is the stored token of `token_len` bytes, `HLSSEG_TOKEN_LEN`; `listed` are the `count` segments of the
-/// playlist that the token came with, oldest first. Both are copied and stay the caller's. Where `config` lists fewer,
-/// the excess leaves with the first new segment.
+/// `token` is the stored token of `token_len` bytes, `HLSSEG_TOKEN_LEN`; `listed` are the `count`
+/// segments of the playlist that the token came with, oldest first. Both are copied and stay the
+/// caller's. Where `config` lists fewer, the excess leaves with the first new segment.
 ///
 /// Threads: any. Errors: those of `hlsseg_init`, `HLSSEG_STATUS_TOKEN`, `HLSSEG_STATUS_SEGMENTS`.
 #[unsafe(no_mangle)]
@@ -149,15 +153,17 @@ pub unsafe extern "C" fn hlsseg_resume(
     })
 }
 
-/// Hands one FLV tag or RTMP message to the engine, in the order of arrival, audio, video and script alike. `kind` is the
-/// tag type or message type id: 8 audio, 9 video, 15 and 18 script data, 22 aggregate; `time_millis` its time in ms, any
-/// epoch, wrapping; `data` its body of `len` bytes, which stays the caller's and is not kept. Whatever it leads to has gone
-/// to the `sink` when this returns.
+/// Hands one FLV tag or RTMP message to the engine, in the order of arrival, audio, video and
+/// script alike. `kind` is the tag type or message type id: 8 audio, 9 video, 15 and 18 script
+/// data, 22 aggregate; `time_millis` its time in ms, any epoch, wrapping; `data` its body of `len`
+/// bytes, which stays the caller's and is not kept. Whatever it leads to has gone to the `sink`
+/// when this returns.
 ///
-/// Threads: any, one call with this engine at a time. Errors, after all of which the next tag may be pushed:
-/// `HLSSEG_STATUS_TAG` and `HLSSEG_STATUS_CODEC`, the tag was passed over; `HLSSEG_STATUS_SINK`, a callback failed;
-/// `HLSSEG_STATUS_FINISHED`, the list was ended; `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`,
-/// `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`, nothing was done.
+/// Threads: any, one call with this engine at a time. Errors, after all of which the next tag may
+/// be pushed: `HLSSEG_STATUS_TAG` and `HLSSEG_STATUS_CODEC`, the tag was passed over;
+/// `HLSSEG_STATUS_SINK`, a callback failed; `HLSSEG_STATUS_FINISHED`, the list was ended;
+/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`,
+/// `HLSSEG_STATUS_BUSY`, nothing was done.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_push(
     engine: *mut hlsseg_engine,
@@ -181,12 +187,14 @@ pub unsafe extern "C" fn hlsseg_push(
     })
 }
 
-/// Ends the stream, `end` an `hlsseg_end`: what waits is written, the open segment is closed and listed. All of it has
-/// gone to the `sink` when this returns. After `HLSSEG_END_PAUSE` the engine may be pushed to again.
+/// Ends the stream, `end` an `hlsseg_end`: what waits is written, the open segment is closed and
+/// listed. All of it has gone to the `sink` when this returns. After `HLSSEG_END_PAUSE` the engine
+/// may be pushed to again.
 ///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_SINK` when a callback failed, the end stands
-/// nevertheless; `HLSSEG_STATUS_FINISHED` after `HLSSEG_END_LIST`; `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`,
-/// `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`, nothing was done.
+/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_SINK` when a callback
+/// failed, the end stands nevertheless; `HLSSEG_STATUS_FINISHED` after `HLSSEG_END_LIST`;
+/// `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`,
+/// `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`, nothing was done.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_finish(
     engine: *mut hlsseg_engine,
@@ -207,11 +215,11 @@ pub unsafe extern "C" fn hlsseg_finish(
     })
 }
 
-/// Tells the calendar time at which the next tag arrived, in ms since 1970 UTC. It names segments and dates the playlist;
-/// a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
+/// Tells the calendar time at which the next tag arrived, in ms since 1970 UTC. It names segments
+/// and dates the playlist; a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
 ///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
-/// `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_set_wall_time(
     engine: *mut hlsseg_engine,
@@ -224,11 +232,11 @@ pub unsafe extern "C" fn hlsseg_set_wall_time(
     })
 }
 
-/// Asks for a switch regardless of FragDuration, `at` an `hlsseg_switch`. Where playlists promise independent segments, a
-/// switch at once falls on the next key frame too.
+/// Asks for a switch regardless of FragDuration, `at` an `hlsseg_switch`. Where playlists promise
+/// independent segments, a switch at once falls on the next key frame too.
 ///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`,
-/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ARGUMENT`,
+/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_request_switch(
     engine: *mut hlsseg_engine,
@@ -245,12 +253,13 @@ pub unsafe extern "C" fn hlsseg_request_switch(
     })
 }
 
-/// Writes why the last `hlsseg_push` or `hlsseg_finish` of this engine failed, as a text and a NUL, into `dst`, which
-/// stays the caller's; 160 bytes are enough. `text_len` gets the length without the NUL and may be NULL.
+/// Writes why the last `hlsseg_push` or `hlsseg_finish` of this engine failed, as a text and a NUL,
+/// into `dst`, which stays the caller's; 160 bytes are enough. `text_len` gets the length without
+/// the NUL and may be NULL.
 ///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when it did not fail,
-/// `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
-/// `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when it did
+/// not fail, `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_error_text(
     engine: *mut hlsseg_engine,
@@ -264,10 +273,12 @@ pub unsafe extern "C" fn hlsseg_error_text(
     })
 }
 
-/// Sets `error` to what the callback returned that failed the last `hlsseg_push` or `hlsseg_finish` of this engine.
+/// Sets `error` to what the callback returned that failed the last `hlsseg_push` or `hlsseg_finish`
+/// of this engine.
 ///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when no callback failed it,
-/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when no
+/// callback failed it, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`,
+/// `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_sink_error(
     engine: *mut hlsseg_engine,
@@ -279,12 +290,12 @@ pub unsafe extern "C" fn hlsseg_sink_error(
     })
 }
 
-/// Fills `track`, whose `size` must have been set, with what has gone through of a track: the values of
-/// GetLiveChannelStat. `kind` is an `hlsseg_track_kind`.
+/// Fills `track`, whose `size` must have been set, with what has gone through of a track: the
+/// values of GetLiveChannelStat. `kind` is an `hlsseg_track_kind`.
 ///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` while the track has not been seen,
-/// `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`,
-/// `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` while the
+/// track has not been seen, `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
+/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_read_track(
     engine: *mut hlsseg_engine,
@@ -304,11 +315,11 @@ pub unsafe extern "C" fn hlsseg_read_track(
     })
 }
 
-/// Sets `count` to how often something was noticed so far. `kind` is an `hlsseg_notice_kind`, from 1 to
-/// `HLSSEG_NOTICE_KINDS`.
+/// Sets `count` to how often something was noticed so far. `kind` is an `hlsseg_notice_kind`, from
+/// 1 to `HLSSEG_NOTICE_KINDS`.
 ///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`,
-/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ARGUMENT`,
+/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_notice_count(
     engine: *mut hlsseg_engine,
@@ -322,11 +333,12 @@ pub unsafe extern "C" fn hlsseg_notice_count(
     })
 }
 
-/// Writes what a later engine needs, besides the listed segments, to go on with this list: `HLSSEG_TOKEN_LEN` bytes into
-/// `dst`, which stays the caller's. `hlsseg_playlist_token` gives the one that belongs to a version of the playlist.
+/// Writes what a later engine needs, besides the listed segments, to go on with this list:
+/// `HLSSEG_TOKEN_LEN` bytes into `dst`, which stays the caller's. `hlsseg_playlist_token` gives the
+/// one that belongs to a version of the playlist.
 ///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_SHORT_BUFFER`, `HLSSEG_STATUS_NULL`,
-/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_SHORT_BUFFER`,
+/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_read_token(
     engine: *mut hlsseg_engine,

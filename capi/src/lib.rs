@@ -1,4 +1,5 @@
-//! The C API of `hls_segmenter`: the engine behind a header, `include/hls_segmenter.h`, which is made from this crate.
+//! The C API of `hls_segmenter`: the engine behind a header, `include/hls_segmenter.h`, which is
+//! made from this crate.
 //!
 //! ```text
 //!  C host ──► border.rs ──► engine, reader ──► hls_segmenter
@@ -6,9 +7,9 @@
 //!    └───────────────────────── sink ◄─────────────┘
 //! ```
 //!
-//! The rules of the API stand at the top of the header (`cbindgen.toml`) and each function's own with the function.
-//! Everything that is unsafe is in `border.rs`; exported functions are `unsafe` to call from Rust, since they believe
-//! their pointers.
+//! The rules of the API stand at the top of the header (`cbindgen.toml`) and each function's own
+//! with the function. Everything that is unsafe is in `border.rs`; exported functions are `unsafe`
+//! to call from Rust, since they believe their pointers.
 
 mod border;
 mod config;

@@ -11,8 +11,9 @@ use crate::config::hlsseg_config;
 use crate::status::hlsseg_status;
 use crate::text::array;
 
-/// A PutLiveChannel request: the channel's name from the URL, percent-decoded, and the texts of the body's elements, each
-/// ended by NUL; NULL where an element is absent. All of it stays the caller's.
+/// A PutLiveChannel request: the channel's name from the URL, percent-decoded, and the texts of the
+/// body's elements, each ended by NUL; NULL where an element is absent. All of it stays the
+/// caller's.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct hlsseg_live_channel_request {
@@ -50,8 +51,8 @@ pub struct hlsseg_live_channel_request {
 pub struct hlsseg_live_channel {
     /// `sizeof(hlsseg_live_channel)`.
     pub size: usize,
-    /// The request's playlist name, or `playlist.m3u8` where it has none: a text that lives as long as the request's, or
-    /// as the program.
+    /// The request's playlist name, or `playlist.m3u8` where it has none: a text that lives as
+    /// long as the request's, or as the program.
     pub playlist_name: *const c_char,
     /// FragDuration in seconds; 5 by default.
     pub frag_duration: u32,
@@ -63,7 +64,8 @@ pub struct hlsseg_live_channel {
     pub enabled: u32,
     /// Where it is refused: the `Code` of the error response, ended by NUL.
     pub code: [c_char; 32],
-    /// Where it is refused: the `EC` of the error response, ended by NUL; empty where OSS documents none.
+    /// Where it is refused: the `EC` of the error response, ended by NUL; empty where OSS
+    /// documents none.
     pub ec: [c_char; 32],
     /// Where it is refused: why, in English, ended by NUL.
     pub message: [c_char; 128],
@@ -92,13 +94,15 @@ impl hlsseg_live_channel {
     }
 }
 
-/// Checks the parameters of a PutLiveChannel request in the order of the request, fills `channel`, whose `size` must have
-/// been set, and puts FragDuration, FragCount and the snapshot's interval into `config`, which may be NULL.
+/// Checks the parameters of a PutLiveChannel request in the order of the request, fills `channel`,
+/// whose `size` must have been set, and puts FragDuration, FragCount and the snapshot's interval
+/// into `config`, which may be NULL.
 ///
-/// `channel_name` is the one text that must not be NULL. Threads: any. Errors: `HLSSEG_STATUS_PARAMETER` when a parameter
-/// is beyond its limits: `code`, `ec` and `message` of `channel` say which, and `config` is left alone;
-/// `HLSSEG_STATUS_CONFIG` when the rest of `config` contradicts the channel's values; `HLSSEG_STATUS_NULL`,
-/// `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`; `HLSSEG_STATUS_ARGUMENT` when a text other than the name is no UTF-8.
+/// `channel_name` is the one text that must not be NULL. Threads: any. Errors:
+/// `HLSSEG_STATUS_PARAMETER` when a parameter is beyond its limits: `code`, `ec` and `message` of
+/// `channel` say which, and `config` is left alone; `HLSSEG_STATUS_CONFIG` when the rest of
+/// `config` contradicts the channel's values; `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
+/// `HLSSEG_STATUS_ALIGNMENT`; `HLSSEG_STATUS_ARGUMENT` when a text other than the name is no UTF-8.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_live_channel_check(
     request: *const hlsseg_live_channel_request,

@@ -11,8 +11,8 @@ use crate::notice_kind::{KINDS, hlsseg_notice_kind, kind};
 use crate::status::hlsseg_status;
 use crate::text::put;
 
-/// One notice. What comes with tag after tag is told once per segment, a repair once per run; all are counted. Lent to
-/// the callback `notice` for its time.
+/// One notice. What comes with tag after tag is told once per segment, a repair once per run; all
+/// are counted. Lent to the callback `notice` for its time.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct hlsseg_notice {
@@ -49,8 +49,9 @@ impl From<&Notice> for hlsseg_notice {
     }
 }
 
-/// Writes a notice as a line for a log, `timeline-jump at 12.345 s: 3600.000 s (1)`, and a NUL into `dst`, which stays
-/// the caller's; 128 bytes are enough. `text_len` gets the length without the NUL and may be NULL.
+/// Writes a notice as a line for a log, `timeline-jump at 12.345 s: 3600.000 s (1)`, and a NUL into
+/// `dst`, which stays the caller's; 128 bytes are enough. `text_len` gets the length without the
+/// NUL and may be NULL.
 ///
 /// `notice` is what the callback got, or a copy of it. Threads: any. Errors: `HLSSEG_STATUS_NULL`,
 /// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_SHORT_BUFFER`.

@@ -82,7 +82,8 @@ pub enum hlsseg_notice_kind {
 /// Kinds of notices that this header names: they are numbered from 1 to this.
 pub const HLSSEG_NOTICE_KINDS: u32 = 32;
 
-/// Every kind, as the library and as the C API calls it, and its name in a report, in the order of the numbers.
+/// Every kind, as the library and as the C API calls it, and its name in a report, in the order of
+/// the numbers.
 pub(crate) const KINDS: [(NoticeKind, hlsseg_notice_kind, &CStr); HLSSEG_NOTICE_KINDS as usize] = [
     (NoticeKind::UnknownTag, hlsseg_notice_kind::UnknownTag, c"unknown-tag"),
     (NoticeKind::EncryptedTag, hlsseg_notice_kind::EncryptedTag, c"encrypted-tag"),
@@ -142,8 +143,8 @@ pub(crate) fn notice_kind(number: u32) -> Result<NoticeKind> {
     kind(number).map_or(Err(hlsseg_status::Argument), |&(kind, ..)| Ok(kind))
 }
 
-/// Returns the name of a kind, `timeline-jump`, as a text that is never NULL and lives as long as the program. Any
-/// number may be given. Threads: any.
+/// Returns the name of a kind, `timeline-jump`, as a text that is never NULL and lives as long as
+/// the program. Any number may be given. Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn hlsseg_notice_name(number: u32) -> *const c_char {
     kind(number).map_or(c"other", |(_, _, name)| name).as_ptr()

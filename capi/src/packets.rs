@@ -8,8 +8,8 @@ use hls_segmenter::ts::{TsBuf, TsPackets};
 use crate::border::{Result, Slot, bytes, call, layout, lent, room, store};
 use crate::status::hlsseg_status;
 
-/// A run of whole TS packets, one access unit as a rule, that is laid out and not yet written anywhere. It is lent to
-/// `write_packets` and gone when that returns.
+/// A run of whole TS packets, one access unit as a rule, that is laid out and not yet written
+/// anywhere. It is lent to `write_packets` and gone when that returns.
 pub struct hlsseg_packets(());
 
 impl hlsseg_packets {
@@ -23,18 +23,18 @@ fn run<'a>(packets: *const hlsseg_packets) -> Result<&'a TsPackets<'a>> {
     lent(packets.cast())
 }
 
-/// Returns the length of a run in bytes: a multiple of 188, never 0; 0 where `packets` is NULL. It is what
-/// `write_packets` was called with. Only within that callback, on its thread.
+/// Returns the length of a run in bytes: a multiple of 188, never 0; 0 where `packets` is NULL. It
+/// is what `write_packets` was called with. Only within that callback, on its thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_packets_len(packets: *const hlsseg_packets) -> usize {
     run(packets).map_or(0, TsPackets::len)
 }
 
-/// Copies a run to the front of `dst`, which has room for `len` bytes and stays the caller's. This is the one copy that
-/// a media byte goes through.
+/// Copies a run to the front of `dst`, which has room for `len` bytes and stays the caller's. This
+/// is the one copy that a media byte goes through.
 ///
-/// Only within `write_packets`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when `len` is less than the length
-/// of the run (nothing was written), `HLSSEG_STATUS_NULL`.
+/// Only within `write_packets`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when `len` is
+/// less than the length of the run (nothing was written), `HLSSEG_STATUS_NULL`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_packets_copy(
     packets: *const hlsseg_packets,
@@ -47,8 +47,8 @@ pub unsafe extern "C" fn hlsseg_packets_copy(
     })
 }
 
-/// A stretch of bytes. On POSIX systems it is laid out as `struct iovec`, so that an array of them goes to `writev` as
-/// it is. Frozen: it has no size field and will never grow.
+/// A stretch of bytes. On POSIX systems it is laid out as `struct iovec`, so that an array of them
+/// goes to `writev` as it is. Frozen: it has no size field and will never grow.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct hlsseg_piece {
@@ -58,8 +58,8 @@ pub struct hlsseg_piece {
     pub len: usize,
 }
 
-/// Reads a run in pieces without copying it: heads of packets, and payload where it lies. Kept by the caller, made by
-/// `hlsseg_pieces_init`; gone with the run.
+/// Reads a run in pieces without copying it: heads of packets, and payload where it lies. Kept by
+/// the caller, made by `hlsseg_pieces_init`; gone with the run.
 #[repr(C)]
 #[derive(Debug)]
 pub struct hlsseg_pieces {
@@ -93,9 +93,11 @@ impl Pieces<'_> {
     }
 }
 
-/// Begins to read a run in pieces. `pieces` is memory of the caller, which may lie on its stack and needs no clean-up.
+/// Begins to read a run in pieces. `pieces` is memory of the caller, which may lie on its stack and
+/// needs no clean-up.
 ///
-/// Only within `write_packets`, on its thread. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`.
+/// Only within `write_packets`, on its thread. Errors: `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_ALIGNMENT`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_pieces_init(
     pieces: *mut hlsseg_pieces,
@@ -108,8 +110,9 @@ pub unsafe extern "C" fn hlsseg_pieces_init(
     })
 }
 
-/// Shows the next piece of a run: `piece` gets its place and length, and NULL and 0 behind the last one. The bytes may
-/// be read until the next call with these `pieces`, and only within `write_packets`.
+/// Shows the next piece of a run: `piece` gets its place and length, and NULL and 0 behind the last
+/// one. The bytes may be read until the next call with these `pieces`, and only within
+/// `write_packets`.
 ///
 /// Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`.
 #[unsafe(no_mangle)]
@@ -125,13 +128,14 @@ pub unsafe extern "C" fn hlsseg_pieces_next(
     })
 }
 
-/// Gathers as many pieces as there is room for, for a vectored write: up to `max` into `list`, and the heads among them,
-/// which are not kept anywhere else, into `heads`, 188 bytes each at most and 4 as a rule. `count` gets how many pieces
-/// there are now; 0 when the run is at its end. Call it again and again until then.
+/// Gathers as many pieces as there is room for, for a vectored write: up to `max` into `list`, and
+/// the heads among them, which are not kept anywhere else, into `heads`, 188 bytes each at most and
+/// 4 as a rule. `count` gets how many pieces there are now; 0 when the run is at its end. Call it
+/// again and again until then.
 ///
-/// `list` and `heads` stay the caller's; the pieces may be read while `heads` is left alone, and only within
-/// `write_packets`. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when not even one piece found room, `HLSSEG_STATUS_NULL`,
-/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`.
+/// `list` and `heads` stay the caller's; the pieces may be read while `heads` is left alone, and
+/// only within `write_packets`. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when not even one piece found
+/// room, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_pieces_gather(
     pieces: *mut hlsseg_pieces,

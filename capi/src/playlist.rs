@@ -36,7 +36,8 @@ pub struct hlsseg_playlist_info {
     pub independent_segments: u8,
 }
 
-/// A segment as the playlist lists it. A host that wants to resume after a restart stores these beside the token.
+/// A segment as the playlist lists it. A host that wants to resume after a restart stores these
+/// beside the token.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct hlsseg_listed_segment {
@@ -89,7 +90,8 @@ impl From<hlsseg_listed_segment> for ListedSegment {
     }
 }
 
-/// Segments in an array of the caller, whose elements are as far apart as the first one says it is long.
+/// Segments in an array of the caller, whose elements are as far apart as the first one says it is
+/// long.
 #[derive(Clone)]
 pub(crate) struct Listed {
     next: *const hlsseg_listed_segment,
@@ -129,8 +131,8 @@ impl Iterator for Listed {
 
 /// Fills `info`, whose `size` must have been set.
 ///
-/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
-/// `HLSSEG_STATUS_ALIGNMENT`.
+/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_playlist_read(
     playlist: *const hlsseg_playlist<'_>,
@@ -151,10 +153,11 @@ pub unsafe extern "C" fn hlsseg_playlist_read(
     })
 }
 
-/// Fills `segment`, whose `size` must have been set, with the `nth` listed segment; 0 is the oldest.
+/// Fills `segment`, whose `size` must have been set, with the `nth` listed segment; 0 is the
+/// oldest.
 ///
-/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_ABSENT` when fewer are listed,
-/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
+/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_ABSENT` when fewer are
+/// listed, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_playlist_segment(
     playlist: *const hlsseg_playlist<'_>,
@@ -168,10 +171,12 @@ pub unsafe extern "C" fn hlsseg_playlist_segment(
     })
 }
 
-/// Writes the resume token of this version of the list, `HLSSEG_TOKEN_LEN` bytes, into `dst`, which stays the caller's.
-/// Together with the listed segments it lets `hlsseg_resume` go on after a restart.
+/// Writes the resume token of this version of the list, `HLSSEG_TOKEN_LEN` bytes, into `dst`, which
+/// stays the caller's. Together with the listed segments it lets `hlsseg_resume` go on after a
+/// restart.
 ///
-/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER`, `HLSSEG_STATUS_NULL`.
+/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER`,
+/// `HLSSEG_STATUS_NULL`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_playlist_token(
     playlist: *const hlsseg_playlist<'_>,
@@ -193,10 +198,11 @@ pub const HLSSEG_TOKEN_LEN: usize = 46;
 
 const _: () = assert!(HLSSEG_TOKEN_LEN == ResumeToken::LEN);
 
-/// Writes the URI of a segment, relative to the playlist, into `dst`, which has room for `len` bytes, a NUL included,
-/// and returns its length as `snprintf` does, so that `return snprintf(dst, len, "%llu.ts", ...)` is a whole callback;
-/// or a negative number when it failed. `segment` and `dst` are lent for the time of the callback, `user` is what the
-/// caller gave. It is UTF-8 without blanks, control characters and double quotes, and does not begin with `#`.
+/// Writes the URI of a segment, relative to the playlist, into `dst`, which has room for `len`
+/// bytes, a NUL included, and returns its length as `snprintf` does, so that `return snprintf(dst,
+/// len, "%llu.ts", ...)` is a whole callback; or a negative number when it failed. `segment` and
+/// `dst` are lent for the time of the callback, `user` is what the caller gave. It is UTF-8 without
+/// blanks, control characters and double quotes, and does not begin with `#`.
 pub type hlsseg_uri = Option<
     extern "C" fn(
         user: *mut c_void,
@@ -233,15 +239,17 @@ impl Uris {
     }
 }
 
-/// Writes the playlist as text and a NUL into `dst`, which has room for `len` bytes and stays the caller's. `text_len`
-/// gets the length of the text without its NUL and may be NULL. `uri` is called once per listed segment, with `user`.
+/// Writes the playlist as text and a NUL into `dst`, which has room for `len` bytes and stays the
+/// caller's. `text_len` gets the length of the text without its NUL and may be NULL. `uri` is
+/// called once per listed segment, with `user`.
 ///
-/// To learn how much room is needed, call it with `dst` NULL and `len` 0: it returns `HLSSEG_STATUS_SHORT_BUFFER` and
-/// sets `text_len`. A kilobyte and 100 bytes and the URI for every segment are always enough.
+/// To learn how much room is needed, call it with `dst` NULL and `len` 0: it returns
+/// `HLSSEG_STATUS_SHORT_BUFFER` and sets `text_len`. A kilobyte and 100 bytes and the URI for every
+/// segment are always enough.
 ///
-/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when the text does not fit (`dst`
-/// gets an empty one), `HLSSEG_STATUS_URI` when a URI could not be written, `HLSSEG_STATUS_NULL`,
-/// `HLSSEG_STATUS_ALIGNMENT`.
+/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when the text
+/// does not fit (`dst` gets an empty one), `HLSSEG_STATUS_URI` when a URI could not be written,
+/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_playlist_m3u8(
     playlist: *const hlsseg_playlist<'_>,
@@ -258,12 +266,14 @@ pub unsafe extern "C" fn hlsseg_playlist_m3u8(
     })
 }
 
-/// Writes a complete playlist over any `count` segments, with EXT-X-ENDLIST, oldest first, as text and a NUL into `dst`:
-/// the VOD playlists of PostVodPlaylist and GetVodPlaylist. `typed` not 0 adds EXT-X-PLAYLIST-TYPE:VOD. `segments`, `dst`
-/// and `text_len` are as for `hlsseg_playlist_m3u8` and stay the caller's; of a segment, `id`, `extinf_millis`, the date
-/// and `discontinuity` are looked at.
+/// Writes a complete playlist over any `count` segments, with EXT-X-ENDLIST, oldest first, as text
+/// and a NUL into `dst`: the VOD playlists of PostVodPlaylist and GetVodPlaylist. `typed` not 0
+/// adds EXT-X-PLAYLIST-TYPE:VOD. `segments`, `dst` and `text_len` are as for `hlsseg_playlist_m3u8`
+/// and stay the caller's; of a segment, `id`, `extinf_millis`, the date and `discontinuity` are
+/// looked at.
 ///
-/// Threads: any. Errors: as for `hlsseg_playlist_m3u8`, and `HLSSEG_STATUS_SIZE` when the sizes are not in order.
+/// Threads: any. Errors: as for `hlsseg_playlist_m3u8`, and `HLSSEG_STATUS_SIZE` when the sizes are
+/// not in order.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_vod_m3u8(
     segments: *const hlsseg_listed_segment,

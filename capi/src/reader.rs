@@ -10,8 +10,9 @@ use crate::border::{Guard, Result, Slot, bytes, call, layout, store, write};
 use crate::status::hlsseg_status;
 use crate::text::put;
 
-/// Takes an FLV file or stream apart, one tag at a time, out of a buffer that the caller keeps. It is memory of the
-/// caller, made by `hlsseg_reader_init`, used by one call at a time on any thread, and needs no clean-up.
+/// Takes an FLV file or stream apart, one tag at a time, out of a buffer that the caller keeps. It
+/// is memory of the caller, made by `hlsseg_reader_init`, used by one call at a time on any thread,
+/// and needs no clean-up.
 #[repr(C)]
 #[derive(Debug)]
 pub struct hlsseg_reader {
@@ -51,9 +52,11 @@ pub enum hlsseg_step_kind {
 pub struct hlsseg_step {
     /// `sizeof(hlsseg_step)`.
     pub size: usize,
-    /// Bytes to drop from the front of the buffer before the next step; 0 for `HLSSEG_STEP_KIND_NEED`.
+    /// Bytes to drop from the front of the buffer before the next step; 0 for
+    /// `HLSSEG_STEP_KIND_NEED`.
     pub consumed: usize,
-    /// Bytes that the buffer must hold, those already there included; 0 unless `HLSSEG_STEP_KIND_NEED`.
+    /// Bytes that the buffer must hold, those already there included; 0 unless
+    /// `HLSSEG_STEP_KIND_NEED`.
     pub at_least: usize,
     /// Body of the tag: it lies in the caller's buffer.
     pub data: *const u8,
@@ -128,16 +131,17 @@ pub unsafe extern "C" fn hlsseg_reader_init(reader: *mut hlsseg_reader) -> hlsse
     })
 }
 
-/// Reads the next header or tag from the front of `input`, `len` bytes that stay the caller's, and fills `step`, whose
-/// `size` must have been set. The caller keeps the bytes not yet consumed at the front of a buffer and repeats: step; drop
-/// `consumed` bytes from the front; on `HLSSEG_STEP_KIND_NEED` append until there are `at_least` bytes.
+/// Reads the next header or tag from the front of `input`, `len` bytes that stay the caller's, and
+/// fills `step`, whose `size` must have been set. The caller keeps the bytes not yet consumed at
+/// the front of a buffer and repeats: step; drop `consumed` bytes from the front; on
+/// `HLSSEG_STEP_KIND_NEED` append until there are `at_least` bytes.
 ///
-/// A tag is handed out as soon as its body is there. `PreviousTagSize` and `StreamID` are counted where they are wrong,
-/// and nothing hangs on them.
+/// A tag is handed out as soon as its body is there. `PreviousTagSize` and `StreamID` are counted
+/// where they are wrong, and nothing hangs on them.
 ///
-/// Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_FLV` when the input does not begin as an FLV
-/// file does; `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`,
-/// `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_FLV` when the input
+/// does not begin as an FLV file does; `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
+/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_reader_step(
     reader: *mut hlsseg_reader,
@@ -159,12 +163,12 @@ pub unsafe extern "C" fn hlsseg_reader_step(
     })
 }
 
-/// Writes why the input is no FLV file, as a text and a NUL, into `dst`, which stays the caller's; 128 bytes are enough.
-/// `text_len` gets the length without the NUL and may be NULL.
+/// Writes why the input is no FLV file, as a text and a NUL, into `dst`, which stays the caller's;
+/// 128 bytes are enough. `text_len` gets the length without the NUL and may be NULL.
 ///
-/// Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_ABSENT` when no step failed,
-/// `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
-/// `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_ABSENT` when no step
+/// failed, `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_reader_error_text(
     reader: *mut hlsseg_reader,
@@ -178,11 +182,11 @@ pub unsafe extern "C" fn hlsseg_reader_error_text(
     })
 }
 
-/// Tells whether a file may end here, with `rest_len` bytes left that were not consumed: sets `clean` to 1 between two
-/// tags, with or without `PreviousTagSize`, to 0 within a tag.
+/// Tells whether a file may end here, with `rest_len` bytes left that were not consumed: sets
+/// `clean` to 1 between two tags, with or without `PreviousTagSize`, to 0 within a tag.
 ///
-/// Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
-/// `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_reader_ends_cleanly(
     reader: *mut hlsseg_reader,
@@ -197,11 +201,11 @@ pub unsafe extern "C" fn hlsseg_reader_ends_cleanly(
     })
 }
 
-/// Sets `wrong_previous` to how many tags had a `PreviousTagSize` before them that was not the size of the tag before, and
-/// `nonzero_stream_id` to how many had a `StreamID` that was not 0.
+/// Sets `wrong_previous` to how many tags had a `PreviousTagSize` before them that was not the size
+/// of the tag before, and `nonzero_stream_id` to how many had a `StreamID` that was not 0.
 ///
-/// Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
-/// `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// Threads: any, one call with this reader at a time. Errors: `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_reader_counts(
     reader: *mut hlsseg_reader,

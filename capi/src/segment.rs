@@ -48,8 +48,8 @@ impl hlsseg_cause {
     }
 }
 
-/// A segment that has just been opened. Lent to `open_segment` for the time of the callback; read only fields that lie
-/// within its `size`.
+/// A segment that has just been opened. Lent to `open_segment` for the time of the callback; read
+/// only fields that lie within its `size`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct hlsseg_segment_start {
@@ -57,15 +57,16 @@ pub struct hlsseg_segment_start {
     pub size: usize,
     /// Number of the attempt, never used again: fit to name storage by.
     pub id: u64,
-    /// Media sequence number that the segment gets if its close succeeds; an aborted segment's goes to the next.
+    /// Media sequence number that the segment gets if its close succeeds; an aborted segment's
+    /// goes to the next.
     pub sequence: u64,
     /// First DTS of the lead track on the engine's timeline, in 1/90000 s.
     pub start_ticks: i64,
-    /// Calendar time when the segment was opened, in ms since 1970 UTC; unique, later than the one before. 0 unless
-    /// `has_wall`.
+    /// Calendar time when the segment was opened, in ms since 1970 UTC; unique, later than the one
+    /// before. 0 unless `has_wall`.
     pub wall_millis: i64,
-    /// Calendar time of the segment's first frame, in ms since 1970 UTC: what EXT-X-PROGRAM-DATE-TIME will say. 0 unless
-    /// `has_program_date_time`.
+    /// Calendar time of the segment's first frame, in ms since 1970 UTC: what
+    /// EXT-X-PROGRAM-DATE-TIME will say. 0 unless `has_program_date_time`.
     pub program_date_time_millis: i64,
     /// Not 0: the host told the time (`hlsseg_set_wall_time`).
     pub has_wall: u8,
@@ -77,8 +78,8 @@ pub struct hlsseg_segment_start {
     pub starts_with_idr: u8,
 }
 
-/// A finished segment. Lent to `close_segment` for the time of the callback; read only fields that lie within its
-/// `size`.
+/// A finished segment. Lent to `close_segment` for the time of the callback; read only fields that
+/// lie within its `size`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct hlsseg_segment {
@@ -90,12 +91,13 @@ pub struct hlsseg_segment {
     pub sequence: u64,
     /// First DTS of the lead track on the engine's timeline, in 1/90000 s.
     pub start_ticks: i64,
-    /// Exact duration in 1/90000 s: to the first DTS of the next segment, or to the end of the last frame.
+    /// Exact duration in 1/90000 s: to the first DTS of the next segment, or to the end of the
+    /// last frame.
     pub duration_ticks: i64,
     /// Length in bytes, a multiple of 188.
     pub bytes: u64,
-    /// Longest distance between two key frames, or from the last one to the end, in 1/90000 s; all of it in a stream
-    /// without video.
+    /// Longest distance between two key frames, or from the last one to the end, in 1/90000 s; all
+    /// of it in a stream without video.
     pub longest_gop_ticks: i64,
     /// Calendar time when the segment was opened, in ms since 1970 UTC. 0 unless `has_wall`.
     pub wall_millis: i64,
@@ -119,7 +121,8 @@ pub struct hlsseg_segment {
     pub starts_with_idr: u8,
 }
 
-/// A segment that was opened and will never be listed. Lent to `abort_segment` for the time of the callback.
+/// A segment that was opened and will never be listed. Lent to `abort_segment` for the time of the
+/// callback.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct hlsseg_aborted_segment {
@@ -143,8 +146,8 @@ pub struct hlsseg_expired_segment {
     pub sequence: u64,
     /// Calendar time when the segment was opened, in ms since 1970 UTC. 0 unless `has_wall`.
     pub wall_millis: i64,
-    /// How long it must stay available, in ms: its duration and that of the longest playlist it was in (RFC 8216 section
-    /// 6.2.2).
+    /// How long it must stay available, in ms: its duration and that of the longest playlist it
+    /// was in (RFC 8216 section 6.2.2).
     pub keep_for_millis: i64,
     /// Not 0: the host told the time.
     pub has_wall: u8,

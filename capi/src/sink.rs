@@ -22,26 +22,30 @@ use crate::snapshot::hlsseg_snapshot;
 use crate::status::hlsseg_status;
 use crate::track::hlsseg_track;
 
-/// Takes segments and playlists: callbacks of the caller, lent to a call of `hlsseg_push` or `hlsseg_finish`, and not to
-/// be changed before it returns. They are called on the thread of that call, before it returns, in this order:
+/// Takes segments and playlists: callbacks of the caller, lent to a call of `hlsseg_push` or
+/// `hlsseg_finish`, and not to be changed before it returns. They are called on the thread of that
+/// call, before it returns, in this order:
 ///
-///     stream  = *segment [ update_playlist ]                      ; the last one with EXT-X-ENDLIST
-///     segment = open_segment 1*write_packets
+///     stream  = *segment [ update_playlist ]                      ; the last one with
+/// EXT-X-ENDLIST     segment = open_segment 1*write_packets
 ///               ( close_segment update_playlist *expire_segment   ; listed from here on
-///               / abort_segment )                                 ; after a failed call: never listed
+///               / abort_segment )                                 ; after a failed call: never
+/// listed
 ///
-/// `snapshot`, `track` and `notice` come anywhere. A playlist never names a segment whose `close_segment` failed, and a
-/// segment is closed before the playlist that names it: enough for write-then-rename, a multipart upload, or memory.
+/// `snapshot`, `track` and `notice` come anywhere. A playlist never names a segment whose
+/// `close_segment` failed, and a segment is closed before the playlist that names it: enough for
+/// write-then-rename, a multipart upload, or memory.
 ///
-/// The first four must be there; the others may be NULL. They return 0, or any other number when they failed: that ends
-/// the segment they belong to, and the call returns `HLSSEG_STATUS_SINK`. After a failed `open_segment`,
-/// `write_packets` or `close_segment` follows `abort_segment`, the media sequence number goes to the next segment, and
-/// that one opens at the next key frame behind EXT-X-DISCONTINUITY. A failed `update_playlist` costs nothing: the next
-/// version has it all.
+/// The first four must be there; the others may be NULL. They return 0, or any other number when
+/// they failed: that ends the segment they belong to, and the call returns `HLSSEG_STATUS_SINK`.
+/// After a failed `open_segment`, `write_packets` or `close_segment` follows `abort_segment`, the
+/// media sequence number goes to the next segment, and that one opens at the next key frame behind
+/// EXT-X-DISCONTINUITY. A failed `update_playlist` costs nothing: the next version has it all.
 ///
-/// A callback must return: no `longjmp`, no C++ exception out of it. What it is given by pointer is gone when it
-/// returns. Of this library it may call what is said to be for that callback, and anything with another object; a call
-/// with the engine that is calling back gets `HLSSEG_STATUS_BUSY`.
+/// A callback must return: no `longjmp`, no C++ exception out of it. What it is given by pointer is
+/// gone when it returns. Of this library it may call what is said to be for that callback, and
+/// anything with another object; a call with the engine that is calling back gets
+/// `HLSSEG_STATUS_BUSY`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct hlsseg_sink {
@@ -52,8 +56,8 @@ pub struct hlsseg_sink {
     /// Begins a segment.
     pub open_segment:
         Option<extern "C" fn(user: *mut c_void, start: *const hlsseg_segment_start) -> c_int>,
-    /// Takes a run of whole TS packets of `len` bytes for the open segment: `hlsseg_packets_copy` copies it,
-    /// `hlsseg_pieces_init` shows it in pieces.
+    /// Takes a run of whole TS packets of `len` bytes for the open segment: `hlsseg_packets_copy`
+    /// copies it, `hlsseg_pieces_init` shows it in pieces.
     pub write_packets: Option<
         extern "C" fn(user: *mut c_void, packets: *const hlsseg_packets, len: usize) -> c_int,
     >,
@@ -63,13 +67,15 @@ pub struct hlsseg_sink {
     /// Publishes a version of the playlist: `hlsseg_playlist_m3u8` writes it as text.
     pub update_playlist:
         Option<extern "C" fn(user: *mut c_void, playlist: *const hlsseg_playlist<'_>) -> c_int>,
-    /// Tells that a segment has left the playlist and how long it must stay available; may be NULL.
+    /// Tells that a segment has left the playlist and how long it must stay available; may be
+    /// NULL.
     pub expire_segment:
         Option<extern "C" fn(user: *mut c_void, expired: *const hlsseg_expired_segment)>,
     /// Drops the open segment, or one that failed to open or to close; may be NULL.
     pub abort_segment:
         Option<extern "C" fn(user: *mut c_void, aborted: *const hlsseg_aborted_segment)>,
-    /// Takes a key frame for a picture of the stream, at the pace of `snapshot_interval_millis`; may be NULL.
+    /// Takes a key frame for a picture of the stream, at the pace of `snapshot_interval_millis`;
+    /// may be NULL.
     pub snapshot: Option<extern "C" fn(user: *mut c_void, snapshot: *const hlsseg_snapshot<'_>)>,
     /// Tells what a track is, on first sight and whenever that changes; may be NULL.
     pub track: Option<extern "C" fn(user: *mut c_void, track: *const hlsseg_track)>,
@@ -111,7 +117,8 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// What a callback returned, as a result; one that is not there, which `Sink::take` does not let through, failed.
+/// What a callback returned, as a result; one that is not there, which `Sink::take` does not let
+/// through, failed.
 const fn outcome(returned: Option<c_int>) -> core::result::Result<(), c_int> {
     match returned {
         Some(0) => Ok(()),

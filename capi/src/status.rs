@@ -2,17 +2,19 @@
 
 use core::ffi::{CStr, c_char};
 
-/// What a function returns: `HLSSEG_STATUS_OK`, which is 0, or why it did not do what was asked. Later versions may add
-/// values: take an unknown one as a failure.
+/// What a function returns: `HLSSEG_STATUS_OK`, which is 0, or why it did not do what was asked.
+/// Later versions may add values: take an unknown one as a failure.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum hlsseg_status {
     /// It was done.
     Ok = 0,
-    /// A pointer is NULL that must not be, or a callback that must be there is not. Nothing was done.
+    /// A pointer is NULL that must not be, or a callback that must be there is not. Nothing was
+    /// done.
     Null = 1,
-    /// The `size` of a struct is less than its first field or more than 4096, or a struct that is longer than this
-    /// library knows has something in it that it does not know. Nothing was done.
+    /// The `size` of a struct is less than its first field or more than 4096, or a struct that is
+    /// longer than this library knows has something in it that it does not know. Nothing was
+    /// done.
     Size = 2,
     /// A pointer or the memory for an object is not aligned. Nothing was done.
     Alignment = 3,
@@ -20,32 +22,36 @@ pub enum hlsseg_status {
     Memory = 4,
     /// A number is none of those that the parameter may have. Nothing was done.
     Argument = 5,
-    /// Options are out of range or contradict each other: `hlsseg_config_check` says which. Nothing was done.
+    /// Options are out of range or contradict each other: `hlsseg_config_check` says which. Nothing
+    /// was done.
     Config = 6,
     /// A parameter of PutLiveChannel is beyond its limits. Nothing was done.
     Parameter = 7,
     /// There is no object at the pointer: it was not initialised. Nothing was done.
     State = 8,
-    /// The object is in use by another call: by the one whose callback made this call, or on another thread. Nothing
-    /// was done.
+    /// The object is in use by another call: by the one whose callback made this call, or on
+    /// another thread. Nothing was done.
     Busy = 9,
     /// The buffer is too short; the length that is needed was returned. Nothing was copied.
     ShortBuffer = 10,
-    /// A segment's URI could not be written: the callback failed, or it is empty, longer than 4095 bytes, no UTF-8,
-    /// begins with `#`, or has a blank, a control character or a double quote in it.
+    /// A segment's URI could not be written: the callback failed, or it is empty, longer than 4095
+    /// bytes, no UTF-8, begins with `#`, or has a blank, a control character or a double quote
+    /// in it.
     Uri = 11,
     /// The bytes are no FLV file. The reader stays where it is.
     Flv = 12,
     /// The bytes are no resume token of this version. Nothing was done.
     Token = 13,
-    /// The segments are not those of the token's playlist: one is missing or out of place. Nothing was done.
+    /// The segments are not those of the token's playlist: one is missing or out of place. Nothing
+    /// was done.
     Segments = 14,
     /// The tag's own headers cannot be read; it was passed over and the stream goes on.
     Tag = 15,
-    /// The codec's headers in the tag cannot be read or used; it was passed over and the stream goes on.
+    /// The codec's headers in the tag cannot be read or used; it was passed over and the stream
+    /// goes on.
     Codec = 16,
-    /// A callback failed; `hlsseg_sink_error` tells what it returned. What that costs stands with `hlsseg_sink`. The
-    /// stream goes on.
+    /// A callback failed; `hlsseg_sink_error` tells what it returned. What that costs stands with
+    /// `hlsseg_sink`. The stream goes on.
     Sink = 17,
     /// The list was ended before: nothing may follow EXT-X-ENDLIST.
     Finished = 18,
@@ -81,8 +87,8 @@ impl hlsseg_status {
     ];
 }
 
-/// Returns what a status means, in English, as a text that is never NULL and lives as long as the program. Any number
-/// may be given. May be called on any thread at any time.
+/// Returns what a status means, in English, as a text that is never NULL and lives as long as the
+/// program. Any number may be given. May be called on any thread at any time.
 ///
 /// What went wrong with a tag in particular is told by `hlsseg_error_text`.
 #[unsafe(no_mangle)]
@@ -91,16 +97,17 @@ pub extern "C" fn hlsseg_status_text(status: i32) -> *const c_char {
     known.map_or(c"unknown status", |(_, text)| text).as_ptr()
 }
 
-/// Returns the version of the library that is linked, as `0.1.0`; the text lives as long as the program. May be called
-/// on any thread at any time.
+/// Returns the version of the library that is linked, as `0.1.0`; the text lives as long as the
+/// program. May be called on any thread at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn hlsseg_version() -> *const c_char {
     const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
     VERSION.as_ptr().cast()
 }
 
-/// Returns the version of the library that is linked, as a number that can be compared with `HLSSEG_VERSION`: major
-/// times 1000000, minor times 1000, and patch. May be called on any thread at any time.
+/// Returns the version of the library that is linked, as a number that can be compared with
+/// `HLSSEG_VERSION`: major times 1000000, minor times 1000, and patch. May be called on any thread
+/// at any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn hlsseg_version_number() -> u32 {
     HLSSEG_VERSION

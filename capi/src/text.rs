@@ -6,8 +6,8 @@ use core::fmt::{self, Display, Write};
 use crate::border::{Result, room, store};
 use crate::status::hlsseg_status as Status;
 
-/// Writes a text and a NUL into a buffer, and its length without the NUL to `text_len` unless that is NULL. Where the
-/// text does not fit, the buffer gets an empty one.
+/// Writes a text and a NUL into a buffer, and its length without the NUL to `text_len` unless that
+/// is NULL. Where the text does not fit, the buffer gets an empty one.
 pub(crate) fn put(
     dst: *mut c_char,
     len: usize,

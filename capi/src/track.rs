@@ -17,8 +17,8 @@ pub enum hlsseg_track_kind {
     Audio = 2,
 }
 
-/// A track. Lent to the callback `track` for its time, on first sight and whenever it changes; or filled by
-/// `hlsseg_read_track`, with what went through.
+/// A track. Lent to the callback `track` for its time, on first sight and whenever it changes; or
+/// filled by `hlsseg_read_track`, with what went through.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct hlsseg_track {
@@ -38,8 +38,8 @@ pub struct hlsseg_track {
     pub sample_rate: u32,
     /// Audio: channels as heard; 0 where only the coded frames tell.
     pub channels: u32,
-    /// Bytes of the elementary stream per second of media, over the last two seconds or so; 0 before that, and in the
-    /// callback.
+    /// Bytes of the elementary stream per second of media, over the last two seconds or so; 0
+    /// before that, and in the callback.
     pub bytes_per_second: u32,
     /// Access units or audio frames written; 0 in the callback.
     pub frames: u64,

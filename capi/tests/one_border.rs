@@ -1,4 +1,5 @@
-//! Unsafe code stands in one file: everywhere else the word is in exported names and signatures only.
+//! Unsafe code stands in one file: everywhere else the word is in exported names and signatures
+//! only.
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use std::fs;

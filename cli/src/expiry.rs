@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use hls_segmenter::ExpiredSegment;
 
-/// The segments that have left, each with the moment from which no player may ask for it any more (RFC 8216 §6.2.2).
+/// The segments that have left, each with the moment from which no player may ask for it any more
+/// (RFC 8216 §6.2.2).
 ///
-/// The engine reckons the grace in media time; players live by the clock on the wall, so the grace runs on that one,
-/// from the moment the segment left the list.
+/// The engine reckons the grace in media time; players live by the clock on the wall, so the grace
+/// runs on that one, from the moment the segment left the list.
 #[derive(Default)]
 pub(crate) struct Expiry(VecDeque<(Instant, u64)>);
 
@@ -21,7 +22,8 @@ impl Expiry {
         self.0.push_back((due, expired.id));
     }
 
-    /// Takes out the ids of the segments whose grace has passed. One with a long grace holds up those behind it.
+    /// Takes out the ids of the segments whose grace has passed. One with a long grace holds up
+    /// those behind it.
     pub(crate) fn take_due(&mut self) -> impl Iterator<Item = u64> + '_ {
         let now = Instant::now();
         core::iter::from_fn(move || {

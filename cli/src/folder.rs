@@ -176,5 +176,6 @@ fn replace(path: &Path, text: &str) -> Result<(), FolderError> {
     replaced.map_err(at(path))
 }
 
-/// Bytes of the segment buffer, and so of most writes: a 60 s segment of 6 Mbit/s is 45 MB, which nobody needs in memory.
+/// Bytes of the segment buffer, and so of most writes: a 60 s segment of 6 Mbit/s is 45 MB, which
+/// nobody needs in memory.
 const FLUSH_LEN: usize = 128 * 1024;

@@ -55,7 +55,8 @@ impl Input {
         self.start = self.end.min(self.start + count);
     }
 
-    /// Reads until `at_least` bytes are there, and whatever comes along with them; says whether the input had them.
+    /// Reads until `at_least` bytes are there, and whatever comes along with them; says whether the
+    /// input had them.
     ///
     /// # Errors
     ///

@@ -129,7 +129,8 @@ impl Job {
         self.look_back(&reader, input.bytes(), done)
     }
 
-    /// Pushes one tag. One that cannot be read is counted, the first one told, and the stream goes on.
+    /// Pushes one tag. One that cannot be read is counted, the first one told, and the stream goes
+    /// on.
     fn push(&mut self, tag: Tag<'_>) -> Result<(), FolderError> {
         if self.live {
             self.segmenter.set_wall_time(wall_time());

@@ -1,7 +1,8 @@
 //! A look ahead at the beginning of the input: which tracks are there.
 //!
-//! A segment lists its tracks when it opens, and often its first key frame comes before the first audio tag. Metadata
-//! tells of the audio, but not every writer says enough in it. Whoever reads a file can look for himself.
+//! A segment lists its tracks when it opens, and often its first key frame comes before the first
+//! audio tag. Metadata tells of the audio, but not every writer says enough in it. Whoever reads a
+//! file can look for himself.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! Says what an input of `engine`, `sink_faults` or `resume` does, call by call: `cargo run --example explain -- engine FILE`.
+//! Says what an input of `engine`, `sink_faults` or `resume` does, call by call: `cargo run
+//! --example explain -- engine FILE`.
 
 use hls_segmenter::notice::Notice;
 use hls_segmenter::playlist::Playlist;
@@ -23,22 +24,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (prefix, data) = data.split_at(data.len().min(prefix));
     let script = Script::read(data);
-    println!(
-        "before the script {prefix:?}\n{:#?}",
-        script.config.options()
-    );
+    println!("before the script {prefix:?}\n{:#?}", script.config.options());
     let mut segmenter = Segmenter::new(script.config);
     let faults: &[u8] = if target == "sink_faults" { prefix } else { &[] };
-    let mut told = Told {
-        calls: 0,
-        faulty: Faulty::new(faults),
-    };
-    for (nth, call) in script
-        .calls
-        .iter()
-        .chain([&Call::Finish(End::List)])
-        .enumerate()
-    {
+    let mut told = Told { calls: 0, faulty: Faulty::new(faults) };
+    for (nth, call) in script.calls.iter().chain([&Call::Finish(End::List)]).enumerate() {
         match call {
             Call::Push(tag) => {
                 let front = &tag.data[..tag.data.len().min(24)];
@@ -84,14 +74,8 @@ impl SegmentSink for Told {
     fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), Fault> {
         let mut bytes = vec![0; packets.len()];
         let _ = packets.copy_to_slice(&mut bytes);
-        let (pid, times) = (
-            u16::from_be_bytes([bytes[1], bytes[2]]) & 0x1fff,
-            times(&bytes),
-        );
-        self.say(&format!(
-            "write {} packets of PID {pid}{times}",
-            bytes.len() / 188
-        ));
+        let (pid, times) = (u16::from_be_bytes([bytes[1], bytes[2]]) & 0x1fff, times(&bytes));
+        self.say(&format!("write {} packets of PID {pid}{times}", bytes.len() / 188));
         self.faulty.call()
     }
 
@@ -130,9 +114,7 @@ fn times(bytes: &[u8]) -> String {
         return String::new();
     };
     let end = 9 + usize::from(len);
-    let stamp = pes[end - 5..end]
-        .iter()
-        .fold(0, |sum, &byte| sum << 8 | u64::from(byte));
+    let stamp = pes[end - 5..end].iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte));
     let time = (stamp >> 3 & 0x1_c000_0000) | (stamp >> 2 & 0x3fff_8000) | (stamp >> 1 & 0x7fff);
     format!(", stream {id:02x} at {time}, flags {flags:02x}")
 }

@@ -1,4 +1,5 @@
-//! Makes the committed seeds again: `cargo run --example seeds`. Reproducers of findings stay as they are.
+//! Makes the committed seeds again: `cargo run --example seeds`. Reproducers of findings stay as
+//! they are.
 
 use std::path::Path;
 

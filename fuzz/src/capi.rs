@@ -1,4 +1,5 @@
-//! A host in C, which makes mistakes: it hears the story that a host in Rust hears, and its mistakes change nothing.
+//! A host in C, which makes mistakes: it hears the story that a host in Rust hears, and its
+//! mistakes change nothing.
 
 use core::ffi::{c_char, c_int, c_void};
 use core::fmt::Debug;
@@ -22,7 +23,8 @@ use crate::sink_faults::Faulty;
 struct Story {
     lines: Vec<String>,
     faulty: Faulty,
-    /// In C: the engine that calls back, the sink that was lent to it, and how much room buffers have.
+    /// In C: the engine that calls back, the sink that was lent to it, and how much room buffers
+    /// have.
     engine: *mut hlsseg_engine,
     sink: *const hlsseg_sink,
     room: usize,
@@ -55,12 +57,7 @@ impl Story {
     fn reenter(&self) {
         let (engine, sink) = (self.engine, self.sink);
         // SAFETY: both are alive: the engine is calling back.
-        let said = unsafe {
-            [
-                hlsseg_finish(engine, 0, sink),
-                hlsseg_request_switch(engine, 0),
-            ]
-        };
+        let said = unsafe { [hlsseg_finish(engine, 0, sink), hlsseg_request_switch(engine, 0)] };
         assert_eq!(said, [Status::Busy; 2]);
     }
 }
@@ -112,7 +109,8 @@ impl SegmentSink for Story {
 
 /// Finds the story behind a callback's `user`, and repeats what the callback was given.
 fn hear<'a, T: Debug>(user: *mut c_void, told: *const T) -> &'a mut Story {
-    // SAFETY: `user` is the story of the C host, which nobody else uses during the call; `told` is lent for as long.
+    // SAFETY: `user` is the story of the C host, which nobody else uses during the call; `told` is
+    // lent for as long.
     let (story, told) = unsafe { (&mut *user.cast::<Story>(), &*told) };
     story.tell(told);
     story.reenter();
@@ -176,13 +174,10 @@ extern "C" fn write_packets(
 fn gather(packets: *const hlsseg_packets, max: usize, room: usize) -> Vec<u8> {
     let mut all = Vec::new();
     let mut pieces = hlsseg_pieces { opaque: [0; 128] };
-    let none = hlsseg_piece {
-        data: ptr::null(),
-        len: 0,
-    };
+    let none = hlsseg_piece { data: ptr::null(), len: 0 };
     let (mut list, mut heads, mut count) = (vec![none; max], vec![0; room], 0);
-    // SAFETY: the run is lent to the callback that this is called from; lists and heads have the lengths that are said,
-    // and the pieces are read before the next call.
+    // SAFETY: the run is lent to the callback that this is called from; lists and heads have the
+    // lengths that are said, and the pieces are read before the next call.
     unsafe {
         assert_eq!(hlsseg_pieces_init(&mut pieces, packets), Status::Ok);
         loop {
@@ -211,7 +206,8 @@ extern "C" fn uri(
     dst: *mut c_char,
     len: usize,
 ) -> c_int {
-    // SAFETY: the segment is lent, and `dst` has room for `len` bytes, which are more than the name has.
+    // SAFETY: the segment is lent, and `dst` has room for `len` bytes, which are more than the name
+    // has.
     unsafe {
         let name = format!("{}.ts", (*segment).id);
         assert!(name.len() < len);
@@ -245,7 +241,8 @@ extern "C" fn update_playlist(user: *mut c_void, playlist: *const hlsseg_playlis
 /// Makes a call through C, and mistakes before it.
 fn make_in_c(call: &Call, engine: *mut hlsseg_engine, sink: &hlsseg_sink) -> Status {
     let odd = engine.wrapping_byte_add(1);
-    // SAFETY: the engine is alive, tags and sink are lent for the call; the odd engine is refused before it is looked at.
+    // SAFETY: the engine is alive, tags and sink are lent for the call; the odd engine is refused
+    // before it is looked at.
     unsafe {
         assert_eq!(hlsseg_set_wall_time(odd, 0), Status::Alignment);
         let nothing = hlsseg_push(engine, 9, 0, ptr::null(), 1, sink);
@@ -280,12 +277,7 @@ pub fn check(data: &[u8]) {
     // SAFETY: the memory has the length that is asked for and is aligned to 8 bytes.
     let made = unsafe {
         assert!(hlsseg_alignof() <= 8);
-        hlsseg_init(
-            memory.as_mut_ptr().cast(),
-            hlsseg_sizeof(),
-            &config,
-            &mut engine,
-        )
+        hlsseg_init(memory.as_mut_ptr().cast(), hlsseg_sizeof(), &config, &mut engine)
     };
     assert_eq!(made, Status::Ok);
     heard.engine = engine;
@@ -347,10 +339,7 @@ fn read(data: &[u8]) {
         assert_eq!(said == Status::Ok, want.is_ok());
         match want {
             Ok(found @ (Step::Header { consumed, .. } | Step::Tag { consumed, .. })) => {
-                assert_eq!(
-                    format!("{step:?}"),
-                    format!("{:?}", hlsseg_step::from(found))
-                );
+                assert_eq!(format!("{step:?}"), format!("{:?}", hlsseg_step::from(found)));
                 at += consumed;
             }
             _ => return,

@@ -33,10 +33,7 @@ fn record(data: &[u8]) {
         return;
     };
     assert!(matches!(record.length_len(), 1 | 2 | 4));
-    assert!(
-        record.sps().next().is_some(),
-        "a record without a sequence parameter set"
-    );
+    assert!(record.sps().next().is_some(), "a record without a sequence parameter set");
     let mut bytes = 0;
     for unit in record.sps().chain(record.pps()) {
         assert!(!unit.is_empty());

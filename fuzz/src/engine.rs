@@ -33,11 +33,7 @@ pub fn check(data: &[u8]) {
     sink.assert_clean();
     let ledger = sink.into_inner();
     ledger.assert_idle();
-    assert_eq!(
-        ledger.has_ended(),
-        !ledger.closed.is_empty(),
-        "a list that began ends"
-    );
+    assert_eq!(ledger.has_ended(), !ledger.closed.is_empty(), "a list that began ends");
 }
 
 /// Puts an Auditor that knows what `config` promises, and nothing of the source, around a sink.

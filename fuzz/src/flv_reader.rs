@@ -14,7 +14,8 @@ struct Heard {
     clean: bool,
 }
 
-/// Reads `data` whole, byte by byte where it is short, and in pieces whose lengths follow from `data` itself.
+/// Reads `data` whole, byte by byte where it is short, and in pieces whose lengths follow from
+/// `data` itself.
 pub fn check(data: &[u8]) {
     let whole = read(data, |_| usize::MAX);
     if data.len() <= 512 {
@@ -60,10 +61,7 @@ fn read(data: &[u8], mut piece: impl FnMut(usize) -> usize) -> Heard {
             }
             Ok(other) => panic!("unknown step {other:?}"),
             Err(error) => {
-                assert!(
-                    heard.steps.is_empty(),
-                    "a file that began well fails with {error}"
-                );
+                assert!(heard.steps.is_empty(), "a file that began well fails with {error}");
                 let _ = error.to_string();
                 heard.error = Some(error);
                 break;

@@ -83,11 +83,7 @@ impl<S> Ledger<S> {
 
     /// Says that no segment is open.
     pub fn assert_idle(&self) {
-        assert!(
-            matches!(self.state, State::Idle | State::Ended),
-            "{:?} at rest",
-            self.state
-        );
+        assert!(matches!(self.state, State::Idle | State::Ended), "{:?} at rest", self.state);
     }
 
     /// Says that no duty is left over between two calls.
@@ -96,7 +92,8 @@ impl<S> Ledger<S> {
         assert!(dutiful, "{:?} after the call", self.state);
     }
 
-    /// The host was killed: the open segment is lost, and another engine goes on from the last playlist.
+    /// The host was killed: the open segment is lost, and another engine goes on from the last
+    /// playlist.
     pub fn restart(&mut self) {
         self.state = State::Idle;
         self.counters.clear();
@@ -119,30 +116,21 @@ impl<S> Ledger<S> {
             assert_eq!(packet[1] & 0x80, 0, "transport_error_indicator");
             let pid = u16::from_be_bytes([packet[1] & 0x1f, packet[2]]);
             let (control, counter) = (packet[3] >> 4, packet[3] & 0x0f);
-            assert!(
-                matches!(control, 1..=3),
-                "adaptation_field_control {control}"
-            );
+            assert!(matches!(control, 1..=3), "adaptation_field_control {control}");
             if first && index < 2 {
                 assert_eq!(pid, [0, 0x1000][index], "PAT and PMT come first");
             }
             if control & 1 == 1 {
                 let last = self.counters.insert(pid, counter);
                 let follows = last.is_none_or(|last| (last + 1) & 0x0f == counter);
-                assert!(
-                    follows,
-                    "counter of PID {pid:#x} goes from {last:?} to {counter}"
-                );
+                assert!(follows, "counter of PID {pid:#x} goes from {last:?} to {counter}");
             } else {
                 let last = *self.counters.entry(pid).or_insert(counter);
                 assert_eq!(last, counter, "counter of PID {pid:#x} without payload");
             }
             if control & 2 == 2 {
                 let len = packet[4];
-                assert!(
-                    if control == 2 { len == 183 } else { len <= 182 },
-                    "field of {len} bytes"
-                );
+                assert!(if control == 2 { len == 183 } else { len <= 182 }, "field of {len} bytes");
             }
         }
         assert!(self.scratch.len() >= if first { 376 } else { 188 });
@@ -154,53 +142,27 @@ impl<S> Ledger<S> {
         assert!(listed.len() <= Playlist::MAX_SEGMENTS);
         assert_eq!(playlist.media_sequence(), listed[0].sequence);
         let segments = &self.closed[self.closed.len().saturating_sub(listed.len())..];
-        assert_eq!(
-            segments.len(),
-            listed.len(),
-            "more is listed than was closed"
-        );
+        assert_eq!(segments.len(), listed.len(), "more is listed than was closed");
         for (segment, entry) in segments.iter().zip(&listed) {
             let from = |segment: &Segment| {
-                (
-                    segment.id,
-                    segment.sequence,
-                    segment.extinf.millis(),
-                    segment.discontinuity,
-                )
+                (segment.id, segment.sequence, segment.extinf.millis(), segment.discontinuity)
             };
             assert_eq!(
-                (
-                    entry.id,
-                    entry.sequence,
-                    entry.extinf.millis(),
-                    entry.discontinuity
-                ),
+                (entry.id, entry.sequence, entry.extinf.millis(), entry.discontinuity),
                 from(segment)
             );
             let secs = entry.extinf.millis().div_ceil(1000);
-            assert!(
-                secs <= playlist.target_duration().secs(),
-                "EXTINF over the target duration"
-            );
+            assert!(secs <= playlist.target_duration().secs(), "EXTINF over the target duration");
         }
         if self.config.options().window == WindowPolicy::Exactly {
-            let want = self
-                .closed
-                .len()
-                .min(self.config.options().frag_count.get());
+            let want = self.closed.len().min(self.config.options().frag_count.get());
             assert_eq!(listed.len(), want, "segments in the window");
         }
-        assert!(
-            playlist.target_duration().secs() >= self.target,
-            "the target duration shrank"
-        );
+        assert!(playlist.target_duration().secs() >= self.target, "the target duration shrank");
         self.target = playlist.target_duration().secs();
 
         // RFC 8216 §6.2.2: what left with a tag is counted.
-        let left = self
-            .listed
-            .iter()
-            .take_while(|entry| entry.sequence < listed[0].sequence);
+        let left = self.listed.iter().take_while(|entry| entry.sequence < listed[0].sequence);
         let tags = left.filter(|entry| entry.discontinuity).count() as u64;
         assert_eq!(
             playlist.discontinuity_sequence(),
@@ -208,9 +170,7 @@ impl<S> Ledger<S> {
             "discontinuity sequence"
         );
         self.discontinuity_sequence = playlist.discontinuity_sequence();
-        let text = playlist
-            .m3u8(|segment, uri| write!(uri, "{}.ts", segment.id))
-            .to_string();
+        let text = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id)).to_string();
         assert_eq!(text.matches("#EXTINF:").count(), listed.len());
         assert_eq!(text.ends_with("#EXT-X-ENDLIST\n"), playlist.ended());
         self.listed = listed;
@@ -222,11 +182,7 @@ impl<S: SegmentSink> SegmentSink for Ledger<S> {
     type Error = S::Error;
 
     fn open_segment(&mut self, start: &SegmentStart) -> Result<(), S::Error> {
-        assert!(
-            matches!(self.state, State::Idle),
-            "opened while {:?}",
-            self.state
-        );
+        assert!(matches!(self.state, State::Idle), "opened while {:?}", self.state);
         assert!(start.id >= self.next_id, "id {} was used", start.id);
         self.next_id = start.id + 1;
         match self.closed.last() {
@@ -236,18 +192,11 @@ impl<S: SegmentSink> SegmentSink for Ledger<S> {
                 self.broken = false;
             }
             Some(last) => {
-                assert_eq!(
-                    start.sequence,
-                    last.sequence + 1,
-                    "sequence numbers are consecutive"
-                );
+                assert_eq!(start.sequence, last.sequence + 1, "sequence numbers are consecutive");
                 if start.discontinuity {
                     self.broken = false;
                 } else {
-                    assert!(
-                        !self.broken,
-                        "a segment that does not follow says that it does"
-                    );
+                    assert!(!self.broken, "a segment that does not follow says that it does");
                     assert_eq!(start.start, last.start + last.duration, "segments meet");
                 }
             }
@@ -257,13 +206,8 @@ impl<S: SegmentSink> SegmentSink for Ledger<S> {
         {
             assert!(wall > last, "wall times are unique and grow");
         }
-        self.state = State::Open {
-            start: *start,
-            bytes: 0,
-        };
-        self.inner
-            .open_segment(start)
-            .map_err(|error| self.fail(start.id, 0)(error))
+        self.state = State::Open { start: *start, bytes: 0 };
+        self.inner.open_segment(start).map_err(|error| self.fail(start.id, 0)(error))
     }
 
     fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), S::Error> {
@@ -285,19 +229,11 @@ impl<S: SegmentSink> SegmentSink for Ledger<S> {
         assert!(rest.is_empty(), "pieces are shorter than the copy");
         let mut buf = packets.into_buf();
         assert_eq!(buf.remaining(), len);
-        assert!(
-            buf.copy_to_bytes(len) == self.scratch,
-            "the Buf differs from the copy"
-        );
+        assert!(buf.copy_to_bytes(len) == self.scratch, "the Buf differs from the copy");
         self.check_packets(bytes == 0);
         let written = bytes + len as u64;
-        self.state = State::Open {
-            start,
-            bytes: written,
-        };
-        self.inner
-            .write_packets(packets)
-            .map_err(|error| self.fail(start.id, written)(error))
+        self.state = State::Open { start, bytes: written };
+        self.inner.write_packets(packets).map_err(|error| self.fail(start.id, written)(error))
     }
 
     fn close_segment(&mut self, segment: &Segment) -> Result<(), S::Error> {
@@ -311,33 +247,15 @@ impl<S: SegmentSink> SegmentSink for Ledger<S> {
             (start.id, start.sequence, start.start, start.wall)
         );
         assert_eq!(
-            (
-                segment.discontinuity,
-                segment.starts_with_idr,
-                segment.program_date_time
-            ),
-            (
-                start.discontinuity,
-                start.starts_with_idr,
-                start.program_date_time
-            )
+            (segment.discontinuity, segment.starts_with_idr, segment.program_date_time),
+            (start.discontinuity, start.starts_with_idr, start.program_date_time)
         );
-        assert!(
-            segment.duration >= TickSpan::ZERO,
-            "a duration of {:?}",
-            segment.duration
-        );
+        assert!(segment.duration >= TickSpan::ZERO, "a duration of {:?}", segment.duration);
         assert!(segment.key_frames <= segment.frames);
-        self.inner
-            .close_segment(segment)
-            .map_err(|error| self.fail(start.id, bytes)(error))?;
+        self.inner.close_segment(segment).map_err(|error| self.fail(start.id, bytes)(error))?;
         self.owed += segment.duration;
         self.owed = self.owed - segment.extinf.span();
-        assert!(
-            self.owed.abs() <= TickSpan::new(46),
-            "EXTINFs drift by {:?}",
-            self.owed
-        );
+        assert!(self.owed.abs() <= TickSpan::new(46), "EXTINFs drift by {:?}", self.owed);
         self.closed.push(*segment);
         self.state = State::MustPublish;
         Ok(())
@@ -351,37 +269,21 @@ impl<S: SegmentSink> SegmentSink for Ledger<S> {
             self.state
         );
         self.check_playlist(&playlist);
-        self.state = if playlist.ended() {
-            State::Ended
-        } else {
-            State::Idle
-        };
-        self.inner
-            .update_playlist(playlist)
-            .inspect_err(|_| self.failed += 1)
+        self.state = if playlist.ended() { State::Ended } else { State::Idle };
+        self.inner.update_playlist(playlist).inspect_err(|_| self.failed += 1)
     }
 
     fn expire_segment(&mut self, expired: &ExpiredSegment) {
-        assert!(
-            matches!(self.state, State::Idle | State::Ended),
-            "expired while {:?}",
-            self.state
-        );
+        assert!(matches!(self.state, State::Idle | State::Ended), "expired while {:?}", self.state);
         let segment = &self.closed[self.expired];
         assert_eq!(
             (expired.id, expired.sequence),
             (segment.id, segment.sequence),
             "expired in order"
         );
-        assert!(
-            self.listed.iter().all(|entry| entry.id != expired.id),
-            "expired and still listed"
-        );
+        assert!(self.listed.iter().all(|entry| entry.id != expired.id), "expired and still listed");
         let longest = i64::from(segment.extinf.millis()) * 2;
-        assert!(
-            expired.keep_for >= TickSpan::from_millis(longest),
-            "kept too short"
-        );
+        assert!(expired.keep_for >= TickSpan::from_millis(longest), "kept too short");
         self.expired += 1;
         self.inner.expire_segment(expired);
     }

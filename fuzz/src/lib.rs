@@ -1,11 +1,13 @@
-//! Bodies of the fuzz targets: plain functions of bytes, one module each, that panic where a promise is broken.
+//! Bodies of the fuzz targets: plain functions of bytes, one module each, that panic where a
+//! promise is broken.
 //!
 //! ```text
 //!   bytes ──► script ──► calls ──► Segmenter ──► Auditor ──► Ledger ──► Faulty | Memory
 //!             plausible tags                     judges      judges     fails on demand
 //! ```
 //!
-//! `cargo fuzz` feeds them on nightly, under AddressSanitizer; `cargo test` replays the committed seeds on stable.
+//! `cargo fuzz` feeds them on nightly, under AddressSanitizer; `cargo test` replays the committed
+//! seeds on stable.
 #![deny(unsafe_code)]
 
 #[expect(unsafe_code, reason = "a host in C is unsafe")]
@@ -29,38 +31,14 @@ pub struct Target {
 
 /// Every target, by the name of its file in `fuzz_targets/` and of its folder in `seeds/`.
 pub const TARGETS: [Target; 8] = [
-    Target {
-        name: "flv_reader",
-        check: flv_reader::check,
-    },
-    Target {
-        name: "codec",
-        check: codec::check,
-    },
-    Target {
-        name: "engine",
-        check: engine::check,
-    },
-    Target {
-        name: "sink_faults",
-        check: sink_faults::check,
-    },
-    Target {
-        name: "resume",
-        check: resume::check,
-    },
-    Target {
-        name: "ts_roundtrip",
-        check: ts_roundtrip::check,
-    },
-    Target {
-        name: "playlist_model",
-        check: playlist_model::check,
-    },
-    Target {
-        name: "capi",
-        check: capi::check,
-    },
+    Target { name: "flv_reader", check: flv_reader::check },
+    Target { name: "codec", check: codec::check },
+    Target { name: "engine", check: engine::check },
+    Target { name: "sink_faults", check: sink_faults::check },
+    Target { name: "resume", check: resume::check },
+    Target { name: "ts_roundtrip", check: ts_roundtrip::check },
+    Target { name: "playlist_model", check: playlist_model::check },
+    Target { name: "capi", check: capi::check },
 ];
 
 #[cfg(test)]
@@ -71,13 +49,9 @@ mod tests {
     #[test]
     fn r_55_every_committed_seed_holds_what_its_target_asserts() {
         for target in TARGETS {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("seeds")
-                .join(target.name);
-            let mut paths: Vec<_> = std::fs::read_dir(&folder)
-                .unwrap()
-                .map(|entry| entry.unwrap().path())
-                .collect();
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target.name);
+            let mut paths: Vec<_> =
+                std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
             paths.sort();
             assert!(!paths.is_empty(), "{} has seeds", target.name);
             for path in &paths {
@@ -91,10 +65,7 @@ mod tests {
     fn every_target_has_a_file() {
         for target in TARGETS {
             let file = format!("fuzz_targets/{}.rs", target.name);
-            assert!(
-                Path::new(env!("CARGO_MANIFEST_DIR")).join(&file).exists(),
-                "{file}"
-            );
+            assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file).exists(), "{file}");
         }
     }
 }

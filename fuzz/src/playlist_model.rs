@@ -1,4 +1,5 @@
-//! The window against a slow, obvious model of it; every playlist is a legal successor of the one before.
+//! The window against a slow, obvious model of it; every playlist is a legal successor of the one
+//! before.
 
 use std::convert::Infallible;
 
@@ -41,11 +42,7 @@ fn run(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         },
         independent_segments: independent,
         forced_switch: !independent,
-        mid_gop: if independent {
-            MidGop::DropUntilKey
-        } else {
-            MidGop::Keep
-        },
+        mid_gop: if independent { MidGop::DropUntilKey } else { MidGop::Keep },
         first_sequence: u64::from(first),
         ..Options::default()
     };
@@ -53,29 +50,13 @@ fn run(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let mut segmenter = Segmenter::new(config);
     let mut sink = Auditor::with_options(Ledger::new(config, Model::new(&options)), &options);
     let mut push = |segmenter: &mut Segmenter, millis: u32, key: bool| {
-        let nal_unit = if key {
-            [0x65, 0x88, 0x84, 0x21]
-        } else {
-            [0x41, 0x9a, 0x24, 0x6c]
-        };
+        let nal_unit = if key { [0x65, 0x88, 0x84, 0x21] } else { [0x41, 0x9a, 0x24, 0x6c] };
         let head = [if key { 0x17 } else { 0x27 }, 1, 0, 0, 0, 0, 0, 0, 4];
-        let tag = OwnedTag {
-            kind: TagKind::VIDEO,
-            millis,
-            data: [&head[..], &nal_unit].concat(),
-        };
-        segmenter
-            .push(tag.borrow(), &mut sink)
-            .expect("a well-formed stream");
+        let tag = OwnedTag { kind: TagKind::VIDEO, millis, data: [&head[..], &nal_unit].concat() };
+        segmenter.push(tag.borrow(), &mut sink).expect("a well-formed stream");
     };
-    let header = OwnedTag {
-        kind: TagKind::VIDEO,
-        millis: 0,
-        data: video_header(0),
-    };
-    segmenter
-        .push(header.borrow(), &mut Model::new(&options))
-        .expect("a header gives no output");
+    let header = OwnedTag { kind: TagKind::VIDEO, millis: 0, data: video_header(0) };
+    segmenter.push(header.borrow(), &mut Model::new(&options)).expect("a header gives no output");
     let mut millis = 0_u32;
     let mut segments = 0;
     while !u.is_empty() && segments < 200 {
@@ -93,11 +74,7 @@ fn run(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         // Nothing longer than the jump limit between two pictures.
         let long = if what % 16 == 15 { 10 } else { 1 };
         // Three of four are short: clock references of long ones are slow, not better.
-        let secs = if what & 0x60 == 0 {
-            u32::from(secs) % 8
-        } else {
-            0
-        };
+        let secs = if what & 0x60 == 0 { u32::from(secs) % 8 } else { 0 };
         let mut left = (secs * 1000 + u32::from(part) * 4) * long;
         while left > 9000 {
             (millis, left) = (millis.wrapping_add(9000), left - 9000);
@@ -106,9 +83,7 @@ fn run(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         millis = millis.wrapping_add(left.max(1));
         segments += 1;
     }
-    segmenter
-        .finish(End::List, &mut sink)
-        .expect("a sink that never fails");
+    segmenter.finish(End::List, &mut sink).expect("a sink that never fails");
     sink.assert_clean();
     Ok(())
 }
@@ -142,8 +117,8 @@ impl Model {
         }
     }
 
-    /// Lists a segment; the oldest leaves while there are more than FragCount, and, where three target durations
-    /// must stay, as long as they do (RFC 8216 §6.2.2).
+    /// Lists a segment; the oldest leaves while there are more than FragCount, and, where three
+    /// target durations must stay, as long as they do (RFC 8216 §6.2.2).
     fn list(&mut self, segment: &Segment) {
         self.all.push(*segment);
         self.target = self.target.max(segment.extinf.millis().div_ceil(1000));
@@ -152,10 +127,7 @@ impl Model {
         }
         while self.all.len() - self.first > self.count {
             let rest = &self.all[self.first + 1..];
-            let millis: u64 = rest
-                .iter()
-                .map(|segment| u64::from(segment.extinf.millis()))
-                .sum();
+            let millis: u64 = rest.iter().map(|segment| u64::from(segment.extinf.millis())).sum();
             if self.keeps_three && millis < 3000 * u64::from(self.target) {
                 break;
             }
@@ -181,9 +153,7 @@ impl SegmentSink for Model {
     }
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
-        let text = playlist
-            .m3u8(|segment, uri| write!(uri, "{}.ts", segment.id))
-            .to_string();
+        let text = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id)).to_string();
         let parsed = Parsed::of(&text);
         let (gone, listed) = self.all.split_at(self.first);
         let want = Parsed {
@@ -212,9 +182,8 @@ impl SegmentSink for Model {
     }
 
     fn expire_segment(&mut self, expired: &ExpiredSegment) {
-        let left = self.all[..self.first]
-            .iter()
-            .any(|segment| segment.sequence == expired.sequence);
+        let left =
+            self.all[..self.first].iter().any(|segment| segment.sequence == expired.sequence);
         assert!(left, "expired and not gone");
     }
 }
@@ -241,11 +210,7 @@ struct Entry {
 impl Parsed {
     /// Reads our text, and nothing that is laid out otherwise.
     fn of(text: &str) -> Self {
-        let mut lines = text
-            .strip_suffix('\n')
-            .expect("lines end")
-            .lines()
-            .peekable();
+        let mut lines = text.strip_suffix('\n').expect("lines end").lines().peekable();
         assert_eq!(lines.next(), Some("#EXTM3U"));
         assert_eq!(lines.next(), Some("#EXT-X-VERSION:3"));
         let independent = lines.next_if_eq(&"#EXT-X-INDEPENDENT-SEGMENTS").is_some();
@@ -269,25 +234,17 @@ impl Parsed {
                 break;
             }
             let discontinuity = lines.next_if_eq(&"#EXT-X-DISCONTINUITY").is_some();
-            let dated = lines
-                .next_if(|line| line.starts_with("#EXT-X-PROGRAM-DATE-TIME:"))
-                .is_some();
-            let extinf = lines
-                .next()
-                .and_then(|line| line.strip_prefix("#EXTINF:")?.strip_suffix(','));
-            let (secs, millis) = extinf
-                .and_then(|text| text.split_once('.'))
-                .expect("EXTINF in ms");
+            let dated =
+                lines.next_if(|line| line.starts_with("#EXT-X-PROGRAM-DATE-TIME:")).is_some();
+            let extinf =
+                lines.next().and_then(|line| line.strip_prefix("#EXTINF:")?.strip_suffix(','));
+            let (secs, millis) =
+                extinf.and_then(|text| text.split_once('.')).expect("EXTINF in ms");
             assert_eq!(millis.len(), 3);
             let millis = secs.parse::<u32>().unwrap() * 1000 + millis.parse::<u32>().unwrap();
             let uri = lines.next().expect("a URI follows EXTINF").to_owned();
             assert!(!uri.starts_with('#') && !uri.is_empty());
-            parsed.entries.push(Entry {
-                discontinuity,
-                millis,
-                uri,
-                dated,
-            });
+            parsed.entries.push(Entry { discontinuity, millis, uri, dated });
         }
         parsed
     }
@@ -296,20 +253,13 @@ impl Parsed {
     fn assert_successor(&self, next: &Self) {
         assert!(!self.ended, "nothing follows a list that has ended");
         assert!(next.target >= self.target);
-        let gone = next
-            .media_sequence
-            .checked_sub(self.media_sequence)
-            .expect("the media sequence falls") as usize;
-        assert!(
-            gone <= self.entries.len(),
-            "segments leave that were never seen"
-        );
+        let gone =
+            next.media_sequence.checked_sub(self.media_sequence).expect("the media sequence falls")
+                as usize;
+        assert!(gone <= self.entries.len(), "segments leave that were never seen");
         let (left, kept) = self.entries.split_at(gone);
         let tags = left.iter().filter(|entry| entry.discontinuity).count() as u64;
-        assert_eq!(
-            next.discontinuity_sequence,
-            self.discontinuity_sequence + tags
-        );
+        assert_eq!(next.discontinuity_sequence, self.discontinuity_sequence + tags);
         assert!(next.entries.starts_with(kept), "an entry changed");
     }
 }

@@ -1,4 +1,5 @@
-//! A host that dies at any point goes on from the last playlist: one discontinuity, no number twice.
+//! A host that dies at any point goes on from the last playlist: one discontinuity, no number
+//! twice.
 
 use hls_segmenter::{End, ResumeToken, Segmenter};
 
@@ -46,9 +47,7 @@ pub fn check(data: &[u8]) {
         }
     }
     sink.into_inner().assert_idle();
-    let _ = ResumeToken::from_bytes(&std::array::from_fn(|at| {
-        data.get(at).copied().unwrap_or(1)
-    }));
+    let _ = ResumeToken::from_bytes(&std::array::from_fn(|at| data.get(at).copied().unwrap_or(1)));
 }
 
 /// Stores a token and reads it back.

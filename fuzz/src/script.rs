@@ -1,7 +1,7 @@
 //! A fuzz input read as what a host does with an engine: options, then one call after another.
 //!
-//! Numbers are little-endian, and 0 behind the end, as [`arbitrary::Unstructured`] has it; everything is read from the
-//! front, so that a stream can be written as an input too: see [`Pen`].
+//! Numbers are little-endian, and 0 behind the end, as [`arbitrary::Unstructured`] has it;
+//! everything is read from the front, so that a stream can be written as an input too: see [`Pen`].
 //!
 //! ```text
 //!   options 10 │ op │ operands │ op │ operands │ …
@@ -39,11 +39,7 @@ pub struct OwnedTag {
 
 impl OwnedTag {
     pub fn borrow(&self) -> Tag<'_> {
-        Tag {
-            kind: self.kind,
-            time: FlvTime::from_millis(self.millis),
-            data: &self.data,
-        }
+        Tag { kind: self.kind, time: FlvTime::from_millis(self.millis), data: &self.data }
     }
 }
 
@@ -121,10 +117,7 @@ impl Arbitrary<'_> for Script {
             writer.step(u)?;
         }
         writer.end_aggregate();
-        Ok(Self {
-            config,
-            calls: writer.calls,
-        })
+        Ok(Self { config, calls: writer.calls })
     }
 }
 
@@ -137,18 +130,8 @@ impl Script {
 
 /// Reads options; those that contradict each other become the default.
 fn config(u: &mut Unstructured<'_>) -> Result<Config> {
-    let [
-        frag,
-        count,
-        flags,
-        policies,
-        slack,
-        jump,
-        psi,
-        lead,
-        wait,
-        tracks,
-    ]: [u8; 10] = u.arbitrary()?;
+    let [frag, count, flags, policies, slack, jump, psi, lead, wait, tracks]: [u8; 10] =
+        u.arbitrary()?;
     let flag = |bit: u32| flags >> bit & 1 == 1;
     let options = Options {
         frag_duration: FragDuration::new(1 + u32::from(frag) % 100).expect("in range"),
@@ -158,11 +141,7 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
         } else {
             TargetDuration::HighWater
         },
-        window: if flag(1) {
-            WindowPolicy::AtLeastThreeTargets
-        } else {
-            WindowPolicy::Exactly
-        },
+        window: if flag(1) { WindowPolicy::AtLeastThreeTargets } else { WindowPolicy::Exactly },
         key_frames: match policies & 3 {
             0 | 1 => KeyFramePolicy::Idr,
             2 => KeyFramePolicy::IdrOrRecoveryPoint,
@@ -170,21 +149,13 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
         },
         slack: TickSpan::from_millis(i64::from(slack) % 101),
         forced_switch: !flag(2),
-        mid_gop: if flag(3) {
-            MidGop::DropUntilKey
-        } else {
-            MidGop::Keep
-        },
+        mid_gop: if flag(3) { MidGop::DropUntilKey } else { MidGop::Keep },
         independent_segments: flag(4),
         // Up to 11 s: an hour of clock references for every tag is slow, not better.
         jump_limit: TickSpan::from_millis(1000 + i64::from(jump) * 40),
         psi_interval: flag(5).then(|| TickSpan::from_millis(20 + i64::from(psi) * 8)),
         pcr_lead: TickSpan::from_millis(500 + i64::from(lead) * 500 / 255),
-        base: if flag(6) {
-            TimelineBase::FirstTagZero
-        } else {
-            TimelineBase::AsReceived
-        },
+        base: if flag(6) { TimelineBase::FirstTagZero } else { TimelineBase::AsReceived },
         unrelated_clocks: if flag(7) {
             UnrelatedClocks::AlignToLead
         } else {
@@ -198,17 +169,9 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
         },
         announced_video: tracks & 2 == 2,
         require_video: tracks & 4 == 4,
-        filler: if tracks & 8 == 8 {
-            Filler::Drop
-        } else {
-            Filler::Keep
-        },
+        filler: if tracks & 8 == 8 { Filler::Drop } else { Filler::Keep },
         snapshot_interval: (policies & 4 == 4).then(|| TickSpan::from_millis(1000)),
-        first_sequence: if tracks & 16 == 16 {
-            u64::from(u32::MAX)
-        } else {
-            0
-        },
+        first_sequence: if tracks & 16 == 16 { u64::from(u32::MAX) } else { 0 },
     };
     Ok(Config::new(options).unwrap_or_default())
 }
@@ -228,14 +191,7 @@ struct Writer {
 
 impl Writer {
     const fn new() -> Self {
-        Self {
-            calls: Vec::new(),
-            length_len: 4,
-            clock: 0,
-            bytes: 0,
-            serial: 0,
-            aggregate: None,
-        }
+        Self { calls: Vec::new(), length_len: 4, clock: 0, bytes: 0, serial: 0, aggregate: None }
     }
 
     fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
@@ -277,11 +233,7 @@ impl Writer {
                 let header = [0xff, 0xfb ^ bits & 0x08, 0x50 ^ bits & 0x04, 0xc4];
                 let len = FrameHeader::parse(&header).map_or(208, |header| header.frame_len);
                 // One frame in eight is as long as it likes.
-                let len = if bits & 0x70 == 0x70 {
-                    usize::from(bits)
-                } else {
-                    len.max(4)
-                };
+                let len = if bits & 0x70 == 0x70 { usize::from(bits) } else { len.max(4) };
                 let frame = [&header[..], &vec![0; len.saturating_sub(4)]].concat();
                 // More than a PES packet may hold as well, by bytes and by time.
                 let count = match frames {
@@ -346,11 +298,8 @@ impl Writer {
                 self.clock = self.clock.wrapping_add_signed(by);
             }
             Op::Switch => {
-                let at = if u.arbitrary::<u8>()? & 1 == 0 {
-                    SwitchAt::KeyFrame
-                } else {
-                    SwitchAt::Once
-                };
+                let at =
+                    if u.arbitrary::<u8>()? & 1 == 0 { SwitchAt::KeyFrame } else { SwitchAt::Once };
                 self.call(Call::Switch(at));
             }
             Op::WallTime => {
@@ -380,11 +329,7 @@ impl Writer {
 
     fn picture(&mut self, flags: u8, composition: i8, len: u16) {
         let mut data = picture_head(flags, composition);
-        let kind = if flags & 2 == 0 {
-            flags & 1
-        } else {
-            !flags & 1
-        };
+        let kind = if flags & 2 == 0 { flags & 1 } else { !flags & 1 };
         let unit = self.nal_unit(if kind == 1 { 0x65 } else { 0x41 }, 0);
         // Of more than a PES packet can say the length of as well.
         let len = match len {
@@ -479,11 +424,7 @@ impl Writer {
     fn push(&mut self, kind: TagKind, data: Vec<u8>) {
         self.bytes += data.len();
         let Some((left, _, body)) = &mut self.aggregate else {
-            self.calls.push(Call::Push(OwnedTag {
-                kind,
-                millis: self.clock,
-                data,
-            }));
+            self.calls.push(Call::Push(OwnedTag { kind, millis: self.clock, data }));
             return;
         };
         body.push(kind.get());
@@ -501,11 +442,7 @@ impl Writer {
 
     fn end_aggregate(&mut self) {
         if let Some((_, millis, data)) = self.aggregate.take() {
-            self.calls.push(Call::Push(OwnedTag {
-                kind: TagKind::AGGREGATE,
-                millis,
-                data,
-            }));
+            self.calls.push(Call::Push(OwnedTag { kind: TagKind::AGGREGATE, millis, data }));
         }
     }
 
@@ -515,14 +452,10 @@ impl Writer {
     }
 }
 
-/// First bytes of a coded-frame tag: bit 0 of `flags` is the key flag; the offset is in steps of 20 ms, or of a minute
-/// where it is large.
+/// First bytes of a coded-frame tag: bit 0 of `flags` is the key flag; the offset is in steps of 20
+/// ms, or of a minute where it is large.
 fn picture_head(flags: u8, composition: i8) -> Vec<u8> {
-    let step = if composition.unsigned_abs() < 120 {
-        20
-    } else {
-        60_000
-    };
+    let step = if composition.unsigned_abs() < 120 { 20 } else { 60_000 };
     let [_, c0, c1, c2] = (i32::from(composition) * step).to_be_bytes();
     vec![if flags & 1 == 1 { 0x17 } else { 0x27 }, 1, c0, c1, c2]
 }
@@ -535,7 +468,8 @@ fn length_len(which: u8) -> usize {
     }
 }
 
-/// A sequence header: bit 0 of `which` chooses the parameter set, bits 1 and 2 the length of lengths, others spoil.
+/// A sequence header: bit 0 of `which` chooses the parameter set, bits 1 and 2 the length of
+/// lengths, others spoil.
 pub fn video_header(which: u8) -> Vec<u8> {
     let sps = SPS[usize::from(which & 1)];
     let mut data = vec![0x17, 0, 0, 0, 0, 1, sps[1], sps[2], sps[3]];

@@ -19,21 +19,16 @@ pub fn seeds(target: &str, testdata: &Path) -> Vec<Seed> {
             .map(|(name, bytes)| (name, front(&bytes, 3000)))
             .chain(hand_made_files())
             .collect(),
-        "codec" => captures(testdata)
-            .iter()
-            .flat_map(|(name, bytes)| codec_headers(name, bytes))
-            .collect(),
+        "codec" => {
+            captures(testdata).iter().flat_map(|(name, bytes)| codec_headers(name, bytes)).collect()
+        }
         "engine" => scripts(testdata),
-        "sink_faults" => prefixed(
-            scripts(testdata),
-            &[[3, 20, 1, 0, 9, 60, 2, 201], [0, 0, 0, 0, 1, 1, 1, 1]],
-        ),
+        "sink_faults" => {
+            prefixed(scripts(testdata), &[[3, 20, 1, 0, 9, 60, 2, 201], [0, 0, 0, 0, 1, 1, 1, 1]])
+        }
         "capi" => prefixed(
             scripts(testdata),
-            &[
-                [3, 20, 1, 0, 9, 60, 2, 201, 7],
-                [255, 255, 255, 255, 255, 255, 255, 255, 0],
-            ],
+            &[[3, 20, 1, 0, 9, 60, 2, 201, 7], [255, 255, 255, 255, 255, 255, 255, 255, 0]],
         ),
         "resume" => prefixed(scripts(testdata), &[[30, 9, 60, 2], [0, 0, 1, 200]]),
         "ts_roundtrip" => numbers("frames", &[160, 900, 4000]),
@@ -52,17 +47,14 @@ fn captures(testdata: &Path) -> Vec<Seed> {
     paths
         .iter()
         .map(|path| {
-            let name = path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             (name, std::fs::read(path).expect("a capture can be read"))
         })
         .collect()
 }
 
-/// Returns the whole tags at the front of an FLV file, up to `len` bytes; longer bodies are left out.
+/// Returns the whole tags at the front of an FLV file, up to `len` bytes; longer bodies are left
+/// out.
 fn front(file: &[u8], len: usize) -> Vec<u8> {
     let (mut reader, mut at, mut kept) = (Reader::new(), 0, Vec::new());
     while let Ok(Step::Header { consumed, .. } | Step::Tag { consumed, .. }) =
@@ -86,15 +78,13 @@ fn hand_made_files() -> Vec<Seed> {
     vec![
         ("one_tag".into(), [&header[..], tag].concat()),
         ("far_data_offset".into(), [&far[..], tag].concat()),
-        (
-            "largest_tag".into(),
-            [&header[..], b"\0\0\0\0\x29\xff\xff\xff\0\0\0\0\0\0\x01"].concat(),
-        ),
+        ("largest_tag".into(), [&header[..], b"\0\0\0\0\x29\xff\xff\xff\0\0\0\0\0\0\x01"].concat()),
         ("no_flv".into(), b"FLX".to_vec()),
     ]
 }
 
-/// Returns sequence headers and the first frame of each kind, behind the byte that names their parser.
+/// Returns sequence headers and the first frame of each kind, behind the byte that names their
+/// parser.
 fn codec_headers(name: &str, file: &[u8]) -> Vec<Seed> {
     let (mut reader, mut rest, mut seeds) = (Reader::new(), file, Vec::<Seed>::new());
     while let Ok(step) = reader.step(rest) {
@@ -140,25 +130,19 @@ fn scripts(testdata: &Path) -> Vec<Seed> {
         .map(|(name, bytes)| (name, Pen::new(PLAIN).file(&front(&bytes, 2500)).finish()))
         .collect();
     let headers = |pen: &mut Pen| {
-        pen.step(Op::VideoHeader, &[0])
-            .step(Op::AudioHeader, &[0x12, 0x10]);
+        pen.step(Op::VideoHeader, &[0]).step(Op::AudioHeader, &[0x12, 0x10]);
     };
     let mut pen = Pen::new(PLAIN);
     headers(&mut pen);
-    pen.step(Op::Run, &[200, 40, 25, 2])
-        .step(Op::WallTime, &[9, 0, 0, 0]);
+    pen.step(Op::Run, &[200, 40, 25, 2]).step(Op::WallTime, &[9, 0, 0, 0]);
     pen.step(Op::Run, &[200, 40, 25, 2]).step(Op::End, &[]);
     seeds.push(("steady".into(), pen.finish()));
 
     let mut pen = Pen::new([2, 2, 0b0010_0010, 0, 1, 225, 60, 102, 50, 1]);
     headers(&mut pen);
-    pen.step(Op::Run, &[100, 40, 25, 1])
-        .step(Op::Clock, &3_600_000_i32.to_le_bytes());
-    pen.step(Op::Run, &[100, 40, 25, 1])
-        .step(Op::Clock, &(-50_000_i32).to_le_bytes());
-    pen.step(Op::Run, &[60, 33, 200, 1])
-        .step(Op::Switch, &[1])
-        .step(Op::Run, &[60, 33, 30, 3]);
+    pen.step(Op::Run, &[100, 40, 25, 1]).step(Op::Clock, &3_600_000_i32.to_le_bytes());
+    pen.step(Op::Run, &[100, 40, 25, 1]).step(Op::Clock, &(-50_000_i32).to_le_bytes());
+    pen.step(Op::Run, &[60, 33, 200, 1]).step(Op::Switch, &[1]).step(Op::Run, &[60, 33, 30, 3]);
     pen.step(Op::Pause, &[]);
     headers(&mut pen);
     pen.step(Op::Run, &[80, 50, 20, 1]);
@@ -170,10 +154,8 @@ fn scripts(testdata: &Path) -> Vec<Seed> {
         pen.step(Op::Audio, &[23, n]);
     }
     headers(&mut pen);
-    pen.step(Op::VideoHeader, &[1])
-        .step(Op::Run, &[60, 40, 25, 1]);
-    pen.step(Op::AudioHeader, &[0x11, 0x90])
-        .step(Op::Run, &[60, 40, 25, 1]);
+    pen.step(Op::VideoHeader, &[1]).step(Op::Run, &[60, 40, 25, 1]);
+    pen.step(Op::AudioHeader, &[0x11, 0x90]).step(Op::Run, &[60, 40, 25, 1]);
     for frames in 0..40 {
         pen.step(Op::Mp3, &[26, 0, frames]);
     }
@@ -183,7 +165,8 @@ fn scripts(testdata: &Path) -> Vec<Seed> {
     let mut pen = Pen::new([0, 4, 0, 2, 1, 225, 0, 102, 50, 8]);
     headers(&mut pen);
     for n in 0..20_u8 {
-        // Delimiter, parameter sets, a recovery point, filler, slices; some empty, some with start codes inside.
+        // Delimiter, parameter sets, a recovery point, filler, slices; some empty, some with start
+        // codes inside.
         let units = [
             0x09,
             0,
@@ -198,17 +181,11 @@ fn scripts(testdata: &Path) -> Vec<Seed> {
             if n % 5 == 0 { 0x65 } else { 0x41 },
             9,
         ];
-        pen.step(
-            Op::NalUnits,
-            &[[n % 5 / 4, 100, n % 7, 6].as_slice(), &units].concat(),
-        );
+        pen.step(Op::NalUnits, &[[n % 5 / 4, 100, n % 7, 6].as_slice(), &units].concat());
         pen.step(Op::Picture, &[n % 2, 100, 250 - n, n, 1]);
     }
-    pen.step(Op::Aggregate, &[4])
-        .step(Op::Run, &[4, 40, 2, 1])
-        .step(Op::Enhanced, &[1, 40, 30]);
-    pen.step(Op::RawVideo, &[0, 4, 0x17, 1, 0, 0])
-        .step(Op::RawAudio, &[0, 2, 0xaf, 1]);
+    pen.step(Op::Aggregate, &[4]).step(Op::Run, &[4, 40, 2, 1]).step(Op::Enhanced, &[1, 40, 30]);
+    pen.step(Op::RawVideo, &[0, 4, 0x17, 1, 0, 0]).step(Op::RawAudio, &[0, 2, 0xaf, 1]);
     pen.step(Op::OtherTag, &[0x28, 0, 1, 7]);
     seeds.push(("odd_nal_units".into(), pen.finish()));
     seeds

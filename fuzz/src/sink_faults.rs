@@ -1,4 +1,5 @@
-//! A sink that fails at any call: one segment is lost, the stream goes on, and no number is used twice.
+//! A sink that fails at any call: one segment is lost, the stream goes on, and no number is used
+//! twice.
 
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::ts::TsPackets;
@@ -24,24 +25,18 @@ pub struct Faulty {
 impl Faulty {
     /// Makes a sink that never fails where there are no distances.
     pub fn new(distances: &[u8]) -> Self {
-        let mut faulty = Self {
-            distances: distances.iter().rev().copied().collect(),
-            left: 0,
-            calls: 0,
-        };
+        let mut faulty =
+            Self { distances: distances.iter().rev().copied().collect(), left: 0, calls: 0 };
         faulty.wind();
         faulty
     }
 
     fn wind(&mut self) {
         // A long distance is longer still: faults in the middle of a stream.
-        self.left = self
-            .distances
-            .pop()
-            .map_or(usize::MAX, |distance| match distance {
-                0..=200 => usize::from(distance),
-                _ => usize::from(distance) * 10,
-            });
+        self.left = self.distances.pop().map_or(usize::MAX, |distance| match distance {
+            0..=200 => usize::from(distance),
+            _ => usize::from(distance) * 10,
+        });
     }
 
     /// Counts a call, which may fail.
@@ -108,17 +103,10 @@ pub fn check(data: &[u8]) {
 
     // The same faults again, under the Auditor.
     let mut segmenter = Segmenter::new(script.config);
-    let mut sink = auditor(
-        script.config,
-        Ledger::new(script.config, Faulty::new(faults)),
-    );
+    let mut sink = auditor(script.config, Ledger::new(script.config, Faulty::new(faults)));
     for call in script.calls.iter().chain([&Call::Finish(End::List)]) {
         let _ = make(call, &mut segmenter, &mut sink);
         sink.assert_clean();
     }
-    assert_eq!(
-        sink.into_inner().closed,
-        ledger.closed,
-        "the same calls give the same segments"
-    );
+    assert_eq!(sink.into_inner().closed, ledger.closed, "the same calls give the same segments");
 }

@@ -1,4 +1,5 @@
-//! Our packets, read back by a demultiplexer that was not written here, give the elementary bytes and times that went in.
+//! Our packets, read back by a demultiplexer that was not written here, give the elementary bytes
+//! and times that went in.
 
 use std::convert::Infallible;
 
@@ -48,11 +49,7 @@ fn round(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         frag_duration: FragDuration::new(1 + u32::from(frag) % 10).expect("in range"),
         psi_interval: (psi > 0).then(|| TickSpan::from_millis(20 + i64::from(psi) * 4)),
         pcr_lead: TickSpan::from_millis(500 + i64::from(lead) * 500 / 255),
-        filler: if flags & 1 == 1 {
-            Filler::Drop
-        } else {
-            Filler::Keep
-        },
+        filler: if flags & 1 == 1 { Filler::Drop } else { Filler::Keep },
         ..Options::default()
     };
     let config = Config::new(options).expect("in range");
@@ -69,13 +66,9 @@ fn round(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let mut segmenter = Segmenter::new(config);
     let mut sink = Auditor::with_options(Ledger::new(config, Segments::default()), &options);
     for tag in &tags {
-        segmenter
-            .push(tag.borrow(), &mut sink)
-            .expect("a well-formed stream");
+        segmenter.push(tag.borrow(), &mut sink).expect("a well-formed stream");
     }
-    segmenter
-        .finish(End::List, &mut sink)
-        .expect("a well-formed stream");
+    segmenter.finish(End::List, &mut sink).expect("a well-formed stream");
     sink.assert_clean();
     let repaired = segmenter.stats().count(NoticeKind::VideoRepair) > 0;
     let bodies = sink.into_inner().inner.bodies;
@@ -130,20 +123,14 @@ fn stream(
         let [.., c0, c1, c2] = composition.to_be_bytes();
         let head = [if key { 0x17 } else { 0x27 }, 1, c0, c1, c2];
         tags.push(tag(TagKind::VIDEO, millis, [&head[..], &body].concat()));
-        video.push(Sent {
-            millis,
-            composition,
-            key,
-            bytes,
-        });
+        video.push(Sent { millis, composition, key, bytes });
         // Audio catches up with video.
         while with_audio && audio_frames * 1024 / 441 * 10 <= u64::from(millis.wrapping_sub(start))
         {
             let len = 1 + usize::from(u.arbitrary::<u16>()?) % 8184;
             let len = if len % 8 == 0 { len } else { 1 + len % 700 };
-            let payload: Vec<u8> = (0..len)
-                .map(|n| (n as u8 ^ audio_frames as u8) & 0x7f)
-                .collect();
+            let payload: Vec<u8> =
+                (0..len).map(|n| (n as u8 ^ audio_frames as u8) & 0x7f).collect();
             let at = start.wrapping_add((audio_frames * 102_400 / 4410) as u32);
             tags.push(tag(TagKind::AUDIO, at, [&[0xaf, 1][..], &payload].concat()));
             let full = (len + 7) as u16;
@@ -176,19 +163,10 @@ fn check_video(got: &[Got], sent: &[Sent], lead: TickSpan, repaired: bool) {
     let sets = [&[0, 0, 0, 1][..], SPS[0], &[0, 0, 0, 1], PPS].concat();
     let mut last: Option<WireTime> = None;
     for (pes, frame) in got.iter().zip(sent) {
-        let rest = pes
-            .bytes
-            .strip_prefix(b"\0\0\0\x01\x09\xf0")
-            .expect("a delimiter leads");
+        let rest = pes.bytes.strip_prefix(b"\0\0\0\x01\x09\xf0").expect("a delimiter leads");
         let unit = rest.strip_prefix(&sets[..]);
-        assert!(
-            unit.is_some() || !frame.key,
-            "parameter sets stand before a key frame"
-        );
-        assert!(
-            unit.unwrap_or(rest) == frame.bytes,
-            "a picture is not what was sent"
-        );
+        assert!(unit.is_some() || !frame.key, "parameter sets stand before a key frame");
+        assert!(unit.unwrap_or(rest) == frame.bytes, "a picture is not what was sent");
 
         let wire = |millis: i64| {
             let ticks = TickSpan::from_millis(i64::from(frame.millis) + millis) + lead;
@@ -208,10 +186,7 @@ fn check_video(got: &[Got], sent: &[Sent], lead: TickSpan, repaired: bool) {
             "DTS is {dts:?} late"
         );
         assert!(pes.pts.since(pes.dts) >= TickSpan::ZERO, "PTS before DTS");
-        assert!(
-            last.is_none_or(|last| pes.dts.since(last) > TickSpan::ZERO),
-            "DTS does not grow"
-        );
+        assert!(last.is_none_or(|last| pes.dts.since(last) > TickSpan::ZERO), "DTS does not grow");
         last = Some(pes.dts);
     }
 }
@@ -223,15 +198,11 @@ fn check_audio(got: &[Got], sent: &[Sent], lead: TickSpan) {
         let mut first = true;
         while !rest.is_empty() {
             let frame = frames.next().expect("more audio arrives than was sent");
-            rest = rest
-                .strip_prefix(&frame.bytes[..])
-                .expect("an AAC frame is not what was sent");
+            rest = rest.strip_prefix(&frame.bytes[..]).expect("an AAC frame is not what was sent");
             if core::mem::take(&mut first) {
                 let wrap = (1_u64 << 32) * 90;
                 let want = WireTime::new(
-                    (TickSpan::from_millis(i64::from(frame.millis)) + lead)
-                        .get()
-                        .cast_unsigned(),
+                    (TickSpan::from_millis(i64::from(frame.millis)) + lead).get().cast_unsigned(),
                 );
                 let wrapped = WireTime::new(want.get() + wrap);
                 let off = pes.pts.since(want).abs().min(pes.pts.since(wrapped).abs());
@@ -246,10 +217,7 @@ fn check_audio(got: &[Got], sent: &[Sent], lead: TickSpan) {
 fn demultiplex(body: &[u8]) -> Vec<Got> {
     let mut reader = PesPacketReader::new(TsPacketReader::new(body));
     let mut packets = Vec::new();
-    while let Some(packet) = reader
-        .read_pes_packet()
-        .expect("mpeg2ts refuses our packets")
-    {
+    while let Some(packet) = reader.read_pes_packet().expect("mpeg2ts refuses our packets") {
         let wire = |time: mpeg2ts::time::Timestamp| WireTime::new(time.as_u64());
         let pts = wire(packet.header.pts.expect("every PES packet has a PTS"));
         packets.push(Got {

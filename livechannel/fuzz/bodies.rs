@@ -19,7 +19,8 @@ pub(crate) fn xml(data: &[u8]) {
     }
 }
 
-/// A request, a line each for method, path with query, and headers: nobody without the secret gets in.
+/// A request, a line each for method, path with query, and headers: nobody without the secret gets
+/// in.
 pub(crate) fn signature(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else {
         return;

@@ -1,4 +1,5 @@
-//! Names of buckets, channels and playlists: checked once, then fit to build paths and addresses from.
+//! Names of buckets, channels and playlists: checked once, then fit to build paths and addresses
+//! from.
 
 use core::fmt;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketName(Arc<str>);
 
-/// A channel's name: 1 to 64 bytes of UTF-8 without slash, backslash or control characters; neither `.` nor `..`.
+/// A channel's name: 1 to 64 bytes of UTF-8 without slash, backslash or control characters; neither
+/// `.` nor `..`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelName(Arc<str>);
 
@@ -60,7 +62,8 @@ impl ChannelName {
             ..PutLiveChannel::default()
         }
         .check()?;
-        // A browser takes `..` in an address for a step up, and a control character has no place in one.
+        // A browser takes `..` in an address for a step up, and a control character has no place in
+        // one.
         if matches!(checked.name, "." | "..") || checked.name.chars().any(char::is_control) {
             return Err(ParameterError::NameSlash);
         }

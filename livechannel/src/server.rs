@@ -101,7 +101,8 @@ impl Server {
         self.rtmp
     }
 
-    /// Ends the node: open segments are closed and listed, channels are given up, and what was asked for is answered.
+    /// Ends the node: open segments are closed and listed, channels are given up, and what was
+    /// asked for is answered.
     pub async fn stop(self) {
         self.shutdown.send_replace(true);
         if timeout(PATIENCE, self.service.registry().stop_all()).await.is_err() {

@@ -1,7 +1,8 @@
-//! The HTTP port, which takes RTMP too: SDKs write the port of their HTTP endpoint into the RTMP addresses they sign.
+//! The HTTP port, which takes RTMP too: SDKs write the port of their HTTP endpoint into the RTMP
+//! addresses they sign.
 //!
-//! The first byte tells: an RTMP handshake begins with 3, which no HTTP request does. Connections are bounded in
-//! number, and one that makes no progress is closed.
+//! The first byte tells: an RTMP handshake begins with 3, which no HTTP request does. Connections
+//! are bounded in number, and one that makes no progress is closed.
 
 use core::net::SocketAddr;
 use core::pin::Pin;

@@ -1,4 +1,5 @@
-//! The bodies of the fuzz targets on their seeds, and on seeds that were bent out of shape: the same ones every time.
+//! The bodies of the fuzz targets on their seeds, and on seeds that were bent out of shape: the
+//! same ones every time.
 
 #![allow(
     clippy::unwrap_used,

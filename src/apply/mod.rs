@@ -1,7 +1,7 @@
 //! Plans carried out: the only place that sees a sink and its errors.
 //!
-//! A failed call costs the open segment. What a plan has in store after that is still done as far as it can be; the
-//! first error of all goes to the caller.
+//! A failed call costs the open segment. What a plan has in store after that is still done as far
+//! as it can be; the first error of all goes to the caller.
 //!
 //! ```text
 //!   PicturePlan, AudioPlan ──► this file ──┬─► segment   a segment begins, ends, is lost; the playlist follows
@@ -206,8 +206,8 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
         }
     }
 
-    /// Takes the format of the frames that come for that of the segments. Frames of the one before it that still wait
-    /// are of a segment that was lost.
+    /// Takes the format of the frames that come for that of the segments. Frames of the one before
+    /// it that still wait are of a segment that was lost.
     fn join_audio(&mut self) {
         if self.channel.state.audio.track.holds_carried() {
             self.drop_held(NoticeKind::AudioNotJoined);

@@ -7,8 +7,8 @@
 use crate::sample::{AudioFrame, MAX_PES_AUDIO_LEN};
 use crate::time::{TickSpan, Ticks};
 
-/// The most media time in one PES packet. A PTS must come every 700 ms (ISO/IEC 13818-1 §2.7.4); audio that waited longer
-/// than this would also come too close to the PCR.
+/// The most media time in one PES packet. A PTS must come every 700 ms (ISO/IEC 13818-1 §2.7.4);
+/// audio that waited longer than this would also come too close to the PCR.
 pub(crate) const GATHERED: TickSpan = TickSpan::from_millis(300);
 
 /// Frames of 1024 samples at 96 kHz last 10.7 ms: 28 of them are 300 ms.
@@ -90,7 +90,8 @@ impl Gather {
         self.first_pts().map_or(TickSpan::ZERO, |first| end - first)
     }
 
-    /// Appends a frame to the PES packet that the waiting frames make; returns whether it has a place there.
+    /// Appends a frame to the PES packet that the waiting frames make; returns whether it has a
+    /// place there.
     #[inline(always)]
     pub(crate) fn join(&mut self, frame: &AudioFrame<'_>) -> bool {
         let joins = !frame.detached && self.span_to(frame.end()) <= GATHERED;

@@ -1,4 +1,5 @@
-//! What audio codecs have in common: how frames are coded, as far as the output differs by it, and names.
+//! What audio codecs have in common: how frames are coded, as far as the output differs by it, and
+//! names.
 
 use core::fmt;
 
@@ -32,8 +33,8 @@ impl AudioFormat {
         }
     }
 
-    /// Returns the samples per second by which frames are counted: those of the core, where replication of the upper
-    /// bands adds others.
+    /// Returns the samples per second by which frames are counted: those of the core, where
+    /// replication of the upper bands adds others.
     pub(crate) const fn coded_rate(&self) -> u32 {
         match self {
             Self::Aac { config, .. } => config.core_sample_rate,
@@ -66,7 +67,8 @@ impl AudioFormat {
     }
 }
 
-/// Codecs parameter of an audio track (RFC 6381), through [`Display`](fmt::Display). Further codecs may come.
+/// Codecs parameter of an audio track (RFC 6381), through [`Display`](fmt::Display). Further codecs
+/// may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AudioCodecString {

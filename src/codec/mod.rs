@@ -1,8 +1,10 @@
-//! Codecs as far as a segmenter must know them: what lies in sequence headers, and how frames are framed.
+//! Codecs as far as a segmenter must know them: what lies in sequence headers, and how frames are
+//! framed.
 //!
-//! Nothing is decoded. [`video`] and [`audio`] say what codecs of a kind have in common, and the rest of the crate asks
-//! only these two. [`avc`] follows ISO/IEC 14496-15 and ITU-T H.264, [`aac`] ISO/IEC 14496-3, and [`mpeg_audio`]
-//! ISO/IEC 11172-3 and 13818-3; [`nal`] holds the packing of NAL units that video codecs share.
+//! Nothing is decoded. [`video`] and [`audio`] say what codecs of a kind have in common, and the
+//! rest of the crate asks only these two. [`avc`] follows ISO/IEC 14496-15 and ITU-T H.264, [`aac`]
+//! ISO/IEC 14496-3, and [`mpeg_audio`] ISO/IEC 11172-3 and 13818-3; [`nal`] holds the packing of
+//! NAL units that video codecs share.
 
 pub mod aac;
 pub mod audio;

@@ -1,7 +1,8 @@
-//! What video codecs have in common: kinds of NAL units, delimiters, parameter sets, key frames, names.
+//! What video codecs have in common: kinds of NAL units, delimiters, parameter sets, key frames,
+//! names.
 //!
-//! Everything else in the crate asks a [`VideoCoding`] and names no codec. A further codec is a folder beside [`avc`],
-//! a variant here, and an arm in each method.
+//! Everything else in the crate asks a [`VideoCoding`] and names no codec. A further codec is a
+//! folder beside [`avc`], a variant here, and an arm in each method.
 
 use core::fmt;
 
@@ -47,13 +48,15 @@ impl NalKind {
         matches!(self, Self::Slice | Self::RandomAccessSlice)
     }
 
-    /// Returns whether encoders are known to leave start codes, and so further NAL units, in one of this kind.
+    /// Returns whether encoders are known to leave start codes, and so further NAL units, in one of
+    /// this kind.
     pub(super) const fn may_hide_others(self) -> bool {
         matches!(self, Self::ParameterSet | Self::Sei | Self::Delimiter)
     }
 }
 
-/// Codecs parameter of a video track (RFC 6381), through [`Display`](fmt::Display). Further codecs may come.
+/// Codecs parameter of a video track (RFC 6381), through [`Display`](fmt::Display). Further codecs
+/// may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VideoCodecString {
@@ -127,8 +130,8 @@ impl VideoCoding {
         delimiter.get(self.nal_header_len()).copied()
     }
 
-    /// Returns a delimiter and the start code of the NAL unit that follows; `slice_types` is that of the source, if it
-    /// had one.
+    /// Returns a delimiter and the start code of the NAL unit that follows; `slice_types` is that
+    /// of the source, if it had one.
     #[inline]
     pub(crate) const fn delimiter(self, slice_types: Option<u8>) -> [u8; DELIMITER_LEN] {
         match self {
@@ -158,7 +161,8 @@ impl VideoCoding {
         }
     }
 
-    /// Reads what a sequence parameter set says of the pictures; `None` if it is too short to say anything.
+    /// Reads what a sequence parameter set says of the pictures; `None` if it is too short to say
+    /// anything.
     pub(crate) fn picture_format(self, sps: &[u8]) -> Option<PictureFormat> {
         match self {
             Self::Avc => avc::picture_format(sps),

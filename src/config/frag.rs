@@ -3,7 +3,8 @@
 use super::ConfigError;
 use crate::time::TickSpan;
 
-/// FragDuration of PutLiveChannel: the duration a segment should have, in whole seconds from 1 to 100.
+/// FragDuration of PutLiveChannel: the duration a segment should have, in whole seconds from 1 to
+/// 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FragDuration(u8);
 
@@ -33,7 +34,8 @@ impl FragDuration {
         TickSpan::from_secs(self.0 as i64)
     }
 
-    /// Returns the age at which a segment is switched without a key frame: max(2 × FragDuration, 60 s).
+    /// Returns the age at which a segment is switched without a key frame: max(2 × FragDuration, 60
+    /// s).
     pub const fn forced(self) -> TickSpan {
         let secs = 2 * self.0 as i64;
         TickSpan::from_secs(if secs > 60 { secs } else { 60 })

@@ -16,6 +16,7 @@ pub enum SwitchAt {
 pub enum End {
     /// For good: the playlist gets EXT-X-ENDLIST.
     List,
-    /// Until the encoder comes back: the next tag begins a new publication, behind EXT-X-DISCONTINUITY.
+    /// Until the encoder comes back: the next tag begins a new publication, behind
+    /// EXT-X-DISCONTINUITY.
     Pause,
 }

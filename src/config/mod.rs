@@ -28,17 +28,19 @@ pub struct Options {
     pub window: WindowPolicy,
     /// What a segment may start at; [`KeyFramePolicy::Idr`].
     pub key_frames: KeyFramePolicy,
-    /// How much younger than FragDuration a segment may be when a key frame ends it; 1 ms, at most 100 ms.
+    /// How much younger than FragDuration a segment may be when a key frame ends it; 1 ms, at most
+    /// 100 ms.
     pub slack: TickSpan,
     /// Whether a segment is switched at max(2 × FragDuration, 60 s) without a key frame; true.
     pub forced_switch: bool,
     /// Video between a break and the next key frame; [`MidGop::Keep`].
     pub mid_gop: MidGop,
-    /// Whether playlists carry EXT-X-INDEPENDENT-SEGMENTS; false. Only with options under which every segment starts
-    /// with an IDR picture: `key_frames` and `target_duration` as they are by default, `forced_switch` false and
-    /// `mid_gop` [`MidGop::DropUntilKey`].
+    /// Whether playlists carry EXT-X-INDEPENDENT-SEGMENTS; false. Only with options under which
+    /// every segment starts with an IDR picture: `key_frames` and `target_duration` as they
+    /// are by default, `forced_switch` false and `mid_gop` [`MidGop::DropUntilKey`].
     pub independent_segments: bool,
-    /// The longest forward step of tag time that is still a hole and not a break; 10 s, from 1 s to 1 h.
+    /// The longest forward step of tag time that is still a hole and not a break; 10 s, from 1 s
+    /// to 1 h.
     pub jump_limit: TickSpan,
     /// Repeats PAT and PMT so often within a segment; none, at least 20 ms.
     pub psi_interval: Option<TickSpan>,
@@ -51,8 +53,8 @@ pub struct Options {
     pub unrelated_clocks: UnrelatedClocks,
     /// How long an announced track is waited for, in media time; 1 s, at most 1 min.
     pub track_wait: TickSpan,
-    /// Audio of this type, one of [`StreamType::AUDIO`], is listed from the first segment on, and waited for; none. A
-    /// host that knows better than the stream's metadata says so here.
+    /// Audio of this type, one of [`StreamType::AUDIO`], is listed from the first segment on, and
+    /// waited for; none. A host that knows better than the stream's metadata says so here.
     pub announced_audio: Option<StreamType>,
     /// Video is waited for before audio alone begins; false.
     pub announced_video: bool,
@@ -103,7 +105,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] that names the first option out of its range, or the first two that contradict each other.
+    /// A [`ConfigError`] that names the first option out of its range, or the first two that
+    /// contradict each other.
     pub fn new(options: Options) -> Result<Self, ConfigError> {
         let within = |span: TickSpan, from: i64, to: i64| {
             (TickSpan::from_millis(from)..=TickSpan::from_millis(to)).contains(&span)

@@ -8,7 +8,8 @@ use crate::time::Secs;
 pub enum TargetDuration {
     /// The longest segment so far, at least FragDuration; it only grows, and growth is a notice.
     HighWater,
-    /// This duration for ever (RFC 8216 §6.2.1); a segment that would outgrow them is switched without a key frame.
+    /// This duration for ever (RFC 8216 §6.2.1); a segment that would outgrow them is switched
+    /// without a key frame.
     Declared(Secs),
 }
 
@@ -18,8 +19,8 @@ pub enum TargetDuration {
 pub enum WindowPolicy {
     /// The newest FragCount segments, no more.
     Exactly,
-    /// FragCount segments and as many more as keep three target durations listed (RFC 8216 §6.2.2), up to
-    /// [`Playlist::MAX_SEGMENTS`](crate::playlist::Playlist::MAX_SEGMENTS).
+    /// FragCount segments and as many more as keep three target durations listed (RFC 8216 §6.2.2),
+    /// up to [`Playlist::MAX_SEGMENTS`](crate::playlist::Playlist::MAX_SEGMENTS).
     AtLeastThreeTargets,
 }
 

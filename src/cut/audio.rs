@@ -252,7 +252,8 @@ pub(crate) fn may_begin_alone(state: &State, video: VideoBeside, waited: TickSpa
     if state.options.require_video && !joined {
         return false;
     }
-    // After a header pictures are waited for, at most as long as for a key frame; otherwise audio would be held for ever.
+    // After a header pictures are waited for, at most as long as for a key frame; otherwise audio
+    // would be held for ever.
     let is_known = state.video.track != VideoTrackState::Absent;
     let is_lost = !video.has_come && state.rule.waits_no_longer_than(waited);
     let comes = is_known && !video.is_silent && !is_lost;
@@ -416,7 +417,8 @@ mod tests {
             let plan = decide(&state.holding(0, held), batch(held * 21));
             assert_eq!((plan.begin, plan.fate), (want, AudioFate::Held), "{name}");
         }
-        // Announced video is waited for, up to a second; one with a header as long as for a key frame.
+        // Announced video is waited for, up to a second; one with a header as long as for a key
+        // frame.
         for (state, waited, want) in [
             (fresh(announced), 999, None),
             (fresh(announced), 1_000, Some(at(0))),

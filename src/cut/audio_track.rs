@@ -1,7 +1,7 @@
 //! The audio track: how its frames are coded, its clock, and frames that wait.
 //!
-//! A format that changes joins where a segment begins. Until then the clock, and frames that wait for a PES packet, are
-//! still of the format before.
+//! A format that changes joins where a segment begins. Until then the clock, and frames that wait
+//! for a PES packet, are still of the format before.
 //!
 //! ```text
 //!   Absent ──► Announced ──► Coded, waits to join ──► Coded, joined ──► Coded, waits to join ──► …
@@ -118,7 +118,8 @@ impl AudioState {
         }
     }
 
-    /// Sets the audio clock aside, and begins another for frames of a timeline that video has not reached.
+    /// Sets the audio clock aside, and begins another for frames of a timeline that video has not
+    /// reached.
     pub(crate) fn set_aside(&mut self, alignment: &mut Alignment) {
         let mut rate_aside = ClockRate::Joining;
         if let Some(rate) = self.track.rate_mut() {
@@ -175,8 +176,9 @@ impl AudioTrackState {
         }
     }
 
-    /// Returns why a segment must begin before frames of this format can be written, given what the tables of the open
-    /// one list: nothing, where they have listed this format before anything of it had come.
+    /// Returns why a segment must begin before frames of this format can be written, given what the
+    /// tables of the open one list: nothing, where they have listed this format before anything
+    /// of it had come.
     pub(crate) fn waits_to_join(&self, listed: Option<StreamType>) -> Option<Cause> {
         let Self::Coded { format, join: Join::Waits { carried, .. } } = self else {
             return None;
@@ -188,7 +190,8 @@ impl AudioTrackState {
         }
     }
 
-    /// Returns whether the clock, and frames that wait, are of the format that the segments so far carry.
+    /// Returns whether the clock, and frames that wait, are of the format that the segments so far
+    /// carry.
     pub(crate) const fn holds_carried(&self) -> bool {
         matches!(self, Self::Coded { join: Join::Waits { rate: ClockRate::Carried, .. }, .. })
     }

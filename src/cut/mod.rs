@@ -1,11 +1,13 @@
-//! What happens to a sample: whether a segment ends or begins with it, whether it is held or dropped.
+//! What happens to a sample: whether a segment ends or begins with it, whether it is held or
+//! dropped.
 //!
 //! ```text
 //!   State, Verdict, sample ──► quiet: nothing can happen ─────┐
 //!                          └─► decide ────────────────────────┴─► Plan
 //! ```
 //!
-//! Nothing here knows a sink, an error or a byte of media; [`apply`](crate::apply) carries plans out.
+//! Nothing here knows a sink, an error or a byte of media; [`apply`](crate::apply) carries plans
+//! out.
 
 mod audio;
 mod audio_track;

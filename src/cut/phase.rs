@@ -160,9 +160,10 @@ impl OpenSegment {
         }
     }
 
-    /// Returns where the segment ends if nothing follows on the same timeline: with its last picture, which lasts for
-    /// `interval`; with its audio where there is no picture, where video fell silent beside it for longer than `silence`,
-    /// or where video came back to show what is before the segment's beginning.
+    /// Returns where the segment ends if nothing follows on the same timeline: with its last
+    /// picture, which lasts for `interval`; with its audio where there is no picture, where
+    /// video fell silent beside it for longer than `silence`, or where video came back to show
+    /// what is before the segment's beginning.
     pub(crate) fn last_frame_ends(&self, interval: TickSpan, silence: TickSpan) -> Option<Ticks> {
         let Some(last) = self.last_picture else {
             return self.audio_end;

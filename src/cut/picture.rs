@@ -85,8 +85,8 @@ pub(crate) fn decide_picture(
     plan
 }
 
-/// Says what becomes of audio that waits when a picture at `tag` breaks the timeline: audio that has made the jump
-/// before is where video is now.
+/// Says what becomes of audio that waits when a picture at `tag` breaks the timeline: audio that
+/// has made the jump before is where video is now.
 fn held_audio(state: &State, tag: Ticks) -> HeldAudio {
     let is_early = state.timeline.alignment.is_audio_early();
     let first = state.audio.gather.first_pts();
@@ -116,7 +116,8 @@ fn cut_before(state: &State, open: &OpenSegment, picture: &PictureInput<'_>) -> 
         return joining_audio.and_then(broken);
     }
     if age <= TickSpan::ZERO {
-        // Video that comes back may be before a segment that audio began meanwhile: that has no end there.
+        // Video that comes back may be before a segment that audio began meanwhile: that has no end
+        // there.
         return None;
     }
     let requested = match state.request {

@@ -1,9 +1,11 @@
 //! Until when every decision would be the same: write.
 //!
-//! Nearly every sample changes nothing but the length of a segment. Until when that is so follows from the thresholds of
-//! the rules, and is worked out once, each time that a decision was made. A sample before that time needs none.
+//! Nearly every sample changes nothing but the length of a segment. Until when that is so follows
+//! from the thresholds of the rules, and is worked out once, each time that a decision was made. A
+//! sample before that time needs none.
 //!
-//! The answer may be wrong in one direction only: a sample that is not quiet is decided on as usual.
+//! The answer may be wrong in one direction only: a sample that is not quiet is decided on as
+//! usual.
 
 use crate::sample::{AudioBatch, PictureInput};
 use crate::time::Ticks;
@@ -94,7 +96,8 @@ mod tests {
     use crate::config::{Options, TargetDuration};
     use crate::time::{Secs, TickSpan};
 
-    /// Pictures of 40 ms and audio of 1920 ticks since 0 in a segment that lists `BOTH`, up to `last`.
+    /// Pictures of 40 ms and audio of 1920 ticks since 0 in a segment that lists `BOTH`, up to
+    /// `last`.
     fn usual(options: Options, last: i64) -> State {
         let mut state = fresh(options).open(0, BOTH).pictures_until(last).audio_until(last);
         state.quiet = Quiet::after(&state);
@@ -141,7 +144,8 @@ mod tests {
         assert_eq!(Quiet::after(&fresh(Options::default())), Quiet::NEVER);
     }
 
-    /// Whatever the guard lets through, the decision is to write: at every millisecond around every threshold.
+    /// Whatever the guard lets through, the decision is to write: at every millisecond around every
+    /// threshold.
     #[test]
     fn the_guard_never_answers_otherwise_than_a_decision_would() {
         let declared = Options {

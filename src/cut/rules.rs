@@ -1,7 +1,8 @@
 //! When a segment ends: the switching rule of OSS LiveChannel, pure.
 //!
-//! A segment goes on until a key frame comes at FragDuration or later. Where none comes it ends without one at
-//! max(2 × FragDuration, 60 s), or earlier where a declared target duration would be broken.
+//! A segment goes on until a key frame comes at FragDuration or later. Where none comes it ends
+//! without one at max(2 × FragDuration, 60 s), or earlier where a declared target duration would be
+//! broken.
 
 use crate::config::{Config, TargetDuration};
 use crate::segment::Cause;
@@ -42,8 +43,8 @@ impl SwitchRule {
         }
     }
 
-    /// Decides on a video frame from the open segment's age, whether it is a key frame, and the time to the next
-    /// frame as far as that can be told.
+    /// Decides on a video frame from the open segment's age, whether it is a key frame, and the
+    /// time to the next frame as far as that can be told.
     #[inline]
     pub fn video(&self, age: TickSpan, key_frame: bool, to_next: TickSpan) -> Decision {
         if key_frame && age >= self.soft {
@@ -86,16 +87,17 @@ impl SwitchRule {
         self.target.is_some_and(|target| age > target)
     }
 
-    /// Returns an age up to which pictures that are no key frames surely [stay](Decision::Stay); `None` if they do for
-    /// ever. The last picture is at `age`, and came `interval` after the one before it.
+    /// Returns an age up to which pictures that are no key frames surely [stay](Decision::Stay);
+    /// `None` if they do for ever. The last picture is at `age`, and came `interval` after the
+    /// one before it.
     pub(crate) fn pictures_stay_until(
         &self,
         age: TickSpan,
         interval: TickSpan,
     ) -> Option<TickSpan> {
         let before_forced = self.hard.map(|hard| hard - TickSpan::TICK);
-        // The time to the next frame is taken to be the shorter of the last two intervals: at first at most `interval`,
-        // later at most what has passed since the last picture.
+        // The time to the next frame is taken to be the shorter of the last two intervals: at first
+        // at most `interval`, later at most what has passed since the last picture.
         let within_target = self.target.map(|target| (target - interval).min((target + age) / 2));
         match (before_forced, within_target) {
             (Some(forced), Some(target)) => Some(forced.min(target)),

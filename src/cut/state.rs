@@ -1,6 +1,7 @@
 //! All that decisions are made from.
 //!
-//! Two facts that depend on each other are one enum here: a combination that cannot be is one that cannot be written.
+//! Two facts that depend on each other are one enum here: a combination that cannot be is one that
+//! cannot be written.
 
 use crate::codec::audio::AudioFormat;
 use crate::config::{Config, Options};
@@ -118,7 +119,8 @@ impl State {
         self.continuity = Continuity::Broken;
     }
 
-    /// Notes that the first sequence header of video has come, and the duration of a frame if that is stated.
+    /// Notes that the first sequence header of video has come, and the duration of a frame if that
+    /// is stated.
     pub(crate) const fn meet_video(&mut self, stream_type: StreamType, interval: Option<TickSpan>) {
         self.video.track = VideoTrackState::Known(stream_type);
         if let Some(interval) = interval {
@@ -164,7 +166,8 @@ impl State {
             AudioTrackState::Announced(stream_type) => (Some(stream_type), false),
             AudioTrackState::Coded { format, .. } => (Some(format.stream_type()), false),
         };
-        // Where each segment is to be decoded alone, one that audio begins waits for no pictures: a key frame joins it.
+        // Where each segment is to be decoded alone, one that audio begins waits for no pictures: a
+        // key frame joins it.
         let has_video = match first {
             First::Picture { .. } => true,
             First::Audio => {

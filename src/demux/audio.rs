@@ -28,7 +28,8 @@ pub(crate) enum AudioReading<'a> {
     Empty,
 }
 
-/// Reads what nearly every audio tag is, one AAC frame with nothing odd about it; `None` for any other tag.
+/// Reads what nearly every audio tag is, one AAC frame with nothing odd about it; `None` for any
+/// other tag.
 #[inline(always)]
 pub(crate) fn read_plain_frame<'a>(
     tag: &Tag<'a>,

@@ -1,4 +1,5 @@
-//! What was odd about a tag, and what it says of its track: collected while the tag is read, told afterwards.
+//! What was odd about a tag, and what it says of its track: collected while the tag is read, told
+//! afterwards.
 
 use crate::notice::NoticeKind;
 use crate::track::Track;

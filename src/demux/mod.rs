@@ -1,12 +1,13 @@
-//! From tags to samples: what a tag brings for each track, in the words of [`sample`](crate::sample).
+//! From tags to samples: what a tag brings for each track, in the words of
+//! [`sample`](crate::sample).
 //!
 //! ```text
 //!   Tag ──► headers ──► a picture, audio frames, a new configuration, or nothing that goes on
 //!                   └─► Findings: what was odd about the tag
 //! ```
 //!
-//! Here live the things that pictures are coded by: parameter sets, and NAL units that wait for the picture that they
-//! belong to. No time is judged and nothing is written.
+//! Here live the things that pictures are coded by: parameter sets, and NAL units that wait for the
+//! picture that they belong to. No time is judged and nothing is written.
 
 mod audio;
 mod carry;

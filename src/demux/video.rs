@@ -1,4 +1,5 @@
-//! Video tags: sequence headers, access units, and the NAL units that wait for the picture that they belong to.
+//! Video tags: sequence headers, access units, and the NAL units that wait for the picture that
+//! they belong to.
 
 use crate::codec::nal::{AccessUnit, AnnexB, Change, Contents, Packing, ParameterSets};
 use crate::codec::video::VideoCoding;
@@ -67,8 +68,8 @@ impl VideoDemux {
         self.sets.coding()
     }
 
-    /// Reads what nearly every video tag is, one slice of a picture that is no key frame, with nothing odd about it;
-    /// `None` for any other tag.
+    /// Reads what nearly every video tag is, one slice of a picture that is no key frame, with
+    /// nothing odd about it; `None` for any other tag.
     #[inline(always)]
     pub(crate) fn read_plain_picture<'a>(
         &self,
@@ -174,7 +175,8 @@ impl VideoDemux {
         picture
     }
 
-    /// Returns whether a segment may begin with the picture, and notes where the tag contradicts what is in it.
+    /// Returns whether a segment may begin with the picture, and notes where the tag contradicts
+    /// what is in it.
     #[inline]
     fn is_key_frame(
         &self,
@@ -200,8 +202,9 @@ impl VideoDemux {
         }
     }
 
-    /// Puts parameter sets in force that came with this picture, or have waited for a key frame. Returns whether there
-    /// is a sequence parameter set among them that was not in force before.
+    /// Puts parameter sets in force that came with this picture, or have waited for a key frame.
+    /// Returns whether there is a sequence parameter set among them that was not in force
+    /// before.
     #[cold]
     fn take_parameter_sets(
         &mut self,
@@ -251,8 +254,8 @@ impl VideoDemux {
         Ok(reading)
     }
 
-    /// Reads what the first sequence parameter set says of the pictures, and tells it if that is new. Returns the
-    /// duration of a frame, where it is stated.
+    /// Reads what the first sequence parameter set says of the pictures, and tells it if that is
+    /// new. Returns the duration of a frame, where it is stated.
     #[cold]
     fn describe(&mut self, findings: &mut Findings) -> Option<TickSpan> {
         let format = self.coding().picture_format(self.sets.sps().next()?)?;
@@ -285,8 +288,8 @@ impl VideoDemux {
         self.sets.annex_b()
     }
 
-    /// Puts the picture together with what has to stand before it. Parameter sets that it brings itself stay where they
-    /// are; `with_sets` says that the others go before it.
+    /// Puts the picture together with what has to stand before it. Parameter sets that it brings
+    /// itself stay where they are; `with_sets` says that the others go before it.
     #[inline(always)]
     pub(crate) fn annex_b<'a>(
         &'a self,
@@ -301,8 +304,8 @@ impl VideoDemux {
         AnnexB::new(sets, self.carry.bytes(), unit, contents, self.filler)
     }
 
-    /// Says whether parameter sets must go before a picture at which decoding may begin: not if it brings all of them
-    /// before its first slice.
+    /// Says whether parameter sets must go before a picture at which decoding may begin: not if it
+    /// brings all of them before its first slice.
     #[cold]
     pub(crate) fn needs_sets(&self, unit: AccessUnit<'_>) -> WithSets {
         let coding = self.coding();

@@ -20,13 +20,15 @@ use crate::timeline::Unroller;
 ///
 /// There are four kinds of methods:
 ///
-/// - **Media in**: [`push`](Self::push), for every tag or message in the order of arrival, audio, video and script alike.
-/// - **The host's word**: [`set_wall_time`](Self::set_wall_time), [`request_switch`](Self::request_switch).
+/// - **Media in**: [`push`](Self::push), for every tag or message in the order of arrival, audio,
+///   video and script alike.
+/// - **The host's word**: [`set_wall_time`](Self::set_wall_time),
+///   [`request_switch`](Self::request_switch).
 /// - **The end**: [`finish`](Self::finish), for good or until the encoder comes back.
 /// - **What there is**: [`stats`](Self::stats), [`resume_token`](Self::resume_token).
 ///
-/// All output comes through the sink, within the call that caused it. The engine has no clock, thread or heap of its
-/// own, is `Send`, and has the same size whatever it is fed.
+/// All output comes through the sink, within the call that caused it. The engine has no clock,
+/// thread or heap of its own, is `Send`, and has the same size whatever it is fed.
 #[derive(Clone, Debug)]
 // In this order the fields that every tag touches share cache lines.
 #[repr(C)]
@@ -49,11 +51,11 @@ impl Segmenter {
         }
     }
 
-    /// Makes an engine that goes on with the list of an earlier one: numbers, counters and target duration continue,
-    /// and its first segment comes behind EXT-X-DISCONTINUITY.
+    /// Makes an engine that goes on with the list of an earlier one: numbers, counters and target
+    /// duration continue, and its first segment comes behind EXT-X-DISCONTINUITY.
     ///
-    /// `listed` are the segments of the playlist that `token` came with, oldest first. Where the new configuration
-    /// lists fewer, the excess leaves with the first new segment.
+    /// `listed` are the segments of the playlist that `token` came with, oldest first. Where the
+    /// new configuration lists fewer, the excess leaves with the first new segment.
     ///
     /// # Errors
     ///
@@ -87,14 +89,14 @@ impl Segmenter {
         Ok(engine)
     }
 
-    /// Takes one tag or message. Whatever it leads to has gone to the sink when this returns; nothing of it is kept by
-    /// reference.
+    /// Takes one tag or message. Whatever it leads to has gone to the sink when this returns;
+    /// nothing of it is kept by reference.
     ///
     /// # Errors
     ///
     /// [`Error::Tag`] and [`Error::Codec`]: the tag was passed over. [`Error::Sink`]: a sink call failed, see
-    /// [`SegmentSink`](SegmentSink#errors). The stream goes on with the next tag in any case; only after
-    /// [`End::List`] every call is refused with [`Error::Finished`].
+    /// [`SegmentSink`](SegmentSink#errors). The stream goes on with the next tag in any case; only
+    /// after [`End::List`] every call is refused with [`Error::Finished`].
     pub fn push<S: SegmentSink>(
         &mut self,
         tag: Tag<'_>,
@@ -108,14 +110,15 @@ impl Segmenter {
         }
     }
 
-    /// Tells the calendar time at which the next tag arrived. It names segments and dates the playlist; a stream that
-    /// is never told has no EXT-X-PROGRAM-DATE-TIME.
+    /// Tells the calendar time at which the next tag arrived. It names segments and dates the
+    /// playlist; a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
     pub const fn set_wall_time(&mut self, now: WallTime) {
         self.channel.list.set_wall_time(now);
     }
 
-    /// Asks for a switch regardless of FragDuration. Any switch that comes first fulfils it. Where playlists promise
-    /// independent segments, a switch at once falls on the next key frame too.
+    /// Asks for a switch regardless of FragDuration. Any switch that comes first fulfils it. Where
+    /// playlists promise independent segments, a switch at once falls on the next key frame
+    /// too.
     pub const fn request_switch(&mut self, at: SwitchAt) {
         self.channel.state.request(match at {
             SwitchAt::Once if !self.channel.state.options.independent_segments => Request::AtOnce,
@@ -127,8 +130,9 @@ impl Segmenter {
     ///
     /// # Errors
     ///
-    /// [`Error::Sink`] when a sink call failed; the end stands nevertheless, and where it was the update of the playlist, the
-    /// version that ends it is not told again. [`Error::Finished`] after [`End::List`].
+    /// [`Error::Sink`] when a sink call failed; the end stands nevertheless, and where it was the
+    /// update of the playlist, the version that ends it is not told again. [`Error::Finished`]
+    /// after [`End::List`].
     pub fn finish<S: SegmentSink>(
         &mut self,
         end: End,
@@ -153,8 +157,9 @@ impl Segmenter {
         self.channel.totals.stats(self.channel.notices.counts())
     }
 
-    /// Returns what a later engine needs, besides the listed segments, to go on with this list. The token of a
-    /// [`Playlist`](crate::playlist::Playlist::resume_token) comes with the segments that it is for.
+    /// Returns what a later engine needs, besides the listed segments, to go on with this list. The
+    /// token of a [`Playlist`](crate::playlist::Playlist::resume_token) comes with the segments
+    /// that it is for.
     pub fn resume_token(&self) -> ResumeToken {
         self.channel.resume_token()
     }

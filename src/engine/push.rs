@@ -220,7 +220,8 @@ impl Segmenter {
     }
 }
 
-/// Returns the first error of two, but that of a lost segment rather than that of a tag that was passed over.
+/// Returns the first error of two, but that of a lost segment rather than that of a tag that was
+/// passed over.
 fn weightier<E>(first: Result<(), Error<E>>, second: Result<(), Error<E>>) -> Result<(), Error<E>> {
     match (&first, &second) {
         (Ok(()), _) | (Err(Error::Tag(_) | Error::Codec(_)), Err(Error::Sink(_))) => second,

@@ -12,9 +12,10 @@ use nom::{IResult, bytes::streaming::take};
 /// ( tag header 11 │ body │ back pointer 4 )*
 /// ```
 ///
-/// The time of the message is the time of its first tag; the others keep their distance to it. The back
-/// pointer is not believed and may be missing at the end. A tag that is cut ends the walk, and
-/// [`remainder`](Self::remainder) tells. An aggregate inside an aggregate comes out as the tag it is.
+/// The time of the message is the time of its first tag; the others keep their distance to it. The
+/// back pointer is not believed and may be missing at the end. A tag that is cut ends the walk, and
+/// [`remainder`](Self::remainder) tells. An aggregate inside an aggregate comes out as the tag it
+/// is.
 #[derive(Clone, Debug)]
 pub struct Aggregate<'a> {
     time: FlvTime,
@@ -29,7 +30,8 @@ impl<'a> Aggregate<'a> {
         Self { time, rest: data, shift: None }
     }
 
-    /// Returns the bytes that no tag came out of; after the last tag, 0 means that the message was whole.
+    /// Returns the bytes that no tag came out of; after the last tag, 0 means that the message was
+    /// whole.
     pub const fn remainder(&self) -> usize {
         self.rest.len()
     }

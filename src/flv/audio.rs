@@ -1,4 +1,5 @@
-//! The body of an audio tag: legacy header (FLV 10.1 E.4.2) or enhanced one (E-RTMP v2, `ExAudioTagHeader`).
+//! The body of an audio tag: legacy header (FLV 10.1 E.4.2) or enhanced one (E-RTMP v2,
+//! `ExAudioTagHeader`).
 
 use super::enhanced::{self, Packet};
 use super::error::Fault;
@@ -7,7 +8,8 @@ use nom::{Parser, error::context, number::complete::be_u8};
 
 /// An audio tag, taken apart down to what the codec understands.
 ///
-/// The legacy header's rate, size and type bits are not kept: for AAC they mean nothing, MP3 frames say better.
+/// The legacy header's rate, size and type bits are not kept: for AAC they mean nothing, MP3 frames
+/// say better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AudioTag<'a> {
     /// What the packet is coded with; [`AudioCodec::NONE`] for an empty tag.
@@ -23,14 +25,15 @@ impl<'a> AudioTag<'a> {
     ///
     /// # Errors
     ///
-    /// The body ends inside its header, a one-byte AAC tag among them, or the layout of a multitrack packet is
-    /// unknown. An unknown codec or packet type is no error, and neither is an empty body.
+    /// The body ends inside its header, a one-byte AAC tag among them, or the layout of a
+    /// multitrack packet is unknown. An unknown codec or packet type is no error, and neither
+    /// is an empty body.
     pub fn parse(data: &'a [u8]) -> Result<Self, TagError> {
         Self::any(data).map_err(Fault::into_tag_error)
     }
 
-    /// Takes at a glance what nearly every tag is: a legacy header and an AAC frame, which is not empty and is no ADTS
-    /// frame: those begin with 0xff.
+    /// Takes at a glance what nearly every tag is: a legacy header and an AAC frame, which is not
+    /// empty and is no ADTS frame: those begin with 0xff.
     #[inline]
     pub(crate) const fn raw_aac_frame(data: &'a [u8]) -> Option<&'a [u8]> {
         match data {
@@ -96,7 +99,8 @@ pub enum AudioPacket<'a> {
     MultichannelConfig,
     /// An empty tag, which in RTMP means silence.
     Silence,
-    /// A packet type that is unknown, or a multitrack message without track 0; holds the packet type.
+    /// A packet type that is unknown, or a multitrack message without track 0; holds the packet
+    /// type.
     Ignored(u8),
 }
 

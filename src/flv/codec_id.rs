@@ -1,4 +1,5 @@
-//! Names of codecs: FourCC values, with the legacy numbers of FLV beside them (FLV 10.1 E.4, E-RTMP v2).
+//! Names of codecs: FourCC values, with the legacy numbers of FLV beside them (FLV 10.1 E.4, E-RTMP
+//! v2).
 
 use core::fmt;
 

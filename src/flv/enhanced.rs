@@ -1,5 +1,5 @@
-//! What enhanced video and audio tags have in common: `ModEx`, multitrack, FourCC (E-RTMP v2, `ExVideoTagHeader`
-//! and `ExAudioTagHeader`).
+//! What enhanced video and audio tags have in common: `ModEx`, multitrack, FourCC (E-RTMP v2,
+//! `ExVideoTagHeader` and `ExAudioTagHeader`).
 //!
 //! ```text
 //! ModEx       size−1 8 │ (if size = 256: size−1 16) │ data │ ModExType 4 │ next PacketType 4 │ …
@@ -35,7 +35,8 @@ pub(super) struct Packet<'a> {
 
 /// Passes over `ModEx` packets and returns the packet type behind them.
 ///
-/// What they say is dropped: `TimestampOffsetNano` is finer than the 90 kHz clock, and no other type is known.
+/// What they say is dropped: `TimestampOffsetNano` is finer than the 90 kHz clock, and no other
+/// type is known.
 pub(super) fn mod_ex(mut input: &[u8], mut packet_type: u8) -> Parsed<'_, u8> {
     // Each round consumes three bytes or more, so this ends.
     while packet_type == MOD_EX {
@@ -86,7 +87,8 @@ fn one_track(input: &[u8], packet_type: u8) -> Result<Packet<'_>, nom::Err<Fault
     })
 }
 
-/// Walks all tracks, the ones behind track 0 too: a message that is cut anywhere is refused as a whole.
+/// Walks all tracks, the ones behind track 0 too: a message that is cut anywhere is refused as a
+/// whole.
 fn many_tracks(input: &[u8], packet_type: u8, layout: u8) -> Result<Packet<'_>, nom::Err<Fault>> {
     let (mut input, mut codec) = fourcc(input)?;
     let mut found = Packet { packet_type, fourcc: codec, body: None, skipped_tracks: 0 };
@@ -175,7 +177,8 @@ mod tests {
                 Packet { packet_type: 1, fourcc: *b"avc1", body: Some(b"zero"), skipped_tracks: 2 };
             assert_eq!(packet(&bytes, MULTITRACK, MULTITRACK), Ok(want));
             for len in 0..bytes.len() {
-                // Cut between two tracks it is a shorter message; cut elsewhere it is refused. Never a panic.
+                // Cut between two tracks it is a shorter message; cut elsewhere it is refused.
+                // Never a panic.
                 let _ = packet(&bytes[..len], MULTITRACK, MULTITRACK);
             }
         }

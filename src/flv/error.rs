@@ -37,7 +37,8 @@ impl core::error::Error for TagError {}
 /// Result of a parser over a whole body: the rest of the body and the value.
 pub(super) type Parsed<'a, T> = Result<(&'a [u8], T), nom::Err<Fault>>;
 
-/// [`TagError`] in the shape that nom wants, kept apart so that nom is no part of the public interface.
+/// [`TagError`] in the shape that nom wants, kept apart so that nom is no part of the public
+/// interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fault(TagError);
 

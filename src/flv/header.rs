@@ -1,4 +1,5 @@
-//! The two headers of an FLV file: the file's own and the one before each tag (FLV 10.1 E.2, E.4.1).
+//! The two headers of an FLV file: the file's own and the one before each tag (FLV 10.1 E.2,
+//! E.4.1).
 
 use super::{ReaderError, TagKind};
 use crate::time::FlvTime;
@@ -21,7 +22,8 @@ pub struct FileHeader {
     pub has_audio: bool,
     /// `TypeFlagsVideo`: a hint, often wrong, never a track decision.
     pub has_video: bool,
-    /// `DataOffset`: bytes from the start of the file to the first `PreviousTagSize`; 9 in every known file.
+    /// `DataOffset`: bytes from the start of the file to the first `PreviousTagSize`; 9 in every
+    /// known file.
     pub data_offset: u32,
 }
 
@@ -63,7 +65,8 @@ impl TagHeader {
 
     /// Reads the eleven bytes; asks for more only while there are fewer.
     ///
-    /// One pattern instead of five parsers: this is the one place that every tag of a file goes through.
+    /// One pattern instead of five parsers: this is the one place that every tag of a file goes
+    /// through.
     #[inline]
     pub(super) fn parse(input: &[u8]) -> IResult<&[u8], Self> {
         let Some((header, rest)) = input.split_first_chunk() else {

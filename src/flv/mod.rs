@@ -1,7 +1,8 @@
-//! FLV tags, which are RTMP media messages too: from the bytes of a file to access units and AAC frames.
+//! FLV tags, which are RTMP media messages too: from the bytes of a file to access units and AAC
+//! frames.
 //!
-//! Adobe FLV/F4V 10.1 Annex E for files and legacy tags, RTMP 1.0 for aggregates, Enhanced RTMP v2 for
-//! FourCC codecs, multitrack and `ModEx`.
+//! Adobe FLV/F4V 10.1 Annex E for files and legacy tags, RTMP 1.0 for aggregates, Enhanced RTMP v2
+//! for FourCC codecs, multitrack and `ModEx`.
 //!
 //! ```text
 //! file    ┌───────────┬────────┬─────┬────────┬─────┬───┐
@@ -17,8 +18,8 @@
 //! ```
 //!
 //! [`Reader`] takes a byte stream apart into [`Tag`]s, for RTMP the host builds them from messages;
-//! [`VideoTag`], [`AudioTag`], [`Metadata`] and [`Aggregate`] look inside. All of them borrow, none allocates,
-//! and none fails otherwise than by its typed error.
+//! [`VideoTag`], [`AudioTag`], [`Metadata`] and [`Aggregate`] look inside. All of them borrow, none
+//! allocates, and none fails otherwise than by its typed error.
 
 mod aggregate;
 mod audio;
@@ -72,7 +73,8 @@ impl<'a> Tag<'a> {
 
 /// Kind of a tag: the low six bits of its first byte, `Filter1 | TagType5` (FLV 10.1 E.4.1).
 ///
-/// An encrypted tag (`Filter` set) equals none of the constants, so nobody takes its body for media by accident.
+/// An encrypted tag (`Filter` set) equals none of the constants, so nobody takes its body for media
+/// by accident.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TagKind(u8);
 
@@ -90,7 +92,8 @@ impl TagKind {
 
     const FILTER: u8 = 0x20;
 
-    /// Takes the first byte of a tag or an RTMP message type id; the two reserved high bits are dropped.
+    /// Takes the first byte of a tag or an RTMP message type id; the two reserved high bits are
+    /// dropped.
     pub const fn new(first_byte: u8) -> Self {
         Self(first_byte & 0x3F)
     }

@@ -5,18 +5,20 @@ use super::header::{FileHeader, TagHeader};
 use core::fmt;
 use nom::{IResult, Parser, ToUsize, bytes::streaming::take, number::streaming::be_u32};
 
-/// Most bytes that one [`Reader::step`] can ever ask for: `PreviousTagSize`, tag header and the largest body.
+/// Most bytes that one [`Reader::step`] can ever ask for: `PreviousTagSize`, tag header and the
+/// largest body.
 pub const MAX_TAG_LEN: usize = PREFIX_LEN + 0xFF_FFFF;
 
 /// Takes an FLV file apart, one tag at a time, out of a buffer that the caller owns.
 ///
-/// The caller keeps the bytes not yet consumed at the front of a buffer and repeats: [`step`](Self::step); on
-/// `Header` and `Tag` drop `consumed` bytes from the front; on `Need` append until there are `at_least` bytes.
-/// Bytes asked for once are never asked for again, however they arrive, the tags are the same.
+/// The caller keeps the bytes not yet consumed at the front of a buffer and repeats:
+/// [`step`](Self::step); on `Header` and `Tag` drop `consumed` bytes from the front; on `Need`
+/// append until there are `at_least` bytes. Bytes asked for once are never asked for again, however
+/// they arrive, the tags are the same.
 ///
-/// `PreviousTagSize` and `StreamID` are read, compared and counted, but nothing hangs on them: whole families
-/// of writers fill them wrongly. A tag is handed out as soon as its body is there; the `PreviousTagSize` behind it
-/// belongs to the next step, so a file may end without it.
+/// `PreviousTagSize` and `StreamID` are read, compared and counted, but nothing hangs on them:
+/// whole families of writers fill them wrongly. A tag is handed out as soon as its body is there;
+/// the `PreviousTagSize` behind it belongs to the next step, so a file may end without it.
 ///
 /// ```
 /// # use hls_segmenter::flv::{Reader, Step, TagKind};
@@ -52,11 +54,13 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// Only before the first tag: `input` does not begin as an FLV file does. The reader stays where it is.
+    /// Only before the first tag: `input` does not begin as an FLV file does. The reader stays
+    /// where it is.
     ///
     /// # Termination
     ///
-    /// `consumed` is never 0, and `at_least` is always more than `input.len()` and at most [`MAX_TAG_LEN`].
+    /// `consumed` is never 0, and `at_least` is always more than `input.len()` and at most
+    /// [`MAX_TAG_LEN`].
     #[inline]
     pub fn step<'a>(&mut self, input: &'a [u8]) -> Result<Step<'a>, ReaderError> {
         match self.expect {
@@ -65,7 +69,8 @@ impl Reader {
         }
     }
 
-    /// Tells whether a file may end here, with `rest` left: between two tags, with or without `PreviousTagSize`.
+    /// Tells whether a file may end here, with `rest` left: between two tags, with or without
+    /// `PreviousTagSize`.
     pub const fn ends_cleanly(&self, rest: &[u8]) -> bool {
         matches!(self.expect, Expect::Tag { .. }) && matches!(rest.len(), 0 | PREVIOUS_LEN)
     }
@@ -133,7 +138,8 @@ pub enum Step<'a> {
     },
     /// Not yet: the buffer holds no whole header or tag.
     Need {
-        /// Bytes that the buffer must hold, those already there included, before the next step can say more.
+        /// Bytes that the buffer must hold, those already there included, before the next step can
+        /// say more.
         at_least: usize,
     },
 }

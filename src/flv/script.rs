@@ -4,8 +4,8 @@
 //! "@setDataFrame"?  "onMetaData"  ( 8 count 32 | 3 )  ( key_len 16 │ key │ value )*  00 00 09
 //! ```
 //!
-//! Encoders write it late, twice, wrongly or not at all, so nothing is ever refused: what can be read is read, the
-//! rest is passed over. No picture is muxed by what stands here.
+//! Encoders write it late, twice, wrongly or not at all, so nothing is ever refused: what can be
+//! read is read, the rest is passed over. No picture is muxed by what stands here.
 
 use super::{AudioCodec, VideoCodec};
 use nom::{
@@ -33,10 +33,12 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Reads script data in AMF0, from an FLV tag, an RTMP message or an AMF3 message that wraps AMF0 behind a 0 byte.
+    /// Reads script data in AMF0, from an FLV tag, an RTMP message or an AMF3 message that wraps
+    /// AMF0 behind a 0 byte.
     ///
-    /// Returns `None` when it is no `onMetaData`. Where the data is cut or strange, what came before it counts;
-    /// the last of several values counts; values of a wrong type or range are not there.
+    /// Returns `None` when it is no `onMetaData`. Where the data is cut or strange, what came
+    /// before it counts; the last of several values counts; values of a wrong type or range are
+    /// not there.
     pub fn parse(data: &[u8]) -> Option<Self> {
         let data = data.strip_prefix(&[0]).unwrap_or(data);
         let (mut rest, mut name) = message_name(data).ok()?;
@@ -48,7 +50,8 @@ impl Metadata {
         }
         let mut metadata = Self::default();
         let mut properties = properties(rest);
-        // The count of an ECMA array is approximate; each round consumes three bytes or more, so this ends.
+        // The count of an ECMA array is approximate; each round consumes three bytes or more, so
+        // this ends.
         while let Some((rest, (key, value))) = properties.and_then(|input| property(input).ok()) {
             metadata.set(key, value);
             properties = Some(rest);
@@ -130,7 +133,8 @@ fn properties(input: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Reads one property, key and value; fails at the end mark, at the end and where the rest is strange.
+/// Reads one property, key and value; fails at the end mark, at the end and where the rest is
+/// strange.
 fn property(input: &[u8]) -> IResult<&[u8], (&[u8], Value<'_>)> {
     let (input, key) = length_data(be_u16).parse(input)?;
     let (input, value) = value(input, MAX_DEPTH)?;
@@ -176,7 +180,8 @@ fn skip_properties(mut input: &[u8], depth: u8) -> IResult<&[u8], Value<'_>> {
     }
 }
 
-/// Passes over the elements of a strict array. A wild count ends with the input: each element has a byte or more.
+/// Passes over the elements of a strict array. A wild count ends with the input: each element has a
+/// byte or more.
 fn skip_elements(input: &[u8], depth: u8) -> IResult<&[u8], Value<'_>> {
     let Some(depth) = depth.checked_sub(1) else {
         return fail(input);

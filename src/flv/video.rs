@@ -1,4 +1,5 @@
-//! The body of a video tag: legacy header (FLV 10.1 E.4.3) or enhanced one (E-RTMP v2, `ExVideoTagHeader`).
+//! The body of a video tag: legacy header (FLV 10.1 E.4.3) or enhanced one (E-RTMP v2,
+//! `ExVideoTagHeader`).
 
 use super::enhanced::{self, Packet};
 use super::error::{Fault, Parsed};
@@ -14,7 +15,8 @@ use nom::{
 /// A video tag, taken apart down to what the codec understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VideoTag<'a> {
-    /// What the packet is coded with; [`VideoCodec::NONE`] for an enhanced command frame, which does not say.
+    /// What the packet is coded with; [`VideoCodec::NONE`] for an enhanced command frame, which
+    /// does not say.
     pub codec: VideoCodec,
     /// `FrameType`, as the encoder claims it: often wrong, and set to "key" on headers too.
     pub frame: FrameType,
@@ -29,14 +31,14 @@ impl<'a> VideoTag<'a> {
     ///
     /// # Errors
     ///
-    /// The body ends inside its header, AVC and HEVC bodies of 0 to 4 bytes among them, or the layout of a
-    /// multitrack packet is unknown. An unknown codec or packet type is no error.
+    /// The body ends inside its header, AVC and HEVC bodies of 0 to 4 bytes among them, or the
+    /// layout of a multitrack packet is unknown. An unknown codec or packet type is no error.
     pub fn parse(data: &'a [u8]) -> Result<Self, TagError> {
         Self::any(data).map_err(Fault::into_tag_error)
     }
 
-    /// Takes at a glance what nearly every tag is: a legacy header that says "inter frame", and an access unit of AVC with
-    /// a composition offset that is not negative.
+    /// Takes at a glance what nearly every tag is: a legacy header that says "inter frame", and an
+    /// access unit of AVC with a composition offset that is not negative.
     #[inline]
     pub(crate) const fn inter_avc(data: &'a [u8]) -> Option<AvcPicture<'a>> {
         let [0x27, 1, c0 @ 0..=0x7f, c1, c2, data @ ..] = data else {
@@ -109,11 +111,13 @@ pub(crate) struct AvcPicture<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VideoPacket<'a> {
-    /// The codec's configuration; for AVC a decoder configuration record. Never a key frame, whatever `FrameType` says.
+    /// The codec's configuration; for AVC a decoder configuration record. Never a key frame,
+    /// whatever `FrameType` says.
     SequenceHeader(&'a [u8]),
     /// One access unit in the codec's own packing, for AVC length-prefixed NAL units.
     AccessUnit {
-        /// Composition offset: PTS minus DTS, signed. Zero for codecs whose tags have no room for it.
+        /// Composition offset: PTS minus DTS, signed. Zero for codecs whose tags have no room for
+        /// it.
         composition: TickSpan,
         /// The access unit; may be empty.
         data: &'a [u8],
@@ -124,7 +128,8 @@ pub enum VideoPacket<'a> {
     Metadata(&'a [u8]),
     /// A command frame, such as the start of a client-side seek: no media.
     Command,
-    /// A packet type that is unknown, or a multitrack message without track 0; holds the packet type.
+    /// A packet type that is unknown, or a multitrack message without track 0; holds the packet
+    /// type.
     Ignored(u8),
 }
 
@@ -173,7 +178,8 @@ impl FrameType {
 
     /// Tells whether the encoder calls this a key frame, [`KEY`](Self::KEY).
     ///
-    /// [`GENERATED_KEY`](Self::GENERATED_KEY) is not one: it is reserved for servers, and no encoder sends it.
+    /// [`GENERATED_KEY`](Self::GENERATED_KEY) is not one: it is reserved for servers, and no
+    /// encoder sends it.
     pub const fn is_key(self) -> bool {
         self.0 == Self::KEY.0
     }

@@ -1,7 +1,7 @@
 //! Containers: what a segment's pictures and audio become.
 //!
-//! [`ts`] is the one there is. What crosses the seam names no container: a [`PictureUnit`] or an [`AudioPes`] goes in,
-//! packets come out through an [`Output`].
+//! [`ts`] is the one there is. What crosses the seam names no container: a [`PictureUnit`] or an
+//! [`AudioPes`] goes in, packets come out through an [`Output`].
 
 pub mod ts;
 

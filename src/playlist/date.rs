@@ -23,7 +23,8 @@ impl fmt::Display for Iso8601 {
 
 /// Turns days since 1970-01-01 into year, month and day of the proleptic Gregorian calendar.
 ///
-/// Years are reckoned from March, so that the leap day is the last day of its year, in eras of 400 years.
+/// Years are reckoned from March, so that the leap day is the last day of its year, in eras of 400
+/// years.
 const fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days.saturating_add(719_468);
     let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));

@@ -1,4 +1,5 @@
-//! The list of a stream: the numbers and dates that segments get, and the window over the newest of them.
+//! The list of a stream: the numbers and dates that segments get, and the window over the newest of
+//! them.
 
 use crate::config::{Options, TargetDuration};
 use crate::resume::{ListNumbers, ResumeToken};
@@ -63,8 +64,8 @@ impl List {
         self.window.is_empty()
     }
 
-    /// Numbers and dates a segment that begins at `start`. Nothing precedes the first segment of a list: it is never
-    /// tagged with EXT-X-DISCONTINUITY, even if `discontinuity` says so.
+    /// Numbers and dates a segment that begins at `start`. Nothing precedes the first segment of a
+    /// list: it is never tagged with EXT-X-DISCONTINUITY, even if `discontinuity` says so.
     pub(crate) fn open_segment(
         &mut self,
         start: Ticks,
@@ -87,7 +88,8 @@ impl List {
             sequence: self.window.next_sequence(),
             start,
             wall,
-            // A clock that leaps by weeks leaves the dates back: none is given until a discontinuity sets them again.
+            // A clock that leaps by weeks leaves the dates back: none is given until a
+            // discontinuity sets them again.
             program_date_time: date.filter(|&date| wall.is_none_or(|wall| is_near(date, wall))),
             discontinuity,
             starts_with_idr,

@@ -3,7 +3,8 @@
 use crate::segment::Segment;
 use crate::time::{Millis, WallTime};
 
-/// A segment as the playlist lists it. A host that wants to [resume](crate::Segmenter::resume) stores these.
+/// A segment as the playlist lists it. A host that wants to [resume](crate::Segmenter::resume)
+/// stores these.
 ///
 /// The struct may grow; a host builds one with [`new`](Self::new) and the setters:
 ///

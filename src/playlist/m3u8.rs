@@ -8,9 +8,10 @@ use super::date::Iso8601;
 
 /// A live playlist as text, through [`Display`](fmt::Display); nothing is allocated.
 ///
-/// Writing it fails, as `core::fmt` fails, when a URI is empty, begins with `#`, or has a blank, a control character
-/// or a double quote in it: a line like that would not be a URI (§4.1). `to_string` panics then, as it does for any
-/// `Display` that fails; [`write!`] into a buffer returns the error.
+/// Writing it fails, as `core::fmt` fails, when a URI is empty, begins with `#`, or has a blank, a
+/// control character or a double quote in it: a line like that would not be a URI (§4.1).
+/// `to_string` panics then, as it does for any `Display` that fails; [`write!`] into a buffer
+/// returns the error.
 #[derive(Clone, Copy)]
 pub struct M3u8<'a, F> {
     playlist: Playlist<'a>,

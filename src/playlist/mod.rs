@@ -34,7 +34,8 @@ pub struct Playlist<'a> {
 }
 
 impl<'a> Playlist<'a> {
-    /// The most segments that are ever listed: 100 of FragCount and eleven to keep three target durations.
+    /// The most segments that are ever listed: 100 of FragCount and eleven to keep three target
+    /// durations.
     pub const MAX_SEGMENTS: usize = Window::CAPACITY;
 
     pub(crate) const fn new(
@@ -78,7 +79,8 @@ impl<'a> Playlist<'a> {
         self.window.segments()
     }
 
-    /// Returns what a later engine needs, besides these segments, to go on where this version of the list ends.
+    /// Returns what a later engine needs, besides these segments, to go on where this version of
+    /// the list ends.
     pub const fn resume_token(&self) -> crate::ResumeToken {
         self.token
     }

@@ -1,11 +1,13 @@
-//! A complete playlist over a list that the host keeps: the VOD playlists of PostVodPlaylist and GetVodPlaylist.
+//! A complete playlist over a list that the host keeps: the VOD playlists of PostVodPlaylist and
+//! GetVodPlaylist.
 
 use core::fmt::{self, Write};
 
 use super::ListedSegment;
 use super::m3u8::write_segment;
 
-/// A playlist with EXT-X-ENDLIST over any number of segments, as text through [`Display`](fmt::Display).
+/// A playlist with EXT-X-ENDLIST over any number of segments, as text through
+/// [`Display`](fmt::Display).
 ///
 /// The media sequence starts at 0 and the target duration is the longest segment, rounded up. An
 /// EXT-X-DISCONTINUITY of the first segment is left out: there is nothing before it.

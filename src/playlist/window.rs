@@ -1,4 +1,5 @@
-//! The segments that the playlist lists, in an inline ring, and the numbers that must never go wrong.
+//! The segments that the playlist lists, in an inline ring, and the numbers that must never go
+//! wrong.
 
 use crate::config::{Options, TargetDuration, WindowPolicy};
 use crate::segment::{ExpiredSegment, Segment};
@@ -43,7 +44,8 @@ struct Entry {
 }
 
 impl Window {
-    /// The most segments that are ever listed: 100 of FragCount and eleven to keep three target durations.
+    /// The most segments that are ever listed: 100 of FragCount and eleven to keep three target
+    /// durations.
     pub(crate) const CAPACITY: usize = RING - 1;
 
     pub(crate) const fn new(options: &Options) -> Self {
@@ -230,7 +232,8 @@ impl Entry {
     };
 
     fn new(segment: &ListedSegment) -> Self {
-        // The stamp and the date of one segment are seconds apart; a host's clock that leaps by weeks loses the stamp.
+        // The stamp and the date of one segment are seconds apart; a host's clock that leaps by
+        // weeks loses the stamp.
         let wall = segment.wall.or(segment.program_date_time);
         let offset = segment
             .program_date_time

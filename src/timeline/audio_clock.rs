@@ -1,7 +1,9 @@
-//! PTS of audio: an exact sample clock, set anew only when it has drifted from the tags by more than a band.
+//! PTS of audio: an exact sample clock, set anew only when it has drifted from the tags by more
+//! than a band.
 //!
-//! Tag times of audio are rounded to a millisecond and jitter by more; samples do not. Frame n behind an anchor is at
-//! anchor + n · samples · 90 000 / rate, rounded once, so that no error adds up.
+//! Tag times of audio are rounded to a millisecond and jitter by more; samples do not. Frame n
+//! behind an anchor is at anchor + n · samples · 90 000 / rate, rounded once, so that no error adds
+//! up.
 
 use super::video_clock::Repair;
 use crate::sample::{AudioBatch, AudioFrame, CodedAudio};
@@ -13,8 +15,8 @@ pub(crate) struct AudioClock {
     /// Samples per second of the coded frames.
     rate: u32,
     anchor: Anchor,
-    /// What `Anchor::Running::next` is short of the exact instant, in ticks / `rate`, and half a tick, so that it is
-    /// rounded.
+    /// What `Anchor::Running::next` is short of the exact instant, in ticks / `rate`, and half a
+    /// tick, so that it is rounded.
     short: u64,
     frame: Frame,
 }

@@ -1,8 +1,9 @@
 //! Whether a tag's time goes on from those before it, or the timeline breaks.
 //!
-//! Video leads where there is video: its jump breaks the timeline, once, and audio follows. Audio that is out of step
-//! with video is either early, because video has still to make the same jump, and is held; or it is late, because video
-//! has made a jump that audio has not, and is dropped. Where video is absent or silent, audio leads.
+//! Video leads where there is video: its jump breaks the timeline, once, and audio follows. Audio
+//! that is out of step with video is either early, because video has still to make the same jump,
+//! and is held; or it is late, because video has made a jump that audio has not, and is dropped.
+//! Where video is absent or silent, audio leads.
 //!
 //! ```text
 //!   V 10.00 s, V 10.04 s                        goes on
@@ -12,8 +13,8 @@
 //!   V 10.00 s, A 20.01 s                        video is silent: audio leads
 //! ```
 //!
-//! Judging changes nothing; [`take_video`](Timeline::take_video) and [`take_audio`](Timeline::take_audio) put a verdict
-//! in force.
+//! Judging changes nothing; [`take_video`](Timeline::take_video) and
+//! [`take_audio`](Timeline::take_audio) put a verdict in force.
 
 use crate::config::{Options, UnrelatedClocks};
 use crate::time::{TickSpan, Ticks};
@@ -84,7 +85,8 @@ pub(crate) enum Alignment {
     Unproven,
     /// They were, at least once.
     Together,
-    /// Audio has jumped, and video may follow. Frames of the timeline that video has not reached are held.
+    /// Audio has jumped, and video may follow. Frames of the timeline that video has not reached
+    /// are held.
     AudioEarly {
         /// The clock of the timeline that video is on.
         set_aside: AudioClock,
@@ -231,7 +233,8 @@ impl Timeline {
         !self.is_far(time, video)
     }
 
-    /// Takes held audio, of which the first is at `time`, over into the timeline that a jump of video began.
+    /// Takes held audio, of which the first is at `time`, over into the timeline that a jump of
+    /// video began.
     pub(crate) fn adopt_audio(&mut self, time: Ticks) {
         self.audio = LastTag::Current(time);
         self.relate();
@@ -332,7 +335,8 @@ mod tests {
     }
     use Of::{A, V};
 
-    /// Judges a tag at so many ms and puts the verdict in force; every jump is returned as [`JUMP`].
+    /// Judges a tag at so many ms and puts the verdict in force; every jump is returned as
+    /// [`JUMP`].
     fn judge(timeline: &mut Timeline, track: Of, millis: i64) -> Verdict {
         let verdict = match track {
             V => {

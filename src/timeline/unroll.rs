@@ -1,4 +1,5 @@
-//! Tag times unrolled to 64 bits: one reference for all tracks, so that the wrap after 49.7 days is invisible.
+//! Tag times unrolled to 64 bits: one reference for all tracks, so that the wrap after 49.7 days is
+//! invisible.
 
 use crate::config::TimelineBase;
 use crate::time::{FlvTime, TickSpan, Ticks};

@@ -1,9 +1,11 @@
-//! DTS and PTS of video: strictly increasing, PTS never before DTS, repaired by as little as possible.
+//! DTS and PTS of video: strictly increasing, PTS never before DTS, repaired by as little as
+//! possible.
 //!
-//! DTS is the tag's time and PTS that plus the composition offset. Where an encoder writes negative offsets, no DTS
-//! can be both the tag's time and at most PTS; the whole track's DTS then runs early by the greatest such offset, so
-//! that PTS stays exact. How early is known at the second frame where the sequence parameter set tells how many
-//! frames are reordered and the first key frame was not delayed by as many; else it is learned as offsets come.
+//! DTS is the tag's time and PTS that plus the composition offset. Where an encoder writes negative
+//! offsets, no DTS can be both the tag's time and at most PTS; the whole track's DTS then runs
+//! early by the greatest such offset, so that PTS stays exact. How early is known at the second
+//! frame where the sequence parameter set tells how many frames are reordered and the first key
+//! frame was not delayed by as many; else it is learned as offsets come.
 
 use crate::sample::PictureTiming;
 use crate::time::{TickSpan, Ticks};
@@ -77,8 +79,8 @@ impl VideoClock {
         self.last = LastFrame::None;
     }
 
-    /// Returns the distance to the next frame as far as the last two tell: the shorter of them, so that a hole is not
-    /// taken for a frame's duration.
+    /// Returns the distance to the next frame as far as the last two tell: the shorter of them, so
+    /// that a hole is not taken for a frame's duration.
     #[inline]
     pub(crate) fn interval(&self) -> TickSpan {
         self.older_interval.min(self.newer_interval)
@@ -136,8 +138,9 @@ impl VideoClock {
         VideoTimes { dts, pts: pts.max(dts), repair, wild }
     }
 
-    /// Returns whether nothing is left to learn and nothing is being repaired: DTS of a frame whose tag is later than the
-    /// last one, and whose composition offset is not negative, is then [`early`](Self::early) before its tag.
+    /// Returns whether nothing is left to learn and nothing is being repaired: DTS of a frame whose
+    /// tag is later than the last one, and whose composition offset is not negative, is then
+    /// [`early`](Self::early) before its tag.
     pub(crate) const fn is_settled(&self) -> bool {
         matches!((self.last, self.lesson), (LastFrame::InStep { .. }, Lesson::Learned))
     }
@@ -221,7 +224,8 @@ mod tests {
 
     #[test]
     fn f_29_pts_stays_exact_where_the_reordering_is_known() {
-        // GOP of an encoder that delays its tags instead of its pictures: shown at 80, 240, 160, 120, 200.
+        // GOP of an encoder that delays its tags instead of its pictures: shown at 80, 240, 160,
+        // 120, 200.
         let frames = [(80, 0), (120, 120), (160, 0), (200, -80), (240, -40), (280, 120)];
         let times = place(&mut VideoClock::new(), &frames, 2);
         assert_eq!(

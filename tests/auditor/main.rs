@@ -1,4 +1,5 @@
-//! The Auditor: what the engine puts out is clean, and every fault put into it is told under its rule.
+//! The Auditor: what the engine puts out is clean, and every fault put into it is told under its
+//! rule.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -42,7 +43,8 @@ fn capture(name: &str) -> Vec<OwnedTag> {
     read_flv(bytes)
 }
 
-/// The calls for a capture, with segments of 1 s, a window of 2, and a jump of an hour in the middle.
+/// The calls for a capture, with segments of 1 s, a window of 2, and a jump of an hour in the
+/// middle.
 fn events(name: &str, jump: bool) -> Vec<Event> {
     let mut tags = capture(name);
     if jump {

@@ -116,8 +116,8 @@ fn y_06_video_that_comes_soon_after_audio_is_there_from_the_beginning() {
 
 #[test]
 fn y_08_frames_that_fill_300_ms_to_the_tick_are_one_packet() {
-    // 48 kHz, 960 samples a frame: 1,800 ticks, of which fifteen are 300 ms. A frame that begins as ADTS would is
-    // looked at more closely, and gathered all the same.
+    // 48 kHz, 960 samples a frame: 1,800 ticks, of which fifteen are 300 ms. A frame that begins as
+    // ADTS would is looked at more closely, and gathered all the same.
     for first in [0x21, 0xff] {
         let mut tags = vec![tag(0, &[&[0xaf, 0, 0x11, 0x8c]])];
         tags.extend((0..100).map(|n| tag(n * 20, &[&[0xaf, 1, first, 0, 0, 0, 0]])));
@@ -169,7 +169,8 @@ fn y_08_the_frames_of_an_mp3_tag_are_gathered() {
 
 #[test]
 fn y_09_a_long_mp3_tag_is_no_silence_of_video() {
-    // 12.5 s in one tag, which come while the first picture is shown: no clock reference overtakes the others.
+    // 12.5 s in one tag, which come while the first picture is shown: no clock reference overtakes
+    // the others.
     let mut tag = mp3(20, 240);
     tag.data.extend_from_within(1..);
     let output = video_and_mp3(14_000, core::iter::once(tag));

@@ -271,7 +271,8 @@ fn h_05_audio_of_the_segment_before_does_not_prolong_one_that_has_none() {
 
 #[test]
 fn h_05_a_picture_of_the_segment_before_does_not_prolong_one_of_audio_alone() {
-    // Pictures 70 s apart, so that the last one may be taken to last until 210 s; audio cuts in between, and ends.
+    // Pictures 70 s apart, so that the last one may be taken to last until 210 s; audio cuts in
+    // between, and ends.
     let mut tags = Base { millis: 203_000, ..BASE }.both();
     tags.retain(|tag| !support::is_video(tag) || tag.is_header() || tag.millis % 70_000 == 0);
     let output = defaults(&tags);

@@ -1,4 +1,5 @@
-//! What the engine does, a file for each behaviour. One program, because linking costs more than most of these tests.
+//! What the engine does, a file for each behaviour. One program, because linking costs more than
+//! most of these tests.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,

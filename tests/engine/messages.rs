@@ -15,7 +15,8 @@ use hls_segmenter::time::{Secs, TickSpan};
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Cause, CodecError, Config, Error, ResumeError, ResumeToken};
 
-/// Holds every message against its text, and against the house's style: lower case first, no full stop.
+/// Holds every message against its text, and against the house's style: lower case first, no full
+/// stop.
 fn assert_texts<T: Display>(table: &[(T, &str)]) {
     for (value, want) in table {
         assert_eq!(value.to_string(), *want);

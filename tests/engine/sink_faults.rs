@@ -216,7 +216,8 @@ fn audio_that_came_into_a_segment_that_was_lost_runs_at_its_own_rate() {
 
 #[test]
 fn behind_a_lost_segment_the_next_begins_where_the_clock_has_its_first_frame() {
-    // Audio alone, whose tags run ahead of the clock by less than a re-anchor, and at last two frames too large to wait.
+    // Audio alone, whose tags run ahead of the clock by less than a re-anchor, and at last two
+    // frames too large to wait.
     let mut tags = BASE.audio();
     for tag in &mut tags {
         tag.millis += tag.millis / 100;
@@ -226,7 +227,8 @@ fn behind_a_lost_segment_the_next_begins_where_the_clock_has_its_first_frame() {
         *tag = support::stream::audio(tag.millis, 4000);
     }
     tags.truncate(large + 2);
-    // The segment, its tables, gathered audio, a clock reference; then what was gathered when the first of the two comes.
+    // The segment, its tables, gathered audio, a clock reference; then what was gathered when the
+    // first of the two comes.
     let (_, sink) = run(&tags, Options::default(), 5);
     let durations: Vec<_> = sink.memory.segments.iter().map(|s| s.duration.get()).collect();
     assert_eq!(durations, [2089]);

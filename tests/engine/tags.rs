@@ -115,7 +115,8 @@ fn f_03_an_aggregate_that_is_cut_gives_its_whole_tags_and_an_error() {
 
 #[test]
 fn f_03_a_lost_segment_weighs_more_than_a_bad_tag_before_or_behind_it_in_an_aggregate() {
-    // A second header asks for a segment of its own, which is written to at once: that is where the sink fails.
+    // A second header asks for a segment of its own, which is written to at once: that is where the
+    // sink fails.
     let fails = |millis| vec![audio_header(millis, 48_000), audio(millis, 90)];
     for (parts, case) in [
         ([vec![bad(500)], fails(500)].concat(), "bad tag first"),

@@ -67,7 +67,8 @@ fn f_41_equal_and_disordered_times_are_put_right_by_a_tick() {
 #[test]
 fn f_53_f_39_wild_captures_give_no_wild_durations() {
     let mut tags = Base { composition: 500, ..BASE }.both();
-    // Neighbours change places, a script tag stands between every two, headers come again and again.
+    // Neighbours change places, a script tag stands between every two, headers come again and
+    // again.
     for pair in tags.chunks_mut(3).skip(1) {
         pair.reverse();
     }

@@ -1,4 +1,5 @@
-//! The torture matrix: one base input, varied as the streams vary that break other segmenters (SPEC part R.8).
+//! The torture matrix: one base input, varied as the streams vary that break other segmenters (SPEC
+//! part R.8).
 
 use crate::support;
 use crate::support::stream::{
@@ -186,7 +187,8 @@ fn r_72_audio_that_starts_later_stays_later() {
     let pts = output.stream(AUDIO)[0].pts as i64;
     assert!((pts - LEAD - first * 90).abs() <= 90, "{pts}");
 
-    // Where its configuration comes later too, the tables learn of it at a key frame, behind one discontinuity.
+    // Where its configuration comes later too, the tables learn of it at a key frame, behind one
+    // discontinuity.
     let mut late: Vec<_> = BASE
         .both()
         .into_iter()

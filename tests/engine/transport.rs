@@ -160,7 +160,8 @@ fn t_09_t_10_the_clock_runs_at_most_100_ms_apart_and_never_back() {
 
 #[test]
 fn t_09_clock_references_come_no_more_often_than_they_must() {
-    // At 20 and 10 pictures a second two references can be just 100 ms apart, and neither picture needs company.
+    // At 20 and 10 pictures a second two references can be just 100 ms apart, and neither picture
+    // needs company.
     for (fps, step) in [(10, 9000), (20, 9000), (25, 7200)] {
         let tags = Base { fps: (fps, 1), gop: fps, ..BASE }.video();
         let all = packets(&run(&tags, Options::default()));
@@ -173,7 +174,8 @@ fn t_09_clock_references_come_no_more_often_than_they_must() {
         steps.sort_unstable();
         assert_eq!(steps[steps.len() / 2], step, "{fps}");
     }
-    // Between pictures a second apart nine references have none of their own, and the tenth is the picture's.
+    // Between pictures a second apart nine references have none of their own, and the tenth is the
+    // picture's.
     let tags = Base { fps: (1, 1), gop: 2, ..BASE }.video();
     let all = packets(&run(&tags, Options::default()));
     let pcrs: Vec<_> = all.iter().filter_map(|packet| packet.pcr).collect();
@@ -198,7 +200,8 @@ fn t_10_while_pictures_are_far_apart_the_clock_keeps_up_with_audio() {
             far = far.max(pts - clock);
         }
     }
-    // 700 ms ahead of the clock as everything is, 400 ms behind which the clock follows, and an interval.
+    // 700 ms ahead of the clock as everything is, 400 ms behind which the clock follows, and an
+    // interval.
     assert!(far <= 108_000, "{far}");
 }
 
@@ -308,7 +311,8 @@ fn h_09_every_version_is_a_legal_successor_of_the_one_before() {
     for count in [1, 2, 100] {
         let frag_count = hls_segmenter::config::FragCount::new(count).unwrap();
         let output = run(&tags, Options { frag_count, ..Options::default() });
-        // Uris in the order of the first mention; each version is a stretch of it that only moves forward.
+        // Uris in the order of the first mention; each version is a stretch of it that only moves
+        // forward.
         let mut seen: Vec<String> = Vec::new();
         let mut first = 0;
         for text in &output.memory.playlists {

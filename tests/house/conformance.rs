@@ -1,4 +1,5 @@
-//! Keeps `tests/CONFORMANCE.md` true: every test it names exists, and every id that a test quotes is in it.
+//! Keeps `tests/CONFORMANCE.md` true: every test it names exists, and every id that a test quotes
+//! is in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

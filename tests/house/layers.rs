@@ -1,4 +1,5 @@
-//! The shape of the house: arrows between modules only point down, and each external crate has one home.
+//! The shape of the house: arrows between modules only point down, and each external crate has one
+//! home.
 
 use std::collections::BTreeMap;
 use std::fs;

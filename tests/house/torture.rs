@@ -1,4 +1,5 @@
-//! Keeps `tests/TORTURE.md` true: every row of the matrix is there, without an empty cell, and shown by a test that quotes it.
+//! Keeps `tests/TORTURE.md` true: every row of the matrix is there, without an empty cell, and
+//! shown by a test that quotes it.
 
 use std::collections::BTreeSet;
 

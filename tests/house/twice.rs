@@ -1,4 +1,5 @@
-//! What stands in two places and must be the same: test programs and their manifest, the README and its example.
+//! What stands in two places and must be the same: test programs and their manifest, the README and
+//! its example.
 
 use super::{root, text_of};
 

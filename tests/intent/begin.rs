@@ -117,8 +117,8 @@ fn what_comes_with_tag_after_tag_is_reported_once_in_each_segment() {
     let output = run(&tags, Options::default());
     let kind = NoticeKind::TruncatedNalUnit;
     assert_eq!(output.count(kind), 275);
-    // NAL units are looked at before their picture begins a segment, so that a notice of the picture that begins a
-    // segment belongs to the segment before.
+    // NAL units are looked at before their picture begins a segment, so that a notice of the
+    // picture that begins a segment belongs to the segment before.
     assert_eq!(
         reported(&output.memory),
         [(kind, 1_000, 0, 1), (kind, 5_040, 0, 102), (kind, 10_040, 0, 227)]
@@ -364,7 +364,8 @@ fn h_15_dates_grow_by_what_is_listed() {
 
 #[test]
 fn y_07_a_gap_before_the_first_picture_begins_a_packet_and_no_other_frame_does() {
-    // Audio waits from 0 on; the key frame comes at 600 ms. A gap of 100 ms stands at 400 ms, or at 460 ms.
+    // Audio waits from 0 on; the key frame comes at 600 ms. A gap of 100 ms stands at 400 ms, or at
+    // 460 ms.
     for gap in [400, 460] {
         let mut audio = aac_20_ms(0, 3_000);
         audio.retain(|tag| tag.is_header() || !(gap - 100..gap).contains(&tag.millis));
@@ -398,7 +399,8 @@ fn y_07_each_gap_begins_one_packet() {
 
 #[test]
 fn y_08_audio_that_comes_late_does_not_wait_for_company() {
-    // Audio tags stand 400 ms of media after the video of their time: whoever is 300 ms late is written at once.
+    // Audio tags stand 400 ms of media after the video of their time: whoever is 300 ms late is
+    // written at once.
     for (late, each) in [(400, 1), (0, 15)] {
         let mut tags = merged(&[&video(3), &aac_20_ms(0, 3_000)]);
         tags.sort_by_key(|tag| {

@@ -1,4 +1,5 @@
-//! Keeps `tests/BORDERS.md` true: every cell says what becomes of a state, and every test it names exists.
+//! Keeps `tests/BORDERS.md` true: every cell says what becomes of a state, and every test it names
+//! exists.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -337,7 +337,8 @@ fn y_04_a_format_that_comes_with_early_audio_at_a_jump_is_that_of_the_new_timeli
 
 #[test]
 fn f_11_an_empty_frame_is_forgotten_where_the_format_changes() {
-    // An empty frame just before the change: the first frame of the new format is not measured by half a frame.
+    // An empty frame just before the change: the first frame of the new format is not measured by
+    // half a frame.
     let mut tags = in_place(&[&aac_20_ms(0, 2_500), &aac_44(2_500, 6_000)]);
     let empty = OwnedTag { data: vec![0xaf, 1], ..audio(2_500, 1) };
     let at = tags.iter().position(|tag| tag.is_header() && tag.millis == 2_500).unwrap();
@@ -373,7 +374,8 @@ fn r_36_nal_units_that_wait_go_with_their_picture_over_a_change_of_size() {
     assert!(between(&tags, 0, 6_000).len() == 151);
 }
 
-/// Asserts that packets from `begins` on run at 44.1 kHz from the first of them, and returns how many frames they are.
+/// Asserts that packets from `begins` on run at 44.1 kHz from the first of them, and returns how
+/// many frames they are.
 fn assert_44(output: &crate::support::Output, begins: i64) -> u64 {
     let audio = output.stream(AUDIO);
     let after: Vec<_> = audio.iter().filter(|pes| pes.pts as i64 >= begins * 90 + 63_000).collect();
@@ -453,7 +455,8 @@ fn f_29_pts_stays_exact_once_the_earliest_offset_was_seen() {
 
 #[test]
 fn y_04_audio_that_waits_joins_at_any_cut_and_is_the_cause_of_it() {
-    // A forced cut, a requested one and that of a declared target would not break the timeline by themselves.
+    // A forced cut, a requested one and that of a declared target would not break the timeline by
+    // themselves.
     let long = |secs: i64| Base { gop: 0, millis: secs * 1000, ..BASE }.video();
     let tags = in_place(&[&long(63), &aac_20_ms(0, 30_000), &aac_44(30_000, 63_000)]);
     let output = run(&tags, Options::default());
@@ -514,7 +517,8 @@ fn r_20_a_size_that_changes_back_before_a_key_frame_is_no_change() {
 
 #[test]
 fn f_29_what_was_learned_of_early_dts_is_kept_over_a_change_of_size() {
-    // Two pictures are reordered and the first key frame is not delayed; then nothing is said to be reordered.
+    // Two pictures are reordered and the first key frame is not delayed; then nothing is said to be
+    // reordered.
     let offsets = [0, 120, 0, -80, -40, 120];
     let mut tags = vec![video_header(0, OTHER_SPS)];
     for n in 0..200_i64 {

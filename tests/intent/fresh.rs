@@ -1,4 +1,5 @@
-//! After a pause or a resume a publication comes out as a new engine would have made it, whatever came before.
+//! After a pause or a resume a publication comes out as a new engine would have made it, whatever
+//! came before.
 //!
 //! One field that is forgotten in a reset is enough for a difference.
 
@@ -143,10 +144,12 @@ const SHOWN_BY_ALL: [&str; 5] = [
     "a far clock of audio",
 ];
 
-/// Start, duration, why it ended, frames, key frames, longest group of pictures and whether an IDR picture begins it.
+/// Start, duration, why it ended, frames, key frames, longest group of pictures and whether an IDR
+/// picture begins it.
 type Cut = (i64, i64, &'static str, u32, u32, i64, bool);
 
-/// What a publication came out as, without what belongs to the list: numbers, counters, EXTINF and discontinuities.
+/// What a publication came out as, without what belongs to the list: numbers, counters, EXTINF and
+/// discontinuities.
 #[derive(Debug, PartialEq)]
 struct Shape {
     cuts: Vec<Cut>,
@@ -289,8 +292,8 @@ fn lens(session: &Session) -> (usize, usize) {
     (memory.segments.len(), memory.notices.len())
 }
 
-/// What is reported once in a segment is not reported again before the next segment begins, be there a pause between: kinds that
-/// came `before` are left out.
+/// What is reported once in a segment is not reported again before the next segment begins, be
+/// there a pause between: kinds that came `before` are left out.
 fn assert_same(got: &Shape, want: &Shape, before: &[Notice], what: &str) {
     assert_eq!(got.cuts, want.cuts, "{what}");
     let new = |notices: &[(NoticeKind, i64, i64)]| {

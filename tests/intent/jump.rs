@@ -152,7 +152,8 @@ fn f_29_how_early_dts_must_run_is_kept_over_a_jump() {
     }
     shift(&mut tags, 4_800, 60_000);
     let output = run(&tags, Options::default());
-    // Two pictures are repaired while the clock learns that it must run 80 ms early; none after the jump.
+    // Two pictures are repaired while the clock learns that it must run 80 ms early; none after the
+    // jump.
     assert_eq!(starts(&output.memory), [0, 64_800 - 80]);
     assert_eq!(output.count(NoticeKind::VideoRepair), 2);
 }
@@ -431,7 +432,8 @@ fn r_79_early_audio_that_video_does_not_follow_is_dropped_with_its_clock() {
 
 #[test]
 fn r_79_early_audio_waits_across_a_switch_on_the_old_timeline() {
-    // Audio tags stand 100 ms of media before the video of their time, and video has a switch within those.
+    // Audio tags stand 100 ms of media before the video of their time, and video has a switch
+    // within those.
     let mut tags = jumping(9, i64::MAX, 0);
     tags.sort_by_key(|tag| (!tag.is_header(), tag.millis - if is_video(tag) { 0 } else { 100 }));
     shift(&mut tags, 5_040, 60_000);

@@ -23,7 +23,8 @@ fn both(secs: i64) -> Vec<OwnedTag> {
     merged(&[&video(secs), &aac_20_ms(0, secs * 1000)])
 }
 
-/// Pushes tags of which the first one at `millis` or later meets a call that fails, then the others.
+/// Pushes tags of which the first one at `millis` or later meets a call that fails, then the
+/// others.
 fn losing(options: Options, tags: &[OwnedTag], millis: i64, call: Call) -> Session {
     let mut session = Session::new(options);
     let at = tags.iter().position(|tag| !tag.is_header() && tag.millis >= millis).unwrap();
@@ -193,8 +194,8 @@ fn o_12_a_snapshot_of_a_lost_segment_was_a_snapshot() {
 #[test]
 fn y_06_audio_that_was_gathered_for_a_lost_segment_goes_into_the_next_or_is_counted() {
     let tags = both(14);
-    // An audio frame that itself meets the failure is lost with its segment. Of audio before the key frame 300 ms are
-    // kept, to the frame; from 6.8 s on what is older had been written.
+    // An audio frame that itself meets the failure is lost with its segment. Of audio before the
+    // key frame 300 ms are kept, to the frame; from 6.8 s on what is older had been written.
     for (millis, met, first) in [
         (6_000, 0, 6_700),
         (6_120, 0, 6_700),
@@ -365,7 +366,8 @@ fn y_03_a_jump_after_a_lost_segment_is_one_discontinuity() {
 
 #[test]
 fn y_08_a_large_frame_whose_segment_could_not_begin_is_dropped_and_counted() {
-    // Audio alone begins when it has waited for 300 ms, here with a frame that is too large for the queue.
+    // Audio alone begins when it has waited for 300 ms, here with a frame that is too large for the
+    // queue.
     let sizes = |n: i64| if n == 15 { 4_000 } else { 90 };
     let frames = (0..100).map(|n| audio(n * 20 + if n > 15 { 7 } else { 0 }, sizes(n)));
     let tags: Vec<_> = [header_20_ms(0)].into_iter().chain(frames).collect();
@@ -409,7 +411,8 @@ fn y_04_frames_of_the_old_format_that_outlived_their_segment_are_dropped_at_the_
 
 #[test]
 fn r_79_early_audio_is_still_early_after_a_lost_segment() {
-    // Audio tags stand 100 ms of media before the video of their time; the segment is lost just before the jump.
+    // Audio tags stand 100 ms of media before the video of their time; the segment is lost just
+    // before the jump.
     let mut tags = both(9);
     tags.sort_by_key(|tag| (!tag.is_header(), tag.millis - if is_video(tag) { 0 } else { 100 }));
     shift(&mut tags, 6_000, 60_000);
@@ -424,7 +427,8 @@ fn r_79_early_audio_is_still_early_after_a_lost_segment() {
 
 #[test]
 fn y_07_gaps_of_an_earlier_wait_leave_no_mark_on_a_later_one() {
-    // Before the first key frame a gap stands three frames into what is kept; the second wait has one elsewhere.
+    // Before the first key frame a gap stands three frames into what is kept; the second wait has
+    // one elsewhere.
     let gaps = |tag: &OwnedTag| {
         is_video(tag)
             || tag.is_header()

@@ -1,8 +1,9 @@
 //! Intent: what the engine keeps, resets and hands over at every border, and what it says of it.
 //!
-//! Output that is legal may still be wrong: a segment a millisecond too long, a switch that nobody asked for, a notice that
-//! comes twice. The Auditor and the models judge what is legal; these tests hold what is meant. `tests/BORDERS.md`
-//! says which state meets which border, and `borders` keeps that table true.
+//! Output that is legal may still be wrong: a segment a millisecond too long, a switch that nobody
+//! asked for, a notice that comes twice. The Auditor and the models judge what is legal; these
+//! tests hold what is meant. `tests/BORDERS.md` says which state meets which border, and `borders`
+//! keeps that table true.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,

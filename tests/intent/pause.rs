@@ -257,7 +257,8 @@ fn y_04_parameter_sets_that_waited_for_a_key_frame_are_forgotten_at_a_pause() {
 
 #[test]
 fn y_04_a_header_that_was_set_aside_before_a_pause_is_a_change_again_after_it() {
-    // The digest of the last header is that of the other sets; the same other header comes after the pause.
+    // The digest of the last header is that of the other sets; the same other header comes after
+    // the pause.
     let mut session = Session::new(Options::default());
     session.push(&video(2));
     session.push(&[video_header(2_000, OTHER_SPS)]);
@@ -540,7 +541,8 @@ fn f_09_the_length_of_lengths_is_that_of_the_last_header() {
 
 #[test]
 fn y_03_a_jump_before_the_first_key_frame_after_a_pause_opens_a_segment() {
-    // Something was written before, so that video is kept after the jump as it is within a publication.
+    // Something was written before, so that video is kept after the jump as it is within a
+    // publication.
     for (mid_gop, start) in [(MidGop::Keep, 60_480), (MidGop::DropUntilKey, 61_000)] {
         let options = Options { mid_gop, ..Options::default() };
         let mut second = video(3);

@@ -1,4 +1,5 @@
-//! A stream that is right is left alone: no repair, no new anchor, no needless cut, no second announcement, no notice.
+//! A stream that is right is left alone: no repair, no new anchor, no needless cut, no second
+//! announcement, no notice.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,8 +31,8 @@ fn tag_times(tags: &[OwnedTag]) -> Vec<i64> {
     frames.map(|tag| tag.millis * 90).collect()
 }
 
-/// Asserts that every audio packet begins where the tag of its first frame says, and that all frames from some tag on were
-/// written.
+/// Asserts that every audio packet begins where the tag of its first frame says, and that all
+/// frames from some tag on were written.
 fn assert_in_step(output: &Output, tags: &[OwnedTag], tolerance: i64) {
     let audio: Vec<_> = of_audio(tags).into_iter().filter(|tag| tag.data.len() > 2).collect();
     let times = tag_times(&audio);

@@ -221,7 +221,8 @@ pub(crate) fn headers(tags: &[OwnedTag]) -> Vec<OwnedTag> {
     tags.iter().filter(|tag| tag.is_header()).cloned().collect()
 }
 
-/// AAC whose samples begin exactly at their tags' times: 48 kHz, 960 samples a frame, 20 ms each, from and to.
+/// AAC whose samples begin exactly at their tags' times: 48 kHz, 960 samples a frame, 20 ms each,
+/// from and to.
 pub(crate) fn aac_20_ms(from: i64, to: i64) -> Vec<OwnedTag> {
     let frames = (from..to).step_by(20).map(|millis| audio(millis, 90));
     [header_20_ms(from)].into_iter().chain(frames).collect()

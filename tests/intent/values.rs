@@ -308,7 +308,8 @@ fn what_is_passed_over_is_reported_once_in_a_segment_and_counted_each_time() {
     ] {
         let tags = with(&three_secs(), &[400, 800, 2_000], &[extra]);
         let output = any(&tags, frag(1));
-        // Segments begin at 0, 1 s and 2 s; the tag at 2 s comes after the picture that began the third.
+        // Segments begin at 0, 1 s and 2 s; the tag at 2 s comes after the picture that began the
+        // third.
         assert_eq!(reported(&output.memory), [(kind, 400, 0, 1), (kind, 2_000, 0, 3)], "{kind}");
         assert_eq!(counted(&output.stats), [(kind, 3)]);
         let want = run(&three_secs(), frag(1));
@@ -591,7 +592,8 @@ fn f_40_frames_of_an_unrelated_clock_are_counted_one_by_one() {
 
 #[test]
 fn r_10_audio_of_the_old_timeline_is_counted_one_by_one() {
-    // Audio tags stand 100 ms of media after the video of their time, so that four frames come after the jump.
+    // Audio tags stand 100 ms of media after the video of their time, so that four frames come
+    // after the jump.
     let mut tags = three_secs();
     tags.sort_by_key(|tag| (!tag.is_header(), tag.millis + if is_video(tag) { 0 } else { 100 }));
     shift(&mut tags, 2_000, 60_000);
@@ -978,7 +980,8 @@ fn y_09_video_is_silent_after_the_jump_limit_that_the_host_says() {
 
 #[test]
 fn y_13_audio_is_aligned_once() {
-    // Aligned at its first frame; then its clock steps away again, and it is no other clock than before.
+    // Aligned at its first frame; then its clock steps away again, and it is no other clock than
+    // before.
     let mut tags = three_secs();
     for tag in tags.iter_mut().filter(|tag| !is_video(tag) && !tag.is_header()) {
         tag.millis += if tag.millis < 1_000 { 900_000_000 } else { 950_000_000 };

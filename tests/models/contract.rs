@@ -1,5 +1,5 @@
-//! Random streams under any options, with pauses and failing sinks: the Auditor, told that the source may be anything,
-//! finds nothing.
+//! Random streams under any options, with pauses and failing sinks: the Auditor, told that the
+//! source may be anything, finds nothing.
 
 use std::collections::BTreeSet;
 
@@ -115,7 +115,8 @@ pub(crate) fn accidents() -> impl Strategy<Value = Accidents> {
         .prop_map(|(pause_at, switches_at, fails_at)| Accidents { pause_at, switches_at, fails_at })
 }
 
-/// Pushes a stream and asserts that the Auditor finds nothing, and that errors are told as they come.
+/// Pushes a stream and asserts that the Auditor finds nothing, and that errors are told as they
+/// come.
 fn assert_contract(tags: &[OwnedTag], options: &Options, accidents: Accidents) {
     let mut segmenter = Segmenter::new(Config::new(*options).unwrap());
     let sink = Failing::at(&accidents.fails_at);
@@ -190,7 +191,8 @@ fn video_of_an_earlier_publication_does_not_come_back_with_a_lost_segment() {
 
 #[test]
 fn a_frame_that_came_when_a_segment_could_not_begin_is_kept() {
-    // Announced video is waited for anew behind the failure, so that frames gather across the lost one.
+    // Announced video is waited for anew behind the failure, so that frames gather across the lost
+    // one.
     let options = Options { announced_video: true, ..short() };
     for hole in [900, 1000, 1100] {
         for rest in 2..8 {
@@ -204,7 +206,8 @@ fn a_frame_that_came_when_a_segment_could_not_begin_is_kept() {
     }
 }
 
-/// Video falls silent, audio begins a segment without it, and video comes back a little before that.
+/// Video falls silent, audio begins a segment without it, and video comes back a little before
+/// that.
 fn video_back_before_the_segment() -> Vec<Step> {
     let back = [shown(false), shown(false), shown(false)].concat();
     let hole = vec![Step::AudioHole(9568)];
@@ -239,7 +242,8 @@ fn h_05_no_switch_falls_before_the_segment() {
 
 #[test]
 fn t_10_video_that_begins_anew_far_behind_audio_has_a_clock_of_its_own() {
-    // Audio whose clock was aligned to a picture of long ago goes on alone, ten seconds ahead of video.
+    // Audio whose clock was aligned to a picture of long ago goes on alone, ten seconds ahead of
+    // video.
     let key_frame = shown(true);
     let steps = [
         shown(false),

@@ -1,9 +1,11 @@
-//! The guard before decisions: a plain sample that comes while nothing can happen is written without one.
+//! The guard before decisions: a plain sample that comes while nothing can happen is written
+//! without one.
 //!
-//! The same stream is written twice, the second time so that no tag is plain: Enhanced RTMP headers before AAC frames, and
-//! a delimiter before the slice. What comes out must be the same to the byte, every notice included. And the engine itself
-//! asserts, wherever debug assertions are on, that the decision it left out would have been to write: these random streams
-//! are what that assertion is tried on.
+//! The same stream is written twice, the second time so that no tag is plain: Enhanced RTMP headers
+//! before AAC frames, and a delimiter before the slice. What comes out must be the same to the
+//! byte, every notice included. And the engine itself asserts, wherever debug assertions are on,
+//! that the decision it left out would have been to write: these random streams are what that
+//! assertion is tried on.
 
 use hls_segmenter::config::{FragDuration, Options};
 use hls_segmenter::flv::{AudioPacket, AudioTag, TagKind, VideoPacket, VideoTag};

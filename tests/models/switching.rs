@@ -15,7 +15,8 @@ fn cut(segment: &Segment) -> Cut {
     (segment.start.get(), segment.duration.get(), segment.frames, segment.cause)
 }
 
-/// Cuts pictures at `(ms, key frame)`: nothing is worked out beforehand, nothing remembered but the open segment.
+/// Cuts pictures at `(ms, key frame)`: nothing is worked out beforehand, nothing remembered but the
+/// open segment.
 fn cut_video(pictures: &[(i64, bool)], frag_millis: i64) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let (mut start, mut frames) = (pictures[0].0, 0);

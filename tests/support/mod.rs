@@ -1,4 +1,5 @@
-//! What the tests share: streams made by rule, a sink that remembers, and an independent demultiplexer.
+//! What the tests share: streams made by rule, a sink that remembers, and an independent
+//! demultiplexer.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,

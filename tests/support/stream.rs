@@ -105,7 +105,8 @@ pub fn video_header(millis: i64, sps: &[u8]) -> OwnedTag {
     OwnedTag { kind: TagKind::VIDEO, millis, data }
 }
 
-/// One slice NAL unit: first_mb_in_slice 0, an I slice where it is a key frame and a P slice where not.
+/// One slice NAL unit: first_mb_in_slice 0, an I slice where it is a key frame and a P slice where
+/// not.
 pub fn picture(millis: i64, key_frame: bool, composition: i32, len: usize) -> OwnedTag {
     let slice: &[u8] = if key_frame { &[0x65, 0x88, 0x84] } else { &[0x41, 0x9a, 0x24] };
     let nal_unit: Vec<u8> =

@@ -1,4 +1,5 @@
-//! Rules of AAC in ADTS (ISO/IEC 14496-3 §1.A.2.2) and of MPEG audio (ISO/IEC 11172-3 §2.4.2.3) in PES packets.
+//! Rules of AAC in ADTS (ISO/IEC 14496-3 §1.A.2.2) and of MPEG audio (ISO/IEC 11172-3 §2.4.2.3) in
+//! PES packets.
 
 use hls_segmenter::time::TickSpan;
 

@@ -1,4 +1,5 @@
-//! Rules of H.264 in a transport stream: one access unit per PES packet (ISO/IEC 13818-1 §2.14, H.264 annex B).
+//! Rules of H.264 in a transport stream: one access unit per PES packet (ISO/IEC 13818-1 §2.14,
+//! H.264 annex B).
 
 use std::collections::BTreeMap;
 
@@ -103,7 +104,8 @@ impl Video {
                     pps_came = true;
                     self.take_pps(unit);
                 }
-                // What looks like a slice may be the rest of an SPS with a start code in it, if a PPS follows.
+                // What looks like a slice may be the rest of an SPS with a start code in it, if a
+                // PPS follows.
                 SLICE | PARTITION_A | IDR if any_input && sps_came && !pps_came => {
                     waits_for_pps = first || idr;
                 }
@@ -288,7 +290,8 @@ mod tests {
         Settings { key_frames, field_pairs: false, any_input }
     }
 
-    /// Judges PES packets one after another; returns the rules that the last one breaks and whether it is IDR.
+    /// Judges PES packets one after another; returns the rules that the last one breaks and whether
+    /// it is IDR.
     fn take(packets: &[Pes], settings: &Settings) -> (Vec<Rule>, Option<bool>) {
         let (mut video, mut findings, mut idr) = (Video::default(), Findings::default(), None);
         for pes in packets {
@@ -352,7 +355,8 @@ mod tests {
                 assert_eq!(rules.contains(&Rule::ParameterSets), told, "{units:?}");
             }
         }
-        // Any input lacks a PPS as well where one came before, and where the first picture is no IDR picture.
+        // Any input lacks a PPS as well where one came before, and where the first picture is no
+        // IDR picture.
         let lenient = settings(KeyFramePolicy::Idr, true);
         for packets in [
             &[begin(), pes(&[AUD, SPS_UNIT, IDR_UNIT], true)][..],

@@ -23,7 +23,8 @@ pub struct ElementaryUnit {
     pub segment: u64,
     /// What it is.
     pub kind: UnitKind,
-    /// PTS as written; for audio frames behind the first of a PES packet, as their duration implies.
+    /// PTS as written; for audio frames behind the first of a PES packet, as their duration
+    /// implies.
     pub pts: WireTime,
     /// DTS as written, or PTS where there is none.
     pub dts: WireTime,

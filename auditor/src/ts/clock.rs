@@ -1,4 +1,5 @@
-//! PCR and DTS: that they keep pace, and that a break of the timeline is marked (ISO/IEC 13818-1 §2.4.3.5, §2.7.2).
+//! PCR and DTS: that they keep pace, and that a break of the timeline is marked (ISO/IEC 13818-1
+//! §2.4.3.5, §2.7.2).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +32,8 @@ pub(super) struct Clock {
     /// The open segment has a PCR.
     ticks: bool,
     boundary: Boundary,
-    /// Frames that the source sent too late for the clock are let pass: audio, and video that the clock overtook.
+    /// Frames that the source sent too late for the clock are let pass: audio, and video that the
+    /// clock overtook.
     pub(super) lets_late_frames_pass: bool,
     /// PIDs that have come since the break.
     begun: BTreeSet<u16>,
@@ -56,7 +58,8 @@ impl Clock {
         self.last
     }
 
-    /// Takes the adaptation field of a packet of an elementary stream; `leads` says that the PCR belongs on this PID.
+    /// Takes the adaptation field of a packet of an elementary stream; `leads` says that the PCR
+    /// belongs on this PID.
     pub(super) fn take_field(
         &mut self,
         pid: u16,
@@ -137,7 +140,8 @@ impl Clock {
             let step = dts.since(last).get();
             findings.expect(step > 0, Rule::TimeOrder, format_args!("DTS goes on by {step}"));
         }
-        // Where video falls silent the clock goes on with audio, beyond the last picture or before the first one.
+        // Where video falls silent the clock goes on with audio, beyond the last picture or before
+        // the first one.
         let led_by_another = self.dts.len() > 1;
         let overtaken =
             |pcr: &Pcr| last.map_or(led_by_another, |last| pcr.base.since(last).get() > 0);
@@ -262,7 +266,8 @@ mod tests {
             let told = findings.count() > 0;
             assert_eq!(told, !excused, "{before:?} {track:?} {lenient}");
         }
-        // A picture that goes back behind a clock that has not overtaken the last one is none's fault but its own.
+        // A picture that goes back behind a clock that has not overtaken the last one is none's
+        // fault but its own.
         for (clock, told) in [(90_000, 2), (90_001, 1)] {
             let mut it = Clock { lets_late_frames_pass: true, ..Clock::default() };
             let mut findings = Findings::default();

@@ -26,7 +26,8 @@ use psi::Tables;
 
 use super::violation::{Findings, Rule};
 
-/// State of the stream as the listed segments have it: an aborted one is taken back by restoring a copy.
+/// State of the stream as the listed segments have it: an aborted one is taken back by restoring a
+/// copy.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Demux {
     counters: Counters,
@@ -94,7 +95,8 @@ impl Demux {
         self.tables.has_video()
     }
 
-    /// Takes a packet; returns the PES packet that it ends by beginning another. A run holds PES packets whole.
+    /// Takes a packet; returns the PES packet that it ends by beginning another. A run holds PES
+    /// packets whole.
     pub(super) fn take(&mut self, bytes: &[u8; LEN], findings: &mut Findings) -> Option<Pes> {
         let index = self.index;
         self.index += 1;
@@ -144,7 +146,8 @@ impl Demux {
         self.assemble(&packet, stream_type, index, findings)
     }
 
-    /// Ends a run of packets; returns the PES packets that end with it, in the order in which they began.
+    /// Ends a run of packets; returns the PES packets that end with it, in the order in which they
+    /// began.
     pub(super) fn end_run(&mut self, findings: &mut Findings) -> Vec<Pes> {
         let mut rest: Vec<_> = core::mem::take(&mut self.assembling).into_iter().collect();
         rest.sort_by_key(|(_, assembly)| assembly.index);

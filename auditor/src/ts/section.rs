@@ -1,4 +1,5 @@
-//! A section of program specific information, its frame taken off (ISO/IEC 13818-1 §2.4.4, annex A).
+//! A section of program specific information, its frame taken off (ISO/IEC 13818-1 §2.4.4, annex
+//! A).
 
 use super::super::violation::{Findings, Rule};
 
@@ -81,7 +82,7 @@ mod tests {
         for (bytes, want) in [
             (&b"123456789"[..], 0x0376_e6e7),
             (b"\x00\xb0\x0d\x00\x01\xc1\x00\x00\x00\x01\xf0\x00", 0x2ab1_04b2), // PAT
-            (b"\x02\xb0\x12\x00\x01\xc1\x00\x00\xe1\x00\xf0\x00\x1b\xe1\x00\xf0\x00", 0x15bd_4d56), // PMT, video only
+            (b"\x02\xb0\x12\x00\x01\xc1\x00\x00\xe1\x00\xf0\x00\x1b\xe1\x00\xf0\x00", 0x15bd_4d56), /* PMT, video only */
         ] {
             assert_eq!(crc32(bytes), want);
         }

@@ -1,7 +1,9 @@
-//! Peers that drag more with them than the benchmarks should: `cargo run --release`, in this folder.
+//! Peers that drag more with them than the benchmarks should: `cargo run --release`, in this
+//! folder.
 //!
-//! Each muxes frames that are converted already, into memory that is used again where its interface allows that; the
-//! engine does the whole job. All take turns, round after round, and the medians of the ratios are printed.
+//! Each muxes frames that are converted already, into memory that is used again where its interface
+//! allows that; the engine does the whole job. All take turns, round after round, and the medians
+//! of the ratios are printed.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -28,10 +30,7 @@ fn main() {
     let folder = std::env::var("BENCH_INPUTS").unwrap_or_else(|_| {
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/bench-inputs").into()
     });
-    println!(
-        "{:<4}{:>16}{:>12}{:>12}",
-        "", "engine", "mpeg2ts", "xmpegts"
-    );
+    println!("{:<4}{:>16}{:>12}{:>12}", "", "engine", "mpeg2ts", "xmpegts");
     for input in inputs(Path::new(&folder), 60) {
         let tags = support::tags(&input.file);
         let elementary = Elementary::of(&input.file);
@@ -47,10 +46,7 @@ fn main() {
         }
         let [mpeg2ts, xmpegts] = ratios.map(median);
         let millis = median(engine) * 1e3;
-        println!(
-            "{:<4}{millis:>13.1} ms{mpeg2ts:>11.1}x{xmpegts:>11.1}x",
-            input.name
-        );
+        println!("{:<4}{millis:>13.1} ms{mpeg2ts:>11.1}x{xmpegts:>11.1}x", input.name);
     }
 }
 
@@ -70,9 +66,7 @@ fn xmpegts(elementary: &Elementary) {
             core::hint::black_box(muxer.get_data());
         }
         let payload = BytesMut::from(elementary.bytes_of(frame));
-        muxer
-            .write(pid, frame.pts as i64, frame.dts as i64, flags, payload)
-            .unwrap();
+        muxer.write(pid, frame.pts as i64, frame.dts as i64, flags, payload).unwrap();
     }
     core::hint::black_box(muxer.get_data());
 }

@@ -1,10 +1,13 @@
-//! Load of a live server: real-time publishers over RTMP, one HLS reader each, and how late segments are.
+//! Load of a live server: real-time publishers over RTMP, one HLS reader each, and how late
+//! segments are.
 //!
-//! `cargo run --release -p hls-segmenter-livechannel --example load -- CAPTURE --channels 50 --seconds 60`
+//! `cargo run --release -p hls-segmenter-livechannel --example load -- CAPTURE --channels 50
+//! --seconds 60`
 //!
-//! It publishes a capture again and again to `live/load-N` and polls each playlist. A segment is late when its
-//! playlist comes more than half a target duration after the one before was due (RFC 8216 §6.2.1). It works against
-//! any server that takes RTMP and serves HLS; channels of livechannel are made first.
+//! It publishes a capture again and again to `live/load-N` and polls each playlist. A segment is
+//! late when its playlist comes more than half a target duration after the one before was due (RFC
+//! 8216 §6.2.1). It works against any server that takes RTMP and serves HLS; channels of
+//! livechannel are made first.
 
 #![allow(
     clippy::unwrap_used,

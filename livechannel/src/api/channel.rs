@@ -73,7 +73,8 @@ pub(super) async fn delete(service: &Service, key: &ChannelKey) -> Result<Respon
         return Err(ApiError::no_channel());
     }
     put::refuse_live(service, key).await?;
-    // Numbers and index stay for a channel of the same name: its segments will lie beside the old ones.
+    // Numbers and index stay for a channel of the same name: its segments will lie beside the old
+    // ones.
     let (mut log, mut state) = ChannelLog::open(store, key).await?;
     if state.session.is_some() || !state.history.is_empty() {
         state.session = None;

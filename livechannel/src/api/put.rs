@@ -69,7 +69,8 @@ pub(super) async fn status(
         record.enabled = enabled;
         record.modified = now_millis();
         save_channel(service.store(), key, &record).await?;
-        // The node that has the channel finds out when it renews its lease; this one need not wait for that.
+        // The node that has the channel finds out when it renews its lease; this one need not wait
+        // for that.
         if let Some(live) = service.registry().find(key).filter(|_| !enabled) {
             live.stop(crate::channel::Stop::Disabled);
         }

@@ -1,4 +1,5 @@
-//! Which bucket and object a request is about: in the path, or with the bucket as first label of the host.
+//! Which bucket and object a request is about: in the path, or with the bucket as first label of
+//! the host.
 
 use core::net::IpAddr;
 
@@ -52,8 +53,8 @@ impl Target {
     }
 }
 
-/// Returns the first label of a host where it is a bucket: in front of a known domain, of an OSS endpoint, or of an
-/// IP address, as one SDK writes it.
+/// Returns the first label of a host where it is a bucket: in front of a known domain, of an OSS
+/// endpoint, or of an IP address, as one SDK writes it.
 pub(crate) fn bucket_of_host<'a>(authority: &'a str, domains: &[String]) -> Option<&'a str> {
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,

@@ -1,5 +1,5 @@
-//! The body of PutLiveChannel, read element by element: no entity is expanded, no depth is followed, and what is
-//! unknown is passed over.
+//! The body of PutLiveChannel, read element by element: no entity is expanded, no depth is
+//! followed, and what is unknown is passed over.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;

@@ -1,4 +1,5 @@
-//! Who may do what: signatures of OSS in their versions 1, 2 and 4, in headers and in addresses, and of RTMP addresses.
+//! Who may do what: signatures of OSS in their versions 1, 2 and 4, in headers and in addresses,
+//! and of RTMP addresses.
 
 mod crypto;
 mod query;
@@ -177,7 +178,8 @@ const fn check_skew(signed: i64, now: i64) -> Result<(), AuthError> {
     if now.abs_diff(signed) <= SKEW.unsigned_abs() { Ok(()) } else { Err(AuthError::Skewed) }
 }
 
-/// Says whether an address that is good until `until`, in Unix seconds, may still be used at `now`, in milliseconds.
+/// Says whether an address that is good until `until`, in Unix seconds, may still be used at `now`,
+/// in milliseconds.
 fn check_expiry(until: &str, now: i64) -> Result<(), AuthError> {
     let digits = !until.is_empty() && until.bytes().all(|byte| byte.is_ascii_digit());
     let until: i64 = until.parse().ok().filter(|_| digits).ok_or(AuthError::Malformed)?;

@@ -31,7 +31,8 @@ pub(super) fn check(
     let parameter = |name| url.query.get(name).ok_or(AuthError::Malformed);
     let secret = keys.secret(parameter("OSSAccessKeyId")?)?;
     let expires = parameter("Expires")?;
-    // One SDK signs a security token among the parameters, others and the documentation leave it out.
+    // One SDK signs a security token among the parameters, others and the documentation leave it
+    // out.
     let with_token = text_to_sign(url, expires, true);
     let without = text_to_sign(url, expires, false);
     check_sha1(secret, with_token.as_bytes(), signature)

@@ -1,4 +1,5 @@
-//! How much of a channel may wait for the store: a bound on memory, and the word when there is room again.
+//! How much of a channel may wait for the store: a bound on memory, and the word when there is room
+//! again.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 

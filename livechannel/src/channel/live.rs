@@ -115,8 +115,8 @@ impl LiveChannel {
         found.find_map(|(stamp, bytes)| (*stamp == wall).then(|| bytes.clone()))
     }
 
-    /// Shows what has just been stored. Kept are `count` segments, those that players ask for, of no more than `most`
-    /// bytes together.
+    /// Shows what has just been stored. Kept are `count` segments, those that players ask for, of
+    /// no more than `most` bytes together.
     pub(crate) fn show(
         &self,
         playlist: Bytes,

@@ -6,8 +6,8 @@
 //!      └── backpressure                      └─ drops the segment         └─► LiveChannel: what players may see
 //! ```
 //!
-//! > **The invariant.** Players see a playlist only when its segments and the state that a later engine goes on from
-//! > are in the store.
+//! > **The invariant.** Players see a playlist only when its segments and the state that a later
+//! > engine goes on from are in the store.
 
 mod budget;
 mod live;

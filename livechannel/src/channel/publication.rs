@@ -56,7 +56,8 @@ impl From<object_store::Error> for Refusal {
 }
 
 impl Publication {
-    /// Takes the channel for this node, and goes on with its playlist where the last publication ended.
+    /// Takes the channel for this node, and goes on with its playlist where the last publication
+    /// ended.
     pub(crate) async fn begin(
         service: &Arc<Service>,
         key: &ChannelKey,
@@ -181,7 +182,8 @@ impl Publication {
         }
     }
 
-    /// Backpressure: a store that is slow holds the connection up for a while, but one that is away does not end it.
+    /// Backpressure: a store that is slow holds the connection up for a while, but one that is away
+    /// does not end it.
     async fn wait_for_room(&mut self) {
         if !self.budget.is_tight() && !self.sink.is_full() {
             self.waited = false;

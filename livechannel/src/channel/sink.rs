@@ -1,4 +1,5 @@
-//! The engine's sink: gathers a segment in memory and hands it on whole, with the playlist that names it.
+//! The engine's sink: gathers a segment in memory and hands it on whole, with the playlist that
+//! names it.
 
 use core::fmt::Write as _;
 use std::sync::Arc;

@@ -1,7 +1,9 @@
-//! Writes a live channel into the store: segment, state, playlist, in this order, and keeps the lease alive meanwhile.
+//! Writes a live channel into the store: segment, state, playlist, in this order, and keeps the
+//! lease alive meanwhile.
 //!
-//! A segment is tried again until it is stored. While the store is away, segments wait in the bounded queue in front
-//! of this task; what does not fit is lost there, segment by segment, and the connection stays.
+//! A segment is tried again until it is stored. While the store is away, segments wait in the
+//! bounded queue in front of this task; what does not fit is lost there, segment by segment, and
+//! the connection stays.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -162,7 +164,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes the state the channel's, however long that takes; fails when it is another node's meanwhile.
+    /// Makes the state the channel's, however long that takes; fails when it is another node's
+    /// meanwhile.
     async fn commit(&mut self) -> Result<(), Stop> {
         let mut backoff = Backoff::new();
         loop {
@@ -178,7 +181,8 @@ impl Writer {
         }
     }
 
-    /// Puts the object that players load from the store itself. The next one replaces it, so it is not insisted on.
+    /// Puts the object that players load from the store itself. The next one replaces it, so it is
+    /// not insisted on.
     async fn store_playlist(&self, playlist: Bytes) {
         let path = self.store.layout().file(&self.live.key, &self.live.playlist_name);
         let mut backoff = Backoff::new();

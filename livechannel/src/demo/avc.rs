@@ -1,4 +1,5 @@
-//! From the encoder's byte stream to what FLV carries: a decoder configuration record, and NAL units behind lengths.
+//! From the encoder's byte stream to what FLV carries: a decoder configuration record, and NAL
+//! units behind lengths.
 
 use openh264::nal_units;
 

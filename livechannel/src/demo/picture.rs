@@ -17,7 +17,8 @@ const BARS: [[u8; 3]; 8] = [
     [16, 128, 128],
 ];
 
-/// Segments of a digit, one bit each: top, upper right, lower right, bottom, lower left, upper left, middle.
+/// Segments of a digit, one bit each: top, upper right, lower right, bottom, lower left, upper
+/// left, middle.
 const DIGITS: [u8; 10] = [0x3f, 0x06, 0x5b, 0x4f, 0x66, 0x6d, 0x7d, 0x07, 0x7f, 0x6f];
 
 /// A picture in planar YUV 4:2:0.

@@ -1,4 +1,5 @@
-//! AMF0 values of commands, read with limits on depth and count: a peer's nesting must not become our recursion.
+//! AMF0 values of commands, read with limits on depth and count: a peer's nesting must not become
+//! our recursion.
 
 /// The values that commands are made of; what has no meaning in a command is `Other`.
 #[derive(Clone, Debug, PartialEq)]

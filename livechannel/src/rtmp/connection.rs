@@ -1,7 +1,8 @@
-//! One RTMP connection: socket, chunks, session and publication, in one task and without a queue between them.
+//! One RTMP connection: socket, chunks, session and publication, in one task and without a queue
+//! between them.
 //!
-//! The socket is read only when everything that came before is through the engine. An encoder that is faster than
-//! the store feels it in its own send buffer.
+//! The socket is read only when everything that came before is through the engine. An encoder that
+//! is faster than the store feels it in its own send buffer.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -91,7 +92,8 @@ impl Connection {
                 publication.finish().await;
             }
         };
-        // An encoder says goodbye in several messages, and takes it for an error when nobody hears the last one.
+        // An encoder says goodbye in several messages, and takes it for an error when nobody hears
+        // the last one.
         let goodbye = async {
             if matches!(ended, Ended::Unpublished) {
                 let _ = timeout(GOODBYE, drain(&mut self.socket)).await;

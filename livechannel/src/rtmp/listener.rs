@@ -12,7 +12,8 @@ use tracing::Instrument as _;
 use super::connection::Connection;
 use crate::service::Service;
 
-/// Serves connections of its own port, and those that come from elsewhere, until the shutdown begins.
+/// Serves connections of its own port, and those that come from elsewhere, until the shutdown
+/// begins.
 pub(crate) async fn listen(
     listener: TcpListener,
     mut elsewhere: mpsc::Receiver<(TcpStream, SocketAddr)>,

@@ -1,7 +1,7 @@
 //! RTMP in: connections of encoders, one task each.
 //!
-//! The handshake, the writing of chunks and the messages that go out are those of `rml_rtmp`. What comes in is read
-//! here, because a peer chooses its size and shape.
+//! The handshake, the writing of chunks and the messages that go out are those of `rml_rtmp`. What
+//! comes in is read here, because a peer chooses its size and shape.
 
 mod amf;
 mod chunks;

@@ -17,9 +17,11 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads `rtmp://host/[bucket/]live/channel?parameters`, of which the host's first label may be the bucket.
+    /// Reads `rtmp://host/[bucket/]live/channel?parameters`, of which the host's first label may be
+    /// the bucket.
     ///
-    /// Clients cut it into application and stream name where they like; put together again it is the same.
+    /// Clients cut it into application and stream name where they like; put together again it is
+    /// the same.
     pub(crate) fn read(
         request: &PublishRequest,
         settings: &Settings,

@@ -12,8 +12,8 @@ use crate::store::StoreAddress;
 
 /// An OSS LiveChannel service: RTMP in, HLS out, over an object store.
 ///
-/// Without options it listens on this computer only, keeps everything in the folder livechannel-data, and lets
-/// everybody do everything. With --demo it publishes a test pattern: open http://localhost:8080/ and watch.
+/// Without options it listens on this computer only, keeps everything in the folder
+/// livechannel-data, and lets everybody do everything. With --demo it publishes a test pattern: open http://localhost:8080/ and watch.
 #[derive(Debug, Default, Parser)]
 #[expect(clippy::doc_markdown, reason = "this is the text of --help")]
 #[command(name = "livechannel", version)]
@@ -54,7 +54,8 @@ pub struct Args {
     #[arg(long, value_name = "ID:SECRET", env = "LIVECHANNEL_KEY", value_delimiter = ',', value_parser = access_key, hide_env_values = true)]
     key: Vec<AccessKey>,
 
-    /// What may be done without a signature [default: public-read with keys, public-read-write without]
+    /// What may be done without a signature [default: public-read with keys, public-read-write
+    /// without]
     #[arg(long, value_name = "WHAT", env = "LIVECHANNEL_ANONYMOUS")]
     anonymous: Option<Anonymous>,
 

@@ -158,7 +158,8 @@ impl File {
 }
 
 impl Settings {
-    /// What may be done without a signature where nobody said: everything while there are no keys, else playing.
+    /// What may be done without a signature where nobody said: everything while there are no keys,
+    /// else playing.
     pub(super) const fn default_anonymous(&self) -> Anonymous {
         if self.keys.is_empty() { Anonymous::PublicReadWrite } else { Anonymous::PublicRead }
     }

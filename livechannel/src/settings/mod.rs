@@ -1,4 +1,5 @@
-//! What can be chosen for a node: the command line, the environment and a TOML file, in this order of weight.
+//! What can be chosen for a node: the command line, the environment and a TOML file, in this order
+//! of weight.
 
 mod args;
 mod file;
@@ -61,8 +62,9 @@ pub struct Settings {
     pub page: bool,
     /// Where topics of snapshots are: `{topic}` in it is replaced.
     pub webhook: Option<String>,
-    /// A program that decodes a key frame from its standard input when called with `--decode-snapshot`, so that a
-    /// decoder's crash is not this process's; none decodes in this process.
+    /// A program that decodes a key frame from its standard input when called with
+    /// `--decode-snapshot`, so that a decoder's crash is not this process's; none decodes in
+    /// this process.
     pub snapshot_program: Option<PathBuf>,
     /// How long segments stay in the store after they were opened; for ever by default.
     pub keep: Option<Duration>,

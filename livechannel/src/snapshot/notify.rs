@@ -1,5 +1,5 @@
-//! Tells a webhook of a snapshot. The format of OSS's own messages is not public; this one is documented in the
-//! README.
+//! Tells a webhook of a snapshot. The format of OSS's own messages is not public; this one is
+//! documented in the README.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ struct Message<'a> {
     time: String,
 }
 
-/// Sends the message once, in the background: a webhook that is away costs messages and nothing else.
+/// Sends the message once, in the background: a webhook that is away costs messages and nothing
+/// else.
 pub(super) fn tell(
     service: &Arc<Service>,
     key: &ChannelKey,

@@ -1,7 +1,7 @@
 //! Makes, stores and announces the pictures of one publication.
 //!
-//! A decoder of foreign bytes is kept at arm's length where the program offers to: in a process of its own, which may
-//! crash or hang without anybody else noticing.
+//! A decoder of foreign bytes is kept at arm's length where the program offers to: in a process of
+//! its own, which may crash or hang without anybody else noticing.
 
 use core::time::Duration;
 use std::path::PathBuf;
@@ -50,7 +50,8 @@ impl Worker {
 
     async fn take(&self, frame: Vec<u8>) -> Result<(), Box<dyn core::error::Error + Send + Sync>> {
         let now = now_millis();
-        // Few decoders at a time, whatever the number of channels: pictures can wait, packets cannot.
+        // Few decoders at a time, whatever the number of channels: pictures can wait, packets
+        // cannot.
         let turn = self.service.decoders().acquire().await?;
         let jpeg = decode(self.service.settings().snapshot_program.clone(), frame).await?;
         drop(turn);

@@ -1,12 +1,14 @@
-//! The log of a channel: numbered entries, each written once, of which the newest is the channel's live state.
+//! The log of a channel: numbered entries, each written once, of which the newest is the channel's
+//! live state.
 //!
 //! ```text
 //! 00…41.json   00…42.json   00…43.json        put-if-absent of number n + 1 is the only way to change state,
 //!  (old)        (old)        (the state)      so of two writers one fails, knows it, and stops
 //! ```
 //!
-//! That is lease and fence in one, on any store that has put-if-absent: a node that slept through the end of its
-//! lease finds the next number taken. Old entries stay for a while, so that a late writer hits one.
+//! That is lease and fence in one, on any store that has put-if-absent: a node that slept through
+//! the end of its lease finds the next number taken. Old entries stay for a while, so that a late
+//! writer hits one.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -44,7 +46,8 @@ pub(crate) enum AppendError {
 }
 
 impl ChannelLog {
-    /// Reads a channel's log: the writer that goes on behind its newest entry, and that entry's state.
+    /// Reads a channel's log: the writer that goes on behind its newest entry, and that entry's
+    /// state.
     pub(crate) async fn open(
         store: &Store,
         key: &ChannelKey,
@@ -60,7 +63,8 @@ impl ChannelLog {
         Ok((log, state.unwrap_or_default()))
     }
 
-    /// Writes the next entry. After [`AppendError::Store`] it may be tried again, with that state or a newer one.
+    /// Writes the next entry. After [`AppendError::Store`] it may be tried again, with that state
+    /// or a newer one.
     pub(crate) async fn append(&mut self, state: &ChannelState) -> Result<(), AppendError> {
         let body = Bytes::from(serde_json::to_vec(state)?);
         loop {
@@ -69,7 +73,8 @@ impl ChannelLog {
             let written = match created.await {
                 Ok(()) => true,
                 Err(object_store::Error::AlreadyExists { .. }) => {
-                    // It may be this writer's own, from a try whose answer was lost; an older state then has the number.
+                    // It may be this writer's own, from a try whose answer was lost; an older state
+                    // then has the number.
                     let there = self.store.get(&path).await?.unwrap_or_default();
                     let found: ChannelState = serde_json::from_slice(&there)?;
                     if found.writer != state.writer {

@@ -1,4 +1,5 @@
-//! Where everything lies that must outlive a node: an object store, behind the few calls that are needed of it.
+//! Where everything lies that must outlive a node: an object store, behind the few calls that are
+//! needed of it.
 //!
 //! Conditional writes are put-if-absent only, which local folders, memory and S3 all have.
 
@@ -38,7 +39,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Wraps any store; `base` goes in front of every path. `typed` says whether it takes content types.
+    /// Wraps any store; `base` goes in front of every path. `typed` says whether it takes content
+    /// types.
     pub fn new(objects: Arc<dyn ObjectStore>, base: Path, typed: bool) -> Self {
         Self { objects, base, typed }
     }

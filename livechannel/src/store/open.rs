@@ -18,8 +18,9 @@ pub enum StoreAddress {
     Memory,
     /// A folder, made if it is not there.
     Folder(PathBuf),
-    /// A bucket of an S3-compatible store and a prefix in it; endpoint, region and keys come from the environment
-    /// (`AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_ALLOW_HTTP`).
+    /// A bucket of an S3-compatible store and a prefix in it; endpoint, region and keys come from
+    /// the environment (`AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
+    /// `AWS_SECRET_ACCESS_KEY`, `AWS_ALLOW_HTTP`).
     S3 {
         /// The store's bucket; OSS buckets are folders in it.
         bucket: String,
@@ -88,7 +89,8 @@ impl StoreAddress {
     ///
     /// # Errors
     ///
-    /// What is wrong with the folder or with the store's settings. An S3 store is not asked whether it is there.
+    /// What is wrong with the folder or with the store's settings. An S3 store is not asked whether
+    /// it is there.
     pub fn open(&self) -> Result<Store, StoreError> {
         match self {
             Self::Memory => Ok(Store::memory()),

@@ -1,4 +1,5 @@
-//! The segments of a channel by time, for VOD playlists: runs that are written once, and a tail in the live state.
+//! The segments of a channel by time, for VOD playlists: runs that are written once, and a tail in
+//! the live state.
 
 use object_store::path::Path;
 
@@ -35,8 +36,8 @@ impl<'a> SegmentIndex<'a> {
         self.store.put(&path, body.into(), "application/json").await
     }
 
-    /// Deletes the segments of runs that ended before `before`, in Unix milliseconds, and the runs; returns how many
-    /// segments that were.
+    /// Deletes the segments of runs that ended before `before`, in Unix milliseconds, and the runs;
+    /// returns how many segments that were.
     pub(crate) async fn expire(&self, before: i64) -> object_store::Result<usize> {
         let mut deleted = 0;
         for run in self.store.list(&self.store.layout().index(self.key)).await? {
@@ -63,7 +64,8 @@ impl<'a> SegmentIndex<'a> {
         })
     }
 
-    /// Returns the segments that were opened from `from` to `to`, in Unix milliseconds, oldest first.
+    /// Returns the segments that were opened from `from` to `to`, in Unix milliseconds, oldest
+    /// first.
     pub(crate) async fn between(
         &self,
         state: &ChannelState,

@@ -1,4 +1,5 @@
-//! What the tests share: nodes on ports of the system's choice, an RTMP publisher, and a store that can be taken away.
+//! What the tests share: nodes on ports of the system's choice, an RTMP publisher, and a store that
+//! can be taken away.
 
 #![allow(
     clippy::unwrap_used,

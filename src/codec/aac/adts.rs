@@ -22,13 +22,13 @@ impl Adts {
 
     /// Works out the headers of a configuration: MPEG-4, no CRC, one AAC frame each, variable rate.
     ///
-    /// With `channel_config` 0 each frame must begin with the channel layout itself: the caller owes
-    /// a check by [`begins_with_program_config`].
+    /// With `channel_config` 0 each frame must begin with the channel layout itself: the caller
+    /// owes a check by [`begins_with_program_config`].
     ///
     /// # Errors
     ///
-    /// ADTS cannot spell the configuration: it has two bits for object types 1 to 4, no room for a rate that is not
-    /// in the table, and three bits for the channels.
+    /// ADTS cannot spell the configuration: it has two bits for object types 1 to 4, no room for a
+    /// rate that is not in the table, and three bits for the channels.
     pub fn new(config: &AudioSpecificConfig) -> Result<Self, AacError> {
         let profile = match config.object_type {
             object_type @ 1..=4 => object_type - 1,
@@ -73,7 +73,8 @@ impl Adts {
     }
 }
 
-/// An ADTS header and a byte of padding, which the frame is laid over: eight bytes are written as one.
+/// An ADTS header and a byte of padding, which the frame is laid over: eight bytes are written as
+/// one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AdtsHeader([u8; Adts::HEADER_LEN + 1]);
 
@@ -84,7 +85,8 @@ impl AdtsHeader {
         header
     }
 
-    /// Writes the header to the front of `room`, and maybe the byte after it; returns the rest of `room`.
+    /// Writes the header to the front of `room`, and maybe the byte after it; returns the rest of
+    /// `room`.
     #[inline(always)]
     pub(crate) fn write<'r>(&self, room: &'r mut [u8]) -> &'r mut [u8] {
         match room.first_chunk_mut() {
@@ -95,9 +97,11 @@ impl AdtsHeader {
     }
 }
 
-/// Returns the AAC frame inside `payload` if that is one ADTS frame, header included, as some encoders put it into FLV.
+/// Returns the AAC frame inside `payload` if that is one ADTS frame, header included, as some
+/// encoders put it into FLV.
 ///
-/// The header must be valid, its length must be that of the payload exactly, and it must hold one AAC frame.
+/// The header must be valid, its length must be that of the payload exactly, and it must hold one
+/// AAC frame.
 pub fn strip_adts(payload: &[u8]) -> Option<&[u8]> {
     let [b0, b1, b2, b3, b4, b5, b6, ..] = payload else {
         return None;
@@ -117,8 +121,8 @@ pub fn strip_adts(payload: &[u8]) -> Option<&[u8]> {
     payload.get(if has_crc { Adts::HEADER_LEN + 2 } else { Adts::HEADER_LEN }..)
 }
 
-/// Tells whether an AAC frame begins with a program config element (`id_syn_ele` 5), which alone says what
-/// channels there are when `channel_config` is 0.
+/// Tells whether an AAC frame begins with a program config element (`id_syn_ele` 5), which alone
+/// says what channels there are when `channel_config` is 0.
 pub const fn begins_with_program_config(frame: &[u8]) -> bool {
     matches!(frame, [first, ..] if *first >> 5 == ID_PCE)
 }

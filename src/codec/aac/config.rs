@@ -12,16 +12,19 @@ use super::{AacError, CodecString};
 
 /// What an AAC decoder must know before the first frame.
 ///
-/// Equality is of meaning: padding and the spelling (hierarchical, by extension, explicit "no SBR") make no difference.
+/// Equality is of meaning: padding and the spelling (hierarchical, by extension, explicit "no SBR")
+/// make no difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AudioSpecificConfig {
     /// Audio object type of the core, the one that ADTS speaks of: 1 Main, 2 LC, 3 SSR, 4 LTP.
     pub object_type: u8,
-    /// Index of the core sample rate in the standard's table, 0 to 12; `None` for a rate that is not in it.
+    /// Index of the core sample rate in the standard's table, 0 to 12; `None` for a rate that is
+    /// not in it.
     pub frequency_index: Option<u8>,
     /// Core sample rate in Hz; never 0.
     pub core_sample_rate: u32,
-    /// `channelConfiguration`, 0 to 15; 0 means that a program config element says which channels there are.
+    /// `channelConfiguration`, 0 to 15; 0 means that a program config element says which channels
+    /// there are.
     pub channel_config: u8,
     /// Output sample rate in Hz where spectral band replication is signalled.
     pub sbr: Option<u32>,
@@ -34,8 +37,9 @@ pub struct AudioSpecificConfig {
 impl AudioSpecificConfig {
     /// Reads a configuration in any of its forms.
     ///
-    /// Bits missing behind the channel configuration (hierarchical: behind the core's object type) count as 0.
-    /// An extension is looked for where it belongs and, as decoders do, behind a program config element.
+    /// Bits missing behind the channel configuration (hierarchical: behind the core's object type)
+    /// count as 0. An extension is looked for where it belongs and, as decoders do, behind a
+    /// program config element.
     ///
     /// # Errors
     ///
@@ -73,7 +77,8 @@ impl AudioSpecificConfig {
 
     /// Returns the sample rate of what is heard: with SBR the extension's, twice the core's.
     ///
-    /// Time stamps advance by [`frame_len`](Self::frame_len) at the *core* rate. SBR that is not signalled is not known here.
+    /// Time stamps advance by [`frame_len`](Self::frame_len) at the *core* rate. SBR that is not
+    /// signalled is not known here.
     pub const fn sample_rate(&self) -> u32 {
         match self.sbr {
             Some(rate) => rate,
@@ -81,8 +86,8 @@ impl AudioSpecificConfig {
         }
     }
 
-    /// Returns how many channels are heard, parametric stereo counted as two; `None` where only a program config
-    /// element says (`channel_config` 0) or the configuration is reserved.
+    /// Returns how many channels are heard, parametric stereo counted as two; `None` where only a
+    /// program config element says (`channel_config` 0) or the configuration is reserved.
     pub const fn channels(&self) -> Option<u8> {
         match self.channel_config {
             1 if self.ps => Some(2),
@@ -93,7 +98,8 @@ impl AudioSpecificConfig {
         }
     }
 
-    /// Returns the codecs parameter: `mp4a.40.29` with PS, `mp4a.40.5` with SBR, else by the core's object type.
+    /// Returns the codecs parameter: `mp4a.40.29` with PS, `mp4a.40.5` with SBR, else by the core's
+    /// object type.
     pub const fn codec_string(&self) -> CodecString {
         CodecString::new(if self.ps {
             PS
@@ -141,7 +147,8 @@ impl Bits<'_> {
         Some(object_type as u8)
     }
 
-    /// Takes a frequency index, and the rate where it is spelled out; returns the index and the rate in Hz.
+    /// Takes a frequency index, and the rate where it is spelled out; returns the index and the
+    /// rate in Hz.
     fn frequency(&mut self) -> Option<Result<(Option<u8>, u32), AacError>> {
         let index = self.take(4)? as u8;
         if index == EXPLICIT {
@@ -169,8 +176,8 @@ impl Bits<'_> {
 
     /// Looks for the SBR and PS extensions behind the core's configuration.
     ///
-    /// A program config element of unknown length may stand before them, so every bit is tried, but not for ever:
-    /// the longest such element without a comment has under 64 bytes.
+    /// A program config element of unknown length may stand before them, so every bit is tried, but
+    /// not for ever: the longest such element without a comment has under 64 bytes.
     fn extension(mut self) -> (Option<u32>, bool) {
         let end = self.at + 64 * 8;
         while self.at < end && self.data.len() * 8 - self.at >= 16 {
@@ -377,7 +384,8 @@ mod tests {
         for (place, want) in
             [(0, Some(44_100)), (72, Some(44_100)), (511, Some(44_100)), (512, None)]
         {
-            // Sync 0x2b7, object type 5, the flag, 44.1 kHz; behind AAC-LC at 22.05 kHz and a program config element.
+            // Sync 0x2b7, object type 5, the flag, 44.1 kHz; behind AAC-LC at 22.05 kHz and a
+            // program config element.
             let sbr = [0x2b7_u128 << 10 | 5 << 5 | 1 << 4 | 4];
             let bits = 16 + place;
             let mut data = std::vec![0; bits / 8 + 5];

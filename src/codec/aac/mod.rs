@@ -1,4 +1,5 @@
-//! AAC: the `AudioSpecificConfig` of sequence headers and the ADTS header of transport streams (ISO/IEC 14496-3).
+//! AAC: the `AudioSpecificConfig` of sequence headers and the ADTS header of transport streams
+//! (ISO/IEC 14496-3).
 
 mod adts;
 mod codec_string;

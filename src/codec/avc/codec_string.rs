@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// Profile, constraints and level as playlists and MIME types spell them; displays as `avc1.64001F`.
+/// Profile, constraints and level as playlists and MIME types spell them; displays as
+/// `avc1.64001F`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CodecString {
     profile: u8,
@@ -11,7 +12,8 @@ pub struct CodecString {
 }
 
 impl CodecString {
-    /// Takes the three bytes behind the first one of a sequence parameter set, or of a decoder configuration record.
+    /// Takes the three bytes behind the first one of a sequence parameter set, or of a decoder
+    /// configuration record.
     pub const fn new(profile: u8, compatibility: u8, level: u8) -> Self {
         Self { profile, compatibility, level }
     }

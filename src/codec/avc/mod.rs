@@ -1,4 +1,5 @@
-//! H.264: the decoder configuration record and what the sequence parameter set says (ISO/IEC 14496-15, ITU-T H.264).
+//! H.264: the decoder configuration record and what the sequence parameter set says (ISO/IEC
+//! 14496-15, ITU-T H.264).
 
 mod codec_string;
 mod configuration;

@@ -55,7 +55,8 @@ impl NalUnitType {
     }
 }
 
-/// Composes a delimiter with `primary_pic_type` and stop bit, and the start code after it (§7.3.2.4).
+/// Composes a delimiter with `primary_pic_type` and stop bit, and the start code after it
+/// (§7.3.2.4).
 #[inline]
 pub(crate) const fn delimiter(slice_types: Option<u8>) -> [u8; DELIMITER_LEN] {
     let slice_types = match slice_types {

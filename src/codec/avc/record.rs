@@ -1,4 +1,5 @@
-//! The AVC decoder configuration record, body of every AVC sequence header (ISO/IEC 14496-15 §5.3.3.1).
+//! The AVC decoder configuration record, body of every AVC sequence header (ISO/IEC 14496-15
+//! §5.3.3.1).
 //!
 //! ```text
 //! version 8 │ profile 8 │ compatibility 8 │ level 8 │ 1 6 lengthSizeMinusOne 2
@@ -28,13 +29,14 @@ pub struct DecoderConfigurationRecord<'a> {
 impl<'a> DecoderConfigurationRecord<'a> {
     /// Checks a record and finds its parameter sets.
     ///
-    /// Reserved bits, the trailer of High profiles and anything behind it are not looked at. A list of picture
-    /// parameter sets that is missing or cut keeps those that are whole, since the stream may repeat the others.
+    /// Reserved bits, the trailer of High profiles and anything behind it are not looked at. A list
+    /// of picture parameter sets that is missing or cut keeps those that are whole, since the
+    /// stream may repeat the others.
     ///
     /// # Errors
     ///
-    /// Fewer than seven bytes, another version than 1, NAL unit lengths of three bytes, a sequence parameter set
-    /// that is cut, or none that is not empty.
+    /// Fewer than seven bytes, another version than 1, NAL unit lengths of three bytes, a sequence
+    /// parameter set that is cut, or none that is not empty.
     pub fn parse(data: &'a [u8]) -> Result<Self, AvcError> {
         let [version, profile, compatibility, level, length, count, rest @ ..] = data else {
             return Err(AvcError::RecordLen { len: data.len() });

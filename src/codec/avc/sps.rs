@@ -1,13 +1,18 @@
-//! Picture size, frame rate and reordering from a sequence parameter set (ITU-T H.264 §7.3.2.1.1, §E.1.1).
+//! Picture size, frame rate and reordering from a sequence parameter set (ITU-T H.264 §7.3.2.1.1,
+//! §E.1.1).
 //!
-//! The only place that uses `h264-reader` (0.9). Its source was read for what a hostile parameter set can do:
+//! The only place that uses `h264-reader` (0.9). Its source was read for what a hostile parameter
+//! set can do:
 //!
 //! - it panics on an empty NAL unit, so it is given none;
-//! - Exp-Golomb codes end at 31 leading zeros and the picture at 139 264 macroblocks, so no arithmetic overflows;
-//! - it allocates for a scaling matrix (once, under 600 bytes), for the picture order cycle (at most 255 × 4 bytes),
-//!   for HRD parameters (twice at most 32 × 12 bytes), for an error's text and, once in the life of the process,
-//!   for a byte searcher: a few kilobytes in all, whatever the stream says, and freed on return;
-//! - it refuses pictures larger than their level allows, which encoders do produce, so it is shown no level.
+//! - Exp-Golomb codes end at 31 leading zeros and the picture at 139 264 macroblocks, so no
+//!   arithmetic overflows;
+//! - it allocates for a scaling matrix (once, under 600 bytes), for the picture order cycle (at
+//!   most 255 × 4 bytes), for HRD parameters (twice at most 32 × 12 bytes), for an error's text
+//!   and, once in the life of the process, for a byte searcher: a few kilobytes in all, whatever
+//!   the stream says, and freed on return;
+//! - it refuses pictures larger than their level allows, which encoders do produce, so it is shown
+//!   no level.
 
 use h264_reader::nal::sps::SeqParameterSet;
 use h264_reader::nal::{Nal, RefNal};
@@ -26,10 +31,11 @@ pub struct PictureInfo {
 }
 
 impl PictureInfo {
-    /// Reads a sequence parameter set, a whole NAL unit with its header byte and emulation prevention bytes.
+    /// Reads a sequence parameter set, a whole NAL unit with its header byte and emulation
+    /// prevention bytes.
     ///
-    /// Returns `None` for another kind of NAL unit and for one that breaks the standard: the stream may still
-    /// play, only its picture size stays unknown.
+    /// Returns `None` for another kind of NAL unit and for one that breaks the standard: the stream
+    /// may still play, only its picture size stays unknown.
     pub fn parse(sps_nal: &[u8]) -> Option<Self> {
         let [header, profile, compatibility, _level, rest @ ..] = strip_trailing_zeros(sps_nal)
         else {
@@ -95,7 +101,8 @@ const fn gcd(mut a: u64, mut b: u64) -> u64 {
     a
 }
 
-/// Drops `trailing_zero_8bits` that some writers leave on (Annex B), which the parser would take for data.
+/// Drops `trailing_zero_8bits` that some writers leave on (Annex B), which the parser would take
+/// for data.
 const fn strip_trailing_zeros(mut nal: &[u8]) -> &[u8] {
     while let [head @ .., 0] = nal {
         nal = head;
@@ -105,7 +112,8 @@ const fn strip_trailing_zeros(mut nal: &[u8]) -> &[u8] {
 
 /// `forbidden_zero_bit` 0 and `nal_unit_type` 7.
 const SPS_HEADER: u8 = 7;
-/// A `level_idc` that no table has, so that no level limit is applied; not 0, which could forge a start code.
+/// A `level_idc` that no table has, so that no level limit is applied; not 0, which could forge a
+/// start code.
 const UNKNOWN_LEVEL: u8 = 0xFF;
 
 #[cfg(test)]
@@ -240,13 +248,15 @@ mod tests {
 
     #[test]
     fn a_picture_that_is_cropped_to_nothing_is_none() {
-        // ue(v) of 3 and 4 is 00100 and 00101; a unit of cropping is two samples, and a macroblock has sixteen.
+        // ue(v) of 3 and 4 is 00100 and 00101; a unit of cropping is two samples, and a macroblock
+        // has sixteen.
         for (left, right, top, bottom, is_some) in
             [(3, 4, 3, 4, true), (4, 4, 3, 4, false), (3, 4, 4, 4, false), (4, 4, 4, 4, false)]
         {
             let crop = |count| std::format!("00{:03b}", count + 1);
             let crops: std::string::String = [left, right, top, bottom].map(crop).concat();
-            // Ids 0, order count type 2, one reference; one macroblock, no fields; cropped; no VUI; stop bit.
+            // Ids 0, order count type 2, one reference; one macroblock, no fields; cropped; no VUI;
+            // stop bit.
             let bits = std::format!("11011010011111{crops}01");
             let mut sps = Vec::from([0x67, 66, 0, 30]);
             let padded = std::format!("{bits:0<40}");

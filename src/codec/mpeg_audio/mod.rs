@@ -1,4 +1,5 @@
-//! MPEG audio: the header of each layer I, II or III frame (ISO/IEC 11172-3 §2.4.1.3, ISO/IEC 13818-3 §2.4.1.3).
+//! MPEG audio: the header of each layer I, II or III frame (ISO/IEC 11172-3 §2.4.1.3, ISO/IEC
+//! 13818-3 §2.4.1.3).
 //!
 //! ```text
 //! sync 11 │ version 2 │ layer 2 │ protection 1 │ bit rate 4 │ sample rate 2 │ padding 1 │ private 1 │ mode 2 │ … 6
@@ -38,7 +39,8 @@ impl FrameHeader {
     ///
     /// # Errors
     ///
-    /// Fewer than four bytes, no sync word, a reserved value, or free format, whose frame length is stated nowhere.
+    /// Fewer than four bytes, no sync word, a reserved value, or free format, whose frame length is
+    /// stated nowhere.
     pub fn parse(data: &[u8]) -> Result<Self, MpegAudioError> {
         let Some(&[b0, b1, b2, b3]) = data.first_chunk() else {
             return Err(MpegAudioError::Truncated { needed: Self::LEN, left: data.len() });
@@ -134,8 +136,8 @@ impl Version {
 
 /// The whole frames at the front of a tag's body.
 ///
-/// Ends at the end, at a frame that is cut and at bytes that are no frame; [`remainder`](Self::remainder) tells how
-/// much that was, [`error`](Self::error) why.
+/// Ends at the end, at a frame that is cut and at bytes that are no frame;
+/// [`remainder`](Self::remainder) tells how much that was, [`error`](Self::error) why.
 #[derive(Clone, Debug)]
 pub struct Frames<'a> {
     rest: &'a [u8],
@@ -148,7 +150,8 @@ impl<'a> Frames<'a> {
         Self { rest: data, error: None }
     }
 
-    /// Returns how many bytes have not come out as frames yet; after the last frame, 0 means that all have.
+    /// Returns how many bytes have not come out as frames yet; after the last frame, 0 means that
+    /// all have.
     pub const fn remainder(&self) -> usize {
         self.rest.len()
     }

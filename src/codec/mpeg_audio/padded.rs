@@ -2,8 +2,8 @@
 
 use super::{FrameHeader, Frames};
 
-/// Splits the body of a tag at its frames. Bytes that are no frame stay with the frame before them; they are left out
-/// where the two together are longer than a limit.
+/// Splits the body of a tag at its frames. Bytes that are no frame stay with the frame before them;
+/// they are left out where the two together are longer than a limit.
 #[derive(Clone, Debug)]
 pub(crate) struct PaddedFrames<'a> {
     rest: &'a [u8],

@@ -1,8 +1,8 @@
 //! The access unit of one tag: its NAL units, hopped over by their lengths and never searched.
 //!
-//! Three things that encoders really send are put right here, each found without reading slice data: zero-length
-//! NAL units are passed over, an Annex B byte stream is taken where lengths should be, and start codes hidden in
-//! a NAL unit that is no slice split it.
+//! Three things that encoders really send are put right here, each found without reading slice
+//! data: zero-length NAL units are passed over, an Annex B byte stream is taken where lengths
+//! should be, and start codes hidden in a NAL unit that is no slice split it.
 
 use super::{find_start_code, trim_zeros};
 use crate::codec::video::{NalKind, VideoCoding};
@@ -59,7 +59,8 @@ pub struct Contents {
     pub random_access: bool,
     /// There is a parameter set.
     pub parameter_sets: bool,
-    /// What the first access unit delimiter says of slice types: in H.264 `primary_pic_type` and stop bit (§7.3.2.4).
+    /// What the first access unit delimiter says of slice types: in H.264 `primary_pic_type` and
+    /// stop bit (§7.3.2.4).
     pub delimiter: Option<u8>,
     /// Bytes of the NAL units but for delimiters, each with a 4-byte start code.
     pub annex_b_len: usize,
@@ -87,7 +88,8 @@ impl<'a> AccessUnit<'a> {
         })
     }
 
-    /// Takes what most access units are, one slice with a length of 4 bytes before it: there is nothing to walk.
+    /// Takes what most access units are, one slice with a length of 4 bytes before it: there is
+    /// nothing to walk.
     #[inline(always)]
     pub(crate) fn lone_slice(data: &'a [u8], packing: Packing) -> Option<(Self, Contents)> {
         let (len, nal_unit) = data.split_first_chunk()?;

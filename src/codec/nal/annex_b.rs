@@ -18,7 +18,8 @@ pub struct AnnexB<'a> {
 }
 
 impl<'a> AnnexB<'a> {
-    /// Puts `parameter_sets` and `carried`, both Annex B byte streams already, before an access unit.
+    /// Puts `parameter_sets` and `carried`, both Annex B byte streams already, before an access
+    /// unit.
     #[inline(always)]
     pub(crate) const fn new(
         parameter_sets: &'a [u8],

@@ -1,4 +1,5 @@
-//! NAL units, as H.264 and its successors share them: packing, start codes, parameter sets (ITU-T H.264 §7.3.1, Annex B).
+//! NAL units, as H.264 and its successors share them: packing, start codes, parameter sets (ITU-T
+//! H.264 §7.3.1, Annex B).
 
 mod access_unit;
 mod annex_b;

@@ -1,13 +1,14 @@
 //! The parameter sets in force, kept as the Annex B byte stream that goes before an access point.
 //!
-//! Sets from a decoder configuration record and from access units meet here; the later one of a kind and id wins,
-//! as it does in a decoder. They are compared without trailing zero bytes, because writers disagree on those.
+//! Sets from a decoder configuration record and from access units meet here; the later one of a
+//! kind and id wins, as it does in a decoder. They are compared without trailing zero bytes,
+//! because writers disagree on those.
 
 use super::{START_CODE, trim_zeros};
 use crate::codec::video::VideoCoding;
 
-/// Room for all parameter sets with their start codes. Records of real encoders have 30 to 120 bytes; a set with
-/// every scaling list spelled out has about 600.
+/// Room for all parameter sets with their start codes. Records of real encoders have 30 to 120
+/// bytes; a set with every scaling list spelled out has about 600.
 const CAPACITY: usize = 1024;
 /// Room for entries: encoders send one or two, conformance streams up to a dozen.
 const MAX_ENTRIES: usize = 32;

@@ -76,7 +76,8 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Source<'a, I> {
         }
     }
 
-    /// Fills plain packets, of which the first has this header; returns the header of the packet after them.
+    /// Fills plain packets, of which the first has this header; returns the header of the packet
+    /// after them.
     #[inline(always)]
     fn fill_plain(
         &mut self,
@@ -101,7 +102,8 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Source<'a, I> {
     }
 }
 
-/// Fills `room` with what is left of a slice and with those after it; returns what is left of the last one.
+/// Fills `room` with what is left of a slice and with those after it; returns what is left of the
+/// last one.
 #[inline(never)]
 fn fill_from_several<'a>(
     mut slice: &'a [u8],
@@ -124,9 +126,11 @@ fn fill_from_several<'a>(
     }
 }
 
-/// Lays plain packets whose payload lies in one slice, and returns the header of the one after them.
+/// Lays plain packets whose payload lies in one slice, and returns the header of the one after
+/// them.
 ///
-/// Nearly all bytes of a stream go through this loop: it moves constant lengths and has no bounds to check.
+/// Nearly all bytes of a stream go through this loop: it moves constant lengths and has no bounds
+/// to check.
 #[inline(always)]
 fn copy_plain(
     packets: &mut [[u8; PACKET_LEN]],
@@ -142,8 +146,8 @@ fn copy_plain(
     header
 }
 
-/// Copies the payload of a packet: two slices of one length. From 128 bytes on it moves constant lengths, of which the
-/// second overlaps the first; otherwise the compiler would call a function.
+/// Copies the payload of a packet: two slices of one length. From 128 bytes on it moves constant
+/// lengths, of which the second overlaps the first; otherwise the compiler would call a function.
 #[inline(always)]
 fn copy_body(to: &mut [u8], from: &[u8]) {
     match (to.first_chunk_mut::<128>(), from.first_chunk::<128>()) {

@@ -1,8 +1,8 @@
 //! CRC-32/MPEG-2, the checksum of PSI sections (ISO/IEC 13818-1 Annex A).
 //!
-//! Polynomial 0x04C11DB7, initial value all ones, neither reflected nor inverted. `crc32fast` computes the IEEE
-//! CRC, which is the same polynomial with every bit order reversed and the result inverted; reversing the bits
-//! of each input byte and of the result turns one into the other.
+//! Polynomial 0x04C11DB7, initial value all ones, neither reflected nor inverted. `crc32fast`
+//! computes the IEEE CRC, which is the same polynomial with every bit order reversed and the result
+//! inverted; reversing the bits of each input byte and of the result turns one into the other.
 
 use crc32fast::Hasher;
 

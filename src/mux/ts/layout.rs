@@ -1,7 +1,9 @@
-//! The one walk over the packets of a run: copying, showing pieces and reading as a buffer all take it.
+//! The one walk over the packets of a run: copying, showing pieces and reading as a buffer all take
+//! it.
 //!
-//! Most packets of a run are plain: four bytes of header, and payload. A run is walked from one packet that is not to the
-//! next, so that a picture of 160 packets takes two steps. The first packet stands outside of the walk.
+//! Most packets of a run are plain: four bytes of header, and payload. A run is walked from one
+//! packet that is not to the next, so that a picture of 160 packets takes two steps. The first
+//! packet stands outside of the walk.
 //!
 //! ```text
 //!   first │ 158 plain, last                                          a picture: times first, stuffing last

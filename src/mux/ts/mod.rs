@@ -1,12 +1,13 @@
-//! MPEG-2 transport stream (ISO/IEC 13818-1): tables, PES packets, and one access unit as a run of TS packets.
+//! MPEG-2 transport stream (ISO/IEC 13818-1): tables, PES packets, and one access unit as a run of
+//! TS packets.
 //!
 //! ```text
 //!   access unit ──► PES packet ──► 188 │ 188 │ 188 │ … │ 188     TsPackets<'_>, borrowed, not yet copied
 //!                   header + ES    head + payload       stuffed
 //! ```
 //!
-//! A run is given its times, counters and flags. What goes on from run to run (tables, clock references, counters) is kept
-//! by the writer, in a file of its own.
+//! A run is given its times, counters and flags. What goes on from run to run (tables, clock
+//! references, counters) is kept by the writer, in a file of its own.
 
 mod copy;
 mod crc;

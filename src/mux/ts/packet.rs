@@ -1,4 +1,5 @@
-//! The TS packet: header, adaptation field and program clock reference (ISO/IEC 13818-1 §2.4.3.2–5).
+//! The TS packet: header, adaptation field and program clock reference (ISO/IEC 13818-1
+//! §2.4.3.2–5).
 //!
 //! ```text
 //!  0x47 │ TEI PUSI prio PID:13 │ scrambling:2 adaptation:2 counter:4 │ adaptation field │ payload
@@ -13,7 +14,8 @@ pub const PACKET_LEN: usize = 188;
 pub(super) const HEAD_LEN: usize = 4;
 /// Length of a TS packet without its 4-byte header.
 pub(super) const BODY_LEN: usize = PACKET_LEN - HEAD_LEN;
-/// Length of an adaptation field that holds flags and a PCR and nothing else, its length byte included.
+/// Length of an adaptation field that holds flags and a PCR and nothing else, its length byte
+/// included.
 pub(super) const PCR_FIELD_LEN: usize = 8;
 /// Length of an adaptation field that holds flags and nothing else, its length byte included.
 pub(super) const FLAGS_FIELD_LEN: usize = 2;
@@ -69,7 +71,8 @@ impl ContinuityCounter {
 pub(super) struct PacketHeader(u32);
 
 impl PacketHeader {
-    /// Makes the header of a plain packet: one that is all payload, and not the first of its PES packet.
+    /// Makes the header of a plain packet: one that is all payload, and not the first of its PES
+    /// packet.
     #[inline]
     pub(super) const fn new(pid: Pid, counter: ContinuityCounter) -> Self {
         let [high, low] = pid.0.to_be_bytes();
@@ -105,7 +108,8 @@ impl PacketHeader {
     }
 }
 
-/// The adaptation field of a packet that carries payload too. One that says nothing and fills nothing is not there.
+/// The adaptation field of a packet that carries payload too. One that says nothing and fills
+/// nothing is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field {
     pub(super) flags: u8,
@@ -129,8 +133,8 @@ impl Field {
             }
     }
 
-    /// Writes `header` and the field to the front of a packet, and returns the length of both. Bytes after those may be
-    /// spoilt.
+    /// Writes `header` and the field to the front of a packet, and returns the length of both.
+    /// Bytes after those may be spoilt.
     #[inline(always)]
     pub(super) fn write(&self, header: PacketHeader, packet: &mut [u8; PACKET_LEN]) -> usize {
         if self.stuffing > 0 {
@@ -159,7 +163,8 @@ impl Field {
     }
 }
 
-/// Writes the head of a packet with nothing but a clock reference before its payload; returns the room for that.
+/// Writes the head of a packet with nothing but a clock reference before its payload; returns the
+/// room for that.
 #[inline(always)]
 pub(super) fn write_pcr_head(
     header: PacketHeader,
@@ -173,16 +178,17 @@ pub(super) fn write_pcr_head(
     body
 }
 
-/// Composes the front of an adaptation field of `len` bytes with a PCR: its length, which does not count itself, flags,
-/// `program_clock_reference_base`, six reserved bits and an extension of 0 (§2.4.3.4–5).
+/// Composes the front of an adaptation field of `len` bytes with a PCR: its length, which does not
+/// count itself, flags, `program_clock_reference_base`, six reserved bits and an extension of 0
+/// (§2.4.3.4–5).
 #[inline]
 pub(super) const fn pcr_field(len: usize, flags: u8, pcr: Ticks) -> [u8; PCR_FIELD_LEN] {
     let front = (len as u64 - 1) << 56 | (flags as u64 | 0x10) << 48;
     (front | pcr.to_wire().get() << 15 | 0x7e00).to_be_bytes()
 }
 
-/// Composes a packet that carries a PCR and no payload. `header` is that of a plain packet, with the counter of the last
-/// packet that had payload; `flags` are those of the adaptation field.
+/// Composes a packet that carries a PCR and no payload. `header` is that of a plain packet, with
+/// the counter of the last packet that had payload; `flags` are those of the adaptation field.
 pub(super) fn pcr_only_packet(header: PacketHeader, flags: u8, pcr: Ticks) -> [u8; PACKET_LEN] {
     let mut packet = [0xff; PACKET_LEN];
     let (head, body) = packet.split_at_mut(HEAD_LEN);

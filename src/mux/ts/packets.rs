@@ -7,12 +7,12 @@ use super::pieces::Pieces;
 use super::run::PesRun;
 use core::fmt;
 
-/// A run of whole TS packets, borrowed for the call: a PES packet with one access unit or with gathered audio
-/// frames, the two tables, or a packet that only carries a PCR.
+/// A run of whole TS packets, borrowed for the call: a PES packet with one access unit or with
+/// gathered audio frames, the two tables, or a packet that only carries a PCR.
 ///
-/// The payload still lies in the tag it came in. The sink chooses how to take it: [`copy_to_slice`] lays it straight
-/// into the host's segment memory, [`for_each_piece`] shows headers and payload in turn, for a vectored write, and
-/// feature `bytes` adds `into_buf`.
+/// The payload still lies in the tag it came in. The sink chooses how to take it: [`copy_to_slice`]
+/// lays it straight into the host's segment memory, [`for_each_piece`] shows headers and payload in
+/// turn, for a vectored write, and feature `bytes` adds `into_buf`.
 ///
 /// [`copy_to_slice`]: Self::copy_to_slice
 /// [`for_each_piece`]: Self::for_each_piece

@@ -15,8 +15,9 @@ pub(crate) enum StreamId {
     Video = 0xe0,
 }
 
-/// A PES header, followed by the first few bytes of the elementary stream where those are not borrowed: the access unit
-/// delimiter and the start code behind it, or the ADTS header of a frame that travels alone.
+/// A PES header, followed by the first few bytes of the elementary stream where those are not
+/// borrowed: the access unit delimiter and the start code behind it, or the ADTS header of a frame
+/// that travels alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PesHeader {
     id: StreamId,
@@ -57,10 +58,11 @@ impl PesHeader {
     /// 9 fixed bytes, PTS and DTS, and a lead: what one of these writes at the most.
     const MAX_LEN: usize = 9 + 10 + Lead::MAX_LEN;
 
-    /// Makes the header of a PES packet whose elementary stream bytes are `lead` and `payload_len` more.
+    /// Makes the header of a PES packet whose elementary stream bytes are `lead` and `payload_len`
+    /// more.
     ///
-    /// DTS is written only where it differs from PTS (§2.7.5). `PES_packet_length` is 0, "unbounded", for video that
-    /// does not fit its 16 bits; the caller keeps audio below that.
+    /// DTS is written only where it differs from PTS (§2.7.5). `PES_packet_length` is 0,
+    /// "unbounded", for video that does not fit its 16 bits; the caller keeps audio below that.
     #[inline]
     pub(crate) fn new(
         id: StreamId,
@@ -85,7 +87,8 @@ impl PesHeader {
         if self.pts == self.dts { 5 } else { 10 }
     }
 
-    /// Writes the header to the front of `room`, of which it may spoil some bytes behind it, and returns its length.
+    /// Writes the header to the front of `room`, of which it may spoil some bytes behind it, and
+    /// returns its length.
     #[inline(always)]
     pub(super) fn write(&self, room: &mut [u8]) -> usize {
         if let Some(room) = room.first_chunk_mut() {
@@ -98,13 +101,14 @@ impl PesHeader {
         self.len()
     }
 
-    /// Composes the header from front to back, in copies of a fixed size. Each may run over the end of its
-    /// field; the next one overwrites that.
+    /// Composes the header from front to back, in copies of a fixed size. Each may run over the end
+    /// of its field; the next one overwrites that.
     #[inline(always)]
     fn compose(&self, bytes: &mut [u8; Self::MAX_LEN]) {
         let with_dts = self.pts != self.dts;
         let flags = if with_dts { 0xc0 } else { 0x80 };
-        // 00 00 01, stream_id, PES_packet_length, data_alignment_indicator, PTS_DTS_flags; then PES_header_data_length.
+        // 00 00 01, stream_id, PES_packet_length, data_alignment_indicator, PTS_DTS_flags; then
+        // PES_header_data_length.
         let fixed =
             1 << 40 | (self.id as u64) << 32 | u64::from(self.packet_len) << 16 | 0x8400 | flags;
         bytes[..8].copy_from_slice(&fixed.to_be_bytes());
@@ -120,7 +124,8 @@ impl PesHeader {
     }
 }
 
-/// Composes a 33-bit time behind a 4-bit prefix, with its three marker bits (§2.4.3.7): the first five of these bytes.
+/// Composes a 33-bit time behind a 4-bit prefix, with its three marker bits (§2.4.3.7): the first
+/// five of these bytes.
 #[inline]
 const fn timestamp(prefix: u64, time: WireTime) -> [u8; 8] {
     let t = time.get();

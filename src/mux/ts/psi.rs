@@ -1,7 +1,8 @@
-//! Program specific information: the PAT and the PMT of a one-program stream (ISO/IEC 13818-1 §2.4.4).
+//! Program specific information: the PAT and the PMT of a one-program stream (ISO/IEC 13818-1
+//! §2.4.4).
 //!
-//! Both sections fit one packet each; the rest of it is 0xFF, as §2.4.4 wants it, and not adaptation-field
-//! stuffing, which some demuxers take for a missing section.
+//! Both sections fit one packet each; the rest of it is 0xFF, as §2.4.4 wants it, and not
+//! adaptation-field stuffing, which some demuxers take for a missing section.
 
 use super::crc::crc32_mpeg2;
 use super::packet::{ContinuityCounter, PACKET_LEN, PacketHeader, Pid};
@@ -59,7 +60,8 @@ impl Section<'_> {
     fn put(&self, header: PacketHeader, packet: &mut [u8]) {
         let Self { table_id, version, body } = *self;
         let [h0, h1, h2, h3] = header.unit_start().to_bytes();
-        // Five bytes up to last_section_number and the CRC count into section_length: 8 bits are enough here.
+        // Five bytes up to last_section_number and the CRC count into section_length: 8 bits are
+        // enough here.
         let section_len = (5 + body.len() + 4) as u8;
         let head = [
             h0,

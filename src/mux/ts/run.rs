@@ -1,8 +1,8 @@
 //! A PES packet laid out over TS packets.
 //!
-//! Only the first packet of a run, the last one and those with a PCR have an adaptation field; where they stand
-//! is worked out once, when the run is made. Between them every packet is 4 bytes of header and 184 bytes of
-//! payload.
+//! Only the first packet of a run, the last one and those with a PCR have an adaptation field;
+//! where they stand is worked out once, when the run is made. Between them every packet is 4 bytes
+//! of header and 184 bytes of payload.
 
 use super::packet::{
     BODY_LEN, ContinuityCounter, FLAGS_FIELD_LEN, Field, PACKET_LEN, PCR_FIELD_LEN, PacketHeader,
@@ -46,7 +46,8 @@ impl PcrPlan {
 }
 
 impl PcrPlan {
-    /// Spreads clock references evenly from `first` on over the time to `end`, at most `interval` apart.
+    /// Spreads clock references evenly from `first` on over the time to `end`, at most `interval`
+    /// apart.
     pub(crate) fn spread(first: Ticks, end: Ticks, interval: TickSpan) -> Self {
         let span = (end - first).get();
         let count = span.max(1).unsigned_abs().div_ceil(interval.get().unsigned_abs());
@@ -75,7 +76,8 @@ pub(crate) struct PesRun<'a> {
     pub(super) stuffing: usize,
 }
 
-/// The clock references of a run: `count` of them, in packet `at` and in those `every` packets apart behind it.
+/// The clock references of a run: `count` of them, in packet `at` and in those `every` packets
+/// apart behind it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pcrs {
     first: Ticks,
@@ -109,7 +111,8 @@ impl Pcrs {
 /// The bytes of a PES packet behind its [`PesHeader`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Payload<'a> {
-    /// An access unit, but for its first start code: that stands in the header, behind the delimiter.
+    /// An access unit, but for its first start code: that stands in the header, behind the
+    /// delimiter.
     Video(&'a AnnexB<'a>),
     Audio(&'a [u8]),
 }

@@ -1,4 +1,5 @@
-//! The transport stream of a whole list: tables, clock references and counters that live as long as the stream.
+//! The transport stream of a whole list: tables, clock references and counters that live as long as
+//! the stream.
 
 use super::packet::{ContinuityCounter, PacketHeader, Pid, pcr_only_packet};
 use super::packets::TsPackets;
@@ -138,7 +139,8 @@ impl TsWriter {
         }
     }
 
-    /// Lists other streams from the next segment on. The version of the tables grows with every change but the first.
+    /// Lists other streams from the next segment on. The version of the tables grows with every
+    /// change but the first.
     pub(crate) fn set_program(&mut self, program: Program) {
         self.before = self.state;
         if program != self.state.program && self.state.program != Program::NOTHING {
@@ -147,7 +149,8 @@ impl TsWriter {
         self.state.program = program;
     }
 
-    /// Forgets the segment that was begun last: nobody will miss its packets, and its clock is gone.
+    /// Forgets the segment that was begun last: nobody will miss its packets, and its clock is
+    /// gone.
     pub(crate) const fn roll_back(&mut self) {
         self.state = self.before;
         self.break_timeline();
@@ -190,8 +193,8 @@ impl TsWriter {
         out.write(TsPackets::pes(&run))
     }
 
-    /// Plans the clock reference of a picture: where its segment begins, where the last one is too long ago, and where
-    /// the first packet has an adaptation field anyway.
+    /// Plans the clock reference of a picture: where its segment begins, where the last one is too
+    /// long ago, and where the first packet has an adaptation field anyway.
     #[inline(always)]
     fn picture_pcr(&mut self, picture: &PictureUnit<'_>, start: Start) -> PcrPlan {
         let next = picture.dts + picture.interval;
@@ -237,7 +240,8 @@ impl TsWriter {
         audio: &AudioPes<'_>,
     ) -> Result<(), O::Error> {
         let clock = audio.pts - PCR_AFTER_AUDIO;
-        // A picture may still come right after the last one; only silence lets the clock overtake it.
+        // A picture may still come right after the last one; only silence lets the clock overtake
+        // it.
         let latest = self.last_video.filter(|_| !audio.video_is_silent);
         let until = latest.map_or(clock, |latest| clock.min(latest + self.lead));
         self.bridge(out, until)?;
@@ -305,7 +309,8 @@ impl TsWriter {
         out.write(TsPackets::whole(&packets))
     }
 
-    /// Returns whether nothing of the lead track stands in the segment yet; something does from now on.
+    /// Returns whether nothing of the lead track stands in the segment yet; something does from now
+    /// on.
     #[inline]
     fn take_beginning(&mut self) -> bool {
         let position = core::mem::replace(&mut self.position, Position::Within);
@@ -326,6 +331,6 @@ impl TsWriter {
 
 /// Longest distance between two clock references (ISO/IEC 13818-1 §2.7.2).
 const PCR_INTERVAL: TickSpan = TickSpan::from_millis(100);
-/// While video pauses, clock references follow audio at this distance: near enough for the decoder's buffers, far enough
-/// that video which comes late in the interleaving is not overtaken.
+/// While video pauses, clock references follow audio at this distance: near enough for the
+/// decoder's buffers, far enough that video which comes late in the interleaving is not overtaken.
 const PCR_AFTER_AUDIO: TickSpan = TickSpan::from_millis(400);

@@ -1,6 +1,8 @@
-//! The core as a C program on bare metal would have it: `#![no_std]`, no `alloc`, a panic handler and nothing else.
+//! The core as a C program on bare metal would have it: `#![no_std]`, no `alloc`, a panic handler
+//! and nothing else.
 //!
-//! There is no allocator in this crate, so `extern crate alloc` anywhere below it is an error of the compiler.
+//! There is no allocator in this crate, so `extern crate alloc` anywhere below it is an error of
+//! the compiler.
 
 #![no_std]
 
@@ -17,7 +19,8 @@ use hls_segmenter::{Config, End, Segment, SegmentSink, SegmentStart, Segmenter};
 /// What C wants to hear of a finished segment.
 pub type OnSegment = extern "C" fn(context: *mut c_void, number: u64, bytes: usize);
 
-/// Segments the FLV file at `data`, tells each finished segment and returns their number, or -1 if it is no FLV file.
+/// Segments the FLV file at `data`, tells each finished segment and returns their number, or -1 if
+/// it is no FLV file.
 ///
 /// # Safety
 ///
@@ -31,13 +34,7 @@ pub unsafe extern "C" fn segment_flv(
 ) -> i64 {
     // SAFETY: the caller's promise.
     let file = unsafe { slice::from_raw_parts(data, len) };
-    let mut sink = Counter {
-        on_segment,
-        context,
-        bytes: 0,
-        segments: 0,
-        playlists: 0,
-    };
+    let mut sink = Counter { on_segment, context, bytes: 0, segments: 0, playlists: 0 };
     segment(file, &mut sink)
 }
 
@@ -61,7 +58,8 @@ fn segment(file: &[u8], sink: &mut Counter) -> i64 {
     sink.segments
 }
 
-/// Lays every run of packets out in a buffer on the stack or, when it is long, piece by piece, and counts.
+/// Lays every run of packets out in a buffer on the stack or, when it is long, piece by piece, and
+/// counts.
 struct Counter {
     on_segment: OnSegment,
     context: *mut c_void,

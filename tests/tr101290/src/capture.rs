@@ -22,11 +22,7 @@ pub struct OwnedTag {
 
 impl OwnedTag {
     fn borrow(&self) -> Tag<'_> {
-        Tag {
-            kind: self.kind,
-            time: FlvTime::from_millis(self.millis as u32),
-            data: &self.data,
-        }
+        Tag { kind: self.kind, time: FlvTime::from_millis(self.millis as u32), data: &self.data }
     }
 }
 
@@ -39,10 +35,7 @@ pub struct Capture {
 impl Capture {
     /// Makes another stream of this one.
     pub fn made(&self, how: &str, tags: Vec<OwnedTag>) -> Self {
-        Self {
-            name: format!("{} {how}", self.name),
-            tags,
-        }
+        Self { name: format!("{} {how}", self.name), tags }
     }
 
     /// Keeps the tags of one kind.
@@ -53,10 +46,8 @@ impl Capture {
 
     /// Moves the whole stream in time.
     pub fn later(&self, millis: i64, how: &str) -> Self {
-        let moved = self.tags.iter().map(|tag| OwnedTag {
-            millis: tag.millis + millis,
-            ..tag.clone()
-        });
+        let moved =
+            self.tags.iter().map(|tag| OwnedTag { millis: tag.millis + millis, ..tag.clone() });
         self.made(how, moved.collect())
     }
 
@@ -81,11 +72,7 @@ impl Capture {
             segmenter.push(tag.borrow(), &mut sink).unwrap();
         }
         segmenter.finish(End::List, &mut sink).unwrap();
-        assert!(
-            sink.segments > 1,
-            "{}: one segment shows no seam",
-            self.name
-        );
+        assert!(sink.segments > 1, "{}: one segment shows no seam", self.name);
         packets(&sink.bytes)
     }
 }

@@ -14,8 +14,8 @@ const MODULUS: u64 = (1 << 33) * 300;
 
 /// Returns a time for every packet: the first PCR is 0, and time never runs back.
 ///
-/// A PCR behind `discontinuity_indicator` says nothing of the time since the one before; the interval before that is
-/// taken once more.
+/// A PCR behind `discontinuity_indicator` says nothing of the time since the one before; the
+/// interval before that is taken once more.
 pub fn times(stream: &[Packet]) -> Vec<Duration> {
     let mut times = vec![Duration::ZERO; stream.len()];
     let mut last: Option<(usize, u64)> = None;

@@ -1,12 +1,13 @@
-//! What the tests of TR 101 290 share: transport streams out of the engine, a clock, and the monitor.
+//! What the tests of TR 101 290 share: transport streams out of the engine, a clock, and the
+//! monitor.
 //!
 //! ```text
 //!   capture ──► Segmenter ──► segments, one behind the other ──► ConformanceMonitor ──► indicators
 //!               PSI every 400 ms                  packet times from the PCRs
 //! ```
 //!
-//! Indicator 2.4 (accuracy of the PCR) is about the clock of a channel with a constant rate, and 2.6 (CAT) about
-//! scrambled streams: neither applies to segments, and neither can fire here.
+//! Indicator 2.4 (accuracy of the PCR) is about the clock of a channel with a constant rate, and
+//! 2.6 (CAT) about scrambled streams: neither applies to segments, and neither can fire here.
 #![forbid(unsafe_code)]
 
 pub mod capture;
@@ -20,7 +21,8 @@ use packet::Packet;
 
 /// Feeds a stream to the monitor at the times that its PCRs say and returns what was raised.
 ///
-/// The monitor looks at nothing before its fifth good packet; null packets lead, so that it sees the whole stream.
+/// The monitor looks at nothing before its fifth good packet; null packets lead, so that it sees
+/// the whole stream.
 pub fn monitor(stream: &[Packet]) -> Vec<ConformanceEvent> {
     let mut monitor = ConformanceMonitor::new();
     for _ in 0..5 {
@@ -37,11 +39,12 @@ pub fn monitor(stream: &[Packet]) -> Vec<ConformanceEvent> {
     events
 }
 
-/// Keeps what must be absent from our output: everything of priorities 1 and 2, and of priority 3 PIDs that no table
-/// lists (3.4) and the buffer of the tables (3.3, 3.9, 3.10 on `TBsys`).
+/// Keeps what must be absent from our output: everything of priorities 1 and 2, and of priority 3
+/// PIDs that no table lists (3.4) and the buffer of the tables (3.3, 3.9, 3.10 on `TBsys`).
 ///
-/// The buffers of the elementary streams are left out: the monitor drains them at the mean rate of the stream so far,
-/// which no stream of variable rate can satisfy, and not at the rate of the level (ISO/IEC 13818-1 §2.4.2.4).
+/// The buffers of the elementary streams are left out: the monitor drains them at the mean rate of
+/// the stream so far, which no stream of variable rate can satisfy, and not at the rate of the
+/// level (ISO/IEC 13818-1 §2.4.2.4).
 pub fn relevant(events: Vec<ConformanceEvent>) -> Vec<ConformanceEvent> {
     let matters = |event: &ConformanceEvent| match event.indicator {
         Indicator::BufferError | Indicator::EmptyBufferError | Indicator::DataDelayError => {
@@ -66,10 +69,7 @@ pub fn summary(events: &[ConformanceEvent]) -> String {
     lines
         .iter()
         .map(|(name, count, first)| {
-            format!(
-                "\n  {count} x {name}, first at {:?}: {}",
-                first.at, first.detail
-            )
+            format!("\n  {count} x {name}, first at {:?}: {}", first.at, first.detail)
         })
         .collect()
 }

@@ -10,12 +10,7 @@ fn assert_clean(captures: &[Capture]) {
     for capture in captures {
         let stream = capture.segment();
         let events = relevant(monitor(&stream));
-        println!(
-            "{}: {} packets, {} events",
-            capture.name,
-            stream.len(),
-            events.len()
-        );
+        println!("{}: {} packets, {} events", capture.name, stream.len(), events.len());
         if !events.is_empty() {
             faults += &format!("\n{}:{}", capture.name, summary(&events));
         }
@@ -45,10 +40,7 @@ fn t_17_clocks_that_wrap_raise_no_indicator() {
     let capture = capture("bframes");
     // 2^33 ticks are 95 443 717.7 ms, less the lead of 700 ms; tag time wraps at 2^32 ms.
     assert_clean(&[
-        capture.later(
-            95_443_717 - 700 - 5_000,
-            "across the wrap of PTS, DTS and PCR",
-        ),
+        capture.later(95_443_717 - 700 - 5_000, "across the wrap of PTS, DTS and PCR"),
         capture.later((1 << 32) - 5_000, "across the wrap of tag time"),
     ]);
 }
@@ -59,10 +51,7 @@ fn t_08_a_break_of_the_timeline_raises_no_indicator() {
     let breaks = [("an hour later", 3_600_000), ("from the beginning", 0)];
     let streams = breaks.map(|(how, later)| {
         let again = once.later(later, how);
-        once.made(
-            &format!("and again {how}"),
-            [once.tags.clone(), again.tags].concat(),
-        )
+        once.made(&format!("and again {how}"), [once.tags.clone(), again.tags].concat())
     });
     assert_clean(&streams);
 }
@@ -100,10 +89,6 @@ fn indicators_that_do_not_apply_are_never_raised() {
     for capture in captures() {
         let events = monitor(&capture.segment());
         let inapplicable = [Indicator::PcrAccuracyError, Indicator::CatError];
-        assert!(
-            !events
-                .iter()
-                .any(|event| inapplicable.contains(&event.indicator))
-        );
+        assert!(!events.iter().any(|event| inapplicable.contains(&event.indicator)));
     }
 }

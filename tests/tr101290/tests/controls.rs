@@ -13,28 +13,18 @@ const PMT: u16 = 0x1000;
 const VIDEO: u16 = 0x100;
 const AUDIO: u16 = 0x101;
 
-/// Spoils the output for one capture and checks that `wanted`, and none but `allowed` beside it, is raised.
+/// Spoils the output for one capture and checks that `wanted`, and none but `allowed` beside it, is
+/// raised.
 fn control(spoil: impl FnOnce(&mut Vec<Packet>), wanted: Indicator, allowed: &[Indicator]) {
     let mut stream = capture("bframes").segment();
     spoil(&mut stream);
     let events = relevant(monitor(&stream));
     let raised = |indicator| events.iter().any(|event| event.indicator == indicator);
-    assert!(
-        raised(wanted),
-        "{} was not raised{}",
-        wanted.name(),
-        summary(&events)
-    );
+    assert!(raised(wanted), "{} was not raised{}", wanted.name(), summary(&events));
     let others = events
         .iter()
         .filter(|event| event.indicator != wanted && !allowed.contains(&event.indicator));
-    assert_eq!(
-        others.count(),
-        0,
-        "besides {}:{}",
-        wanted.name(),
-        summary(&events)
-    );
+    assert_eq!(others.count(), 0, "besides {}:{}", wanted.name(), summary(&events));
 }
 
 /// Returns the index of a packet in the middle of the stream for which `is` holds.
@@ -91,11 +81,7 @@ fn v_02_a_tripled_packet_raises_1_4_and_a_doubled_one_does_not() {
     control(copies(3), ContinuityCountError, &[]);
     let mut stream = capture("bframes").segment();
     copies(2)(&mut stream);
-    assert_eq!(
-        relevant(monitor(&stream)).len(),
-        0,
-        "a duplicate is legal once"
-    );
+    assert_eq!(relevant(monitor(&stream)).len(), 0, "a duplicate is legal once");
 }
 
 #[test]
@@ -108,19 +94,13 @@ fn v_02_a_pcr_that_jumps_raises_2_3b() {
             for packet in &mut stream[at..] {
                 if let Some((value, _)) = pcr(packet) {
                     let base = value / 300;
-                    set_pcr_base(
-                        packet,
-                        if forward {
-                            base + by
-                        } else {
-                            base - 9_000 - by
-                        },
-                    );
+                    set_pcr_base(packet, if forward { base + by } else { base - 9_000 - by });
                 }
             }
             assert!(value / 300 > 9_000 + by || forward);
         };
-        // Packet times follow the PCR: where it leaps by more than 100 ms, the interval is too long as well.
+        // Packet times follow the PCR: where it leaps by more than 100 ms, the interval is too long
+        // as well.
         control(spoil, PcrDiscontinuityError, &[PcrRepetitionError]);
     }
 }
@@ -129,11 +109,7 @@ fn v_02_a_pcr_that_jumps_raises_2_3b() {
 fn v_02_missing_pcrs_raise_2_3a() {
     let spoil = |stream: &mut Vec<Packet>| {
         let from = middle(stream, |packet| pcr(packet).is_some());
-        for packet in stream[from..]
-            .iter_mut()
-            .filter(|packet| pcr(packet).is_some())
-            .take(3)
-        {
+        for packet in stream[from..].iter_mut().filter(|packet| pcr(packet).is_some()).take(3) {
             // What was the PCR is stuffing now.
             packet[5] &= !0x10;
         }
@@ -181,10 +157,7 @@ fn v_02_tables_only_where_segments_begin_raise_1_3a_and_1_5a() {
 fn v_02_a_listed_stream_that_falls_silent_raises_1_6() {
     let spoil = |stream: &mut Vec<Packet>| {
         let half = stream.len() / 2;
-        let silent = stream
-            .split_off(half)
-            .into_iter()
-            .filter(|packet| pid(packet) != AUDIO);
+        let silent = stream.split_off(half).into_iter().filter(|packet| pid(packet) != AUDIO);
         stream.extend(silent);
     };
     control(spoil, PidError, &[]);
@@ -196,16 +169,8 @@ fn v_02_a_pts_that_is_long_in_coming_raises_2_5() {
         let starts = |packet: &Packet| pid(packet) == AUDIO && packet[1] & 0x40 != 0;
         let from = middle(stream, starts);
         // Four PES packets of up to 300 ms each.
-        for packet in stream[from..]
-            .iter_mut()
-            .filter(|packet| starts(packet))
-            .take(4)
-        {
-            let at = if packet[3] & 0x20 == 0 {
-                4
-            } else {
-                5 + usize::from(packet[4])
-            };
+        for packet in stream[from..].iter_mut().filter(|packet| starts(packet)).take(4) {
+            let at = if packet[3] & 0x20 == 0 { 4 } else { 5 + usize::from(packet[4]) };
             packet[at + 7] &= !0x80;
         }
     };

@@ -42,8 +42,8 @@ impl Fields {
                 fields.time = u32::from_be_bytes(take(rest)?);
                 fields.extended = Some(fields.time);
             }
-            // Most encoders repeat the extended time before every chunk, some do not: four bytes that differ from it
-            // are payload.
+            // Most encoders repeat the extended time before every chunk, some do not: four bytes
+            // that differ from it are payload.
             (Some(time), _) => {
                 if let Some((bytes, behind)) = rest.split_first_chunk()
                     && (begins || u32::from_be_bytes(*bytes) == time)

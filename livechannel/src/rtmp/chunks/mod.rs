@@ -1,12 +1,13 @@
-//! Chunks to messages (RTMP 1.0 §5.3), with limits: the one part of RTMP where a hostile peer chooses how much memory
-//! it costs.
+//! Chunks to messages (RTMP 1.0 §5.3), with limits: the one part of RTMP where a hostile peer
+//! chooses how much memory it costs.
 //!
 //! ```text
 //! chunk   fmt 2 │ csid 6 (14, 22) │ [time 24 │ [length 24 │ kind 8 │ [stream id 32]]] │ [extended time 32] │ payload
 //! ```
 //!
-//! A message that lies whole in the input is lent from there; any other is put together in a buffer of its chunk
-//! stream, which is used again for the next one. Chunk streams may be interleaved as they like.
+//! A message that lies whole in the input is lent from there; any other is put together in a buffer
+//! of its chunk stream, which is used again for the next one. Chunk streams may be interleaved as
+//! they like.
 
 mod header;
 
@@ -15,7 +16,8 @@ use header::{Fields, basic_header};
 /// What a connection may cost.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChunkLimits {
-    /// Longest message in bytes, and the most bytes of unfinished messages of all chunk streams together.
+    /// Longest message in bytes, and the most bytes of unfinished messages of all chunk streams
+    /// together.
     pub(crate) message_len: usize,
     /// Most chunk streams.
     pub(crate) streams: usize,
@@ -171,7 +173,8 @@ impl ChunkReader {
         };
         let empty = ChunkStream::default();
         let old = self.streams.get(nth).unwrap_or(&empty);
-        // A full header in mid-message begins another message: what was there of the old one is lost.
+        // A full header in mid-message begins another message: what was there of the old one is
+        // lost.
         let begins = !old.open || format != 3;
         let Some(fields) = Fields::read(&mut rest, format, old, begins) else {
             return Ok(None);
