@@ -81,6 +81,22 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Source<'a, I> {
     #[inline(always)]
     fn fill_plain(
         &mut self,
+        packets: &mut [[u8; PACKET_LEN]],
+        header: PacketHeader,
+    ) -> PacketHeader {
+        match self.slice.split_at_checked(packets.len() * BODY_LEN) {
+            Some((now, later)) => {
+                self.slice = later;
+                copy_plain(packets, now.as_chunks().0, header)
+            }
+            None => self.fill_plain_from_several(packets, header),
+        }
+    }
+
+    /// Does the same where the payload does not lie in one slice.
+    #[inline(never)]
+    fn fill_plain_from_several(
+        &mut self,
         mut packets: &mut [[u8; PACKET_LEN]],
         mut header: PacketHeader,
     ) -> PacketHeader {

@@ -11,21 +11,16 @@
 //! ```
 
 use super::packet::Field;
-use super::run::PesRun;
-use crate::time::{TickSpan, Ticks};
+use super::run::{InnerPcrs, PesRun};
+use crate::time::Ticks;
 
 /// Walks over the packets of a run after the first one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     /// The packet that the walk has come to.
     index: usize,
-    /// Clock references that are still to come, each in a packet of its own before the last one.
-    pcrs_left: usize,
-    /// The next of them.
-    pcr: Ticks,
-    step: TickSpan,
-    /// How many packets apart they are.
-    every: usize,
+    /// Clock references that are still to come before the last packet.
+    pcrs: InnerPcrs,
     last: Last,
 }
 
@@ -56,37 +51,24 @@ impl Layout {
     /// Begins after the first packet.
     #[inline(always)]
     pub(super) fn new(run: &PesRun<'_>) -> Self {
-        let pcrs = &run.pcrs;
-        let last = run.packets() - 1;
-        let of_first = usize::from(pcrs.at == 0);
-        let pcr_of_last = pcrs.last().filter(|&(at, _)| at == last).map(|(_, pcr)| pcr);
-        let elsewhere = of_first + usize::from(pcr_of_last.is_some());
-        Self {
-            index: 1,
-            pcrs_left: pcrs.count.saturating_sub(elsewhere),
-            pcr: pcrs.nth(1),
-            step: pcrs.step,
-            every: pcrs.every,
-            last: Last {
-                index: last,
-                field: Field { flags: 0, pcr: pcr_of_last, stuffing: run.stuffing },
-            },
-        }
+        let field = Field { flags: 0, pcr: run.last_pcr, stuffing: run.stuffing };
+        let last = Last { index: run.packets - 1, field };
+        Self { index: 1, pcrs: run.inner_pcrs, last }
     }
 
     /// Returns the next stretch; `None` at the end of the run.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Option<Stretch> {
-        let Some(left) = self.pcrs_left.checked_sub(1) else {
+        let pcrs = &mut self.pcrs;
+        if pcrs.count == 0 {
             let plain = self.last.index.checked_sub(self.index)?;
             self.index = self.last.index + 1;
-            let then = Special::Last(self.last.field);
-            return Some(Stretch { plain, then });
-        };
-        let pcr = self.pcr;
-        self.pcrs_left = left;
-        self.pcr = pcr + self.step;
-        self.index += self.every;
-        Some(Stretch { plain: self.every - 1, then: Special::Pcr(pcr) })
+            return Some(Stretch { plain, then: Special::Last(self.last.field) });
+        }
+        let pcr = pcrs.first;
+        pcrs.count -= 1;
+        pcrs.first = pcr + pcrs.step;
+        self.index += pcrs.every;
+        Some(Stretch { plain: pcrs.every - 1, then: Special::Pcr(pcr) })
     }
 }

@@ -43,9 +43,7 @@ impl PcrPlan {
     pub(crate) const fn one(pcr: Ticks) -> Self {
         Self { first: pcr, step: TickSpan::ZERO, count: 1, floating: true }
     }
-}
 
-impl PcrPlan {
     /// Spreads clock references evenly from `first` on over the time to `end`, at most `interval`
     /// apart.
     pub(crate) fn spread(first: Ticks, end: Ticks, interval: TickSpan) -> Self {
@@ -69,43 +67,25 @@ pub(crate) struct PesRun<'a> {
     pub(super) flags: u8,
     pub(super) header: PesHeader,
     pub(super) payload: Payload<'a>,
-    pub(super) pcrs: Pcrs,
+    /// The clock reference of the first packet.
+    first_pcr: Option<Ticks>,
+    pub(super) inner_pcrs: InnerPcrs,
+    /// The clock reference of the last packet of several.
+    pub(super) last_pcr: Option<Ticks>,
     /// How many packets: never 0.
     pub(super) packets: usize,
     /// Bytes of the last packet that neither field nor payload fills.
     pub(super) stuffing: usize,
 }
 
-/// The clock references of a run: `count` of them, in packet `at` and in those `every` packets
-/// apart behind it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pcrs {
-    first: Ticks,
-    pub(super) step: TickSpan,
+/// The clock references between the first packet of a run and the last: `count` of them, each
+/// `every` packets after the one before it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct InnerPcrs {
     pub(super) count: usize,
-    pub(super) at: usize,
-    /// Never 0.
+    pub(super) first: Ticks,
+    pub(super) step: TickSpan,
     pub(super) every: usize,
-}
-
-impl Pcrs {
-    #[inline]
-    pub(super) fn nth(&self, nth: usize) -> Ticks {
-        self.first + TickSpan::new(self.step.get().wrapping_mul(nth as i64))
-    }
-
-    /// Returns the clock reference of the first packet, if it has one.
-    #[inline(always)]
-    pub(super) fn of_first(&self) -> Option<Ticks> {
-        (self.count > 0 && self.at == 0).then_some(self.first)
-    }
-
-    /// Returns the last one, and the packet that it is in.
-    #[inline]
-    pub(super) fn last(&self) -> Option<(usize, Ticks)> {
-        let behind = self.count.checked_sub(1)?;
-        Some((self.at + behind * self.every, self.nth(behind)))
-    }
 }
 
 /// The bytes of a PES packet behind its [`PesHeader`].
@@ -161,32 +141,35 @@ impl<'a> PesRun<'a> {
             flags,
             header,
             payload,
-            pcrs: Pcrs {
-                first: plan.first,
-                step: plan.step,
-                // Two never share a packet, and the last packet of several keeps room for payload.
-                count: plan.count.min((bare - 1).max(1)),
-                at: 0,
-                every: 1,
-            },
+            first_pcr: None,
+            inner_pcrs: InnerPcrs::default(),
+            last_pcr: None,
             packets: bare,
             stuffing: bare * BODY_LEN - bytes,
         };
-        let fields = match (run.pcrs.count, flags) {
+        // Two never share a packet, and the last packet of several keeps room for payload.
+        let count = plan.count.min((bare - 1).max(1));
+        let fields = match (count, flags) {
             (0, 0) => return run,
             (0, _) => FLAGS_FIELD_LEN,
-            (1, 0) if plan.floating && run.stuffing >= PCR_FIELD_LEN => {
+            (1, 0) if plan.floating && bare > 1 && run.stuffing >= PCR_FIELD_LEN => {
                 // A lone one costs nothing where stuffing would stand anyway.
-                run.pcrs.at = bare - 1;
+                run.last_pcr = Some(plan.first);
                 run.stuffing -= PCR_FIELD_LEN;
                 return run;
             }
-            (count, _) => count * PCR_FIELD_LEN,
+            _ => count * PCR_FIELD_LEN,
         };
         run.packets = packets_for(bytes + fields);
         run.stuffing = run.packets * BODY_LEN - bytes - fields;
-        if run.pcrs.count > 1 {
-            run.pcrs.every = (run.packets / run.pcrs.count).max(1);
+        run.first_pcr = (count > 0).then_some(plan.first);
+        if count > 1 {
+            run.inner_pcrs = InnerPcrs {
+                count: count - 1,
+                first: plan.first + plan.step,
+                step: plan.step,
+                every: run.packets / count,
+            };
         }
         run
     }
@@ -200,7 +183,11 @@ impl<'a> PesRun<'a> {
     /// Returns the last clock reference of the run, if it has any.
     #[inline]
     pub(crate) fn last_pcr(&self) -> Option<Ticks> {
-        self.pcrs.last().map(|(_, pcr)| pcr)
+        let inner = &self.inner_pcrs;
+        match inner.count.checked_sub(1) {
+            Some(later) => Some(inner.first + inner.step * later.cast_signed() as i64),
+            None => self.last_pcr.or(self.first_pcr),
+        }
     }
 }
 
@@ -214,13 +201,13 @@ impl PesRun<'_> {
     /// Writes the head of the first packet, and returns its length. Bytes after it may be spoilt.
     #[inline(always)]
     pub(super) fn write_first_head(&self, packet: &mut [u8; PACKET_LEN]) -> usize {
-        let is_last = self.packets == 1;
-        let field = Field {
-            flags: self.flags,
-            pcr: self.pcrs.of_first(),
-            stuffing: if is_last { self.stuffing } else { 0 },
+        let (flags, pcr) = (self.flags, self.first_pcr);
+        let header = self.first.unit_start();
+        let len = if self.packets > 1 {
+            Field { flags, pcr, stuffing: 0 }.write(header, packet)
+        } else {
+            Field { flags, pcr, stuffing: self.stuffing }.write(header, packet)
         };
-        let len = field.write(self.first.unit_start(), packet);
         let room = packet.get_mut(len..).unwrap_or_default();
         len + self.header.write(room)
     }
