@@ -72,6 +72,18 @@ impl fmt::Display for VideoCodecString {
     }
 }
 
+/// A start code, an access unit delimiter, and the start code of the NAL unit that follows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delimiter {
+    pub(crate) bytes: [u8; Self::MAX_LEN],
+    pub(crate) len: usize,
+}
+
+impl Delimiter {
+    /// That of H.264: a header of one byte, and the slice types.
+    pub(crate) const MAX_LEN: usize = 10;
+}
+
 /// What a sequence header says.
 pub(crate) struct VideoConfiguration {
     pub(crate) coding: VideoCoding,
@@ -130,10 +142,9 @@ impl VideoCoding {
         delimiter.get(self.nal_header_len()).copied()
     }
 
-    /// Returns a delimiter and the start code of the NAL unit that follows; `slice_types` is that
-    /// of the source, if it had one.
+    /// Returns the delimiter of an access unit; `slice_types` is that of the source, if it had one.
     #[inline]
-    pub(crate) const fn delimiter(self, slice_types: Option<u8>) -> [u8; DELIMITER_LEN] {
+    pub(crate) const fn delimiter(self, slice_types: Option<u8>) -> Delimiter {
         match self {
             Self::Avc => avc::delimiter(slice_types),
         }
@@ -169,6 +180,3 @@ impl VideoCoding {
         }
     }
 }
-
-/// Bytes of a delimiter behind its start code, and of the start code of the NAL unit that follows.
-pub(crate) const DELIMITER_LEN: usize = 10;

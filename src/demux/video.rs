@@ -45,13 +45,13 @@ pub(crate) struct VideoDemux {
 }
 
 impl VideoDemux {
-    pub(crate) const fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         Self {
-            packing: Packing::new(VideoCoding::Avc, 4),
+            packing: Packing::new(VideoCoding::default(), 4),
             reorder_frames: 0,
             key_frames: options.key_frames,
             filler: options.filler,
-            sets: ParameterSets::new(VideoCoding::Avc),
+            sets: ParameterSets::new(VideoCoding::default()),
             next_sets: None,
             header_digest: 0,
             carry: Carry::new(),
@@ -76,7 +76,10 @@ impl VideoDemux {
         tag: &Tag<'a>,
         unroller: &mut Unroller,
     ) -> Option<PictureInput<'a>> {
-        let picture = VideoTag::inter_avc(tag.data)?;
+        let picture = VideoTag::inter_picture(tag.data)?;
+        if VideoCoding::of(picture.codec) != Some(self.coding()) {
+            return None;
+        }
         let (unit, contents) = AccessUnit::lone_slice(picture.data, self.packing)?;
         if contents.random_access || !self.carry.is_empty() || !self.sets.are_complete() {
             return None;

@@ -38,14 +38,18 @@ impl<'a> VideoTag<'a> {
     }
 
     /// Takes at a glance what nearly every tag is: a legacy header that says "inter frame", and an
-    /// access unit of AVC with a composition offset that is not negative.
+    /// access unit of H.264 with a composition offset that is not negative.
     #[inline]
-    pub(crate) const fn inter_avc(data: &'a [u8]) -> Option<AvcPicture<'a>> {
+    pub(crate) const fn inter_picture(data: &'a [u8]) -> Option<InterPicture<'a>> {
         let [0x27, 1, c0 @ 0..=0x7f, c1, c2, data @ ..] = data else {
             return None;
         };
         let millis = i32::from_be_bytes([0, *c0, *c1, *c2]);
-        Some(AvcPicture { composition: TickSpan::from_millis(millis as i64), data })
+        Some(InterPicture {
+            codec: VideoCodec::AVC,
+            composition: TickSpan::from_millis(millis as i64),
+            data,
+        })
     }
 
     fn any(data: &'a [u8]) -> Result<Self, nom::Err<Fault>> {
@@ -100,9 +104,10 @@ impl<'a> VideoTag<'a> {
     }
 }
 
-/// An access unit of AVC, taken at a glance.
+/// An access unit that is no key frame, taken at a glance.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AvcPicture<'a> {
+pub(crate) struct InterPicture<'a> {
+    pub(crate) codec: VideoCodec,
     pub(crate) composition: TickSpan,
     pub(crate) data: &'a [u8],
 }

@@ -1,7 +1,7 @@
 //! NAL unit types of H.264 (ITU-T H.264 §7.3.1, §7.4.1, table 7-1).
 
 use crate::codec::nal::{SetKey, SetKind};
-use crate::codec::video::{DELIMITER_LEN, NalKind};
+use crate::codec::video::{Delimiter, NalKind};
 
 /// `nal_unit_type` (table 7-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,12 +58,13 @@ impl NalUnitType {
 /// Composes a delimiter with `primary_pic_type` and stop bit, and the start code after it
 /// (§7.3.2.4).
 #[inline]
-pub(crate) const fn delimiter(slice_types: Option<u8>) -> [u8; DELIMITER_LEN] {
+pub(crate) const fn delimiter(slice_types: Option<u8>) -> Delimiter {
     let slice_types = match slice_types {
         Some(byte) => byte,
         None => ANY_SLICE,
     };
-    [0, 0, 0, 1, 0x09, slice_types, 0, 0, 0, 1]
+    let bytes = [0, 0, 0, 1, 0x09, slice_types, 0, 0, 0, 1];
+    Delimiter { bytes, len: bytes.len() }
 }
 
 /// Reads kind and id of a parameter set (§7.3.2.1.1, §7.3.2.2).

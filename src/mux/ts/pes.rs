@@ -5,7 +5,7 @@
 //!           │ PTS_DTS_flags:2 … │ PES_header_data_length │ PTS:40 │ DTS:40
 //! ```
 
-use crate::codec::video::DELIMITER_LEN;
+use crate::codec::video::Delimiter;
 use crate::time::WireTime;
 
 /// Kind of the elementary stream that a PES packet carries (table 2-18).
@@ -35,13 +35,11 @@ pub(crate) struct Lead {
 }
 
 impl Lead {
-    const MAX_LEN: usize = DELIMITER_LEN;
+    const MAX_LEN: usize = Delimiter::MAX_LEN;
 
-    /// Takes a delimiter and the start code behind it.
     #[inline]
-    pub(crate) const fn delimiter(bytes: [u8; Self::MAX_LEN]) -> Self {
-        let len = bytes.len();
-        Self { bytes, len }
+    pub(crate) const fn delimiter(delimiter: Delimiter) -> Self {
+        Self { bytes: delimiter.bytes, len: delimiter.len }
     }
 
     /// Takes at most as many bytes as a delimiter has.
