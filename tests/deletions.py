@@ -165,6 +165,8 @@ def listed(tree, folders):
     found, sources = [], {}
     paths = [tree / name for name in folders]
     files = [file for path in paths for file in (sorted(path.rglob("*.rs")) if path.is_dir() else [path])]
+    # What tests alone use is not part of the engine.
+    files = [file for file in files if file.name != "testing.rs"]
     for file in files:
         name = str(file.relative_to(tree))
         sources[name] = mutants.Source(file.read_text())

@@ -252,6 +252,16 @@ mod tests {
     }
 
     #[test]
+    fn frames_that_are_dropped_take_their_gaps_along() {
+        let mut gather = gather();
+        assert_eq!(gather.clear(), 4);
+        for n in 0..4 {
+            gather.push(&frame(n * 21, false, &[1]));
+        }
+        assert_eq!(gather.packets().count(), 1);
+    }
+
+    #[test]
     fn y_07_y_08_two_frames_share_a_packet_that_is_whole_and_no_longer_than_300_ms() {
         for (second, detached, want) in
             [(21, false, 1), (21, true, 2), (279, false, 1), (280, false, 2), (300, false, 2)]

@@ -110,7 +110,6 @@ pub(crate) fn decide_audio(
             if !audio.is_early {
                 plan.early = EarlyAudio::Begins;
                 audio.is_early = true;
-                audio.waits = false;
             }
         }
         Verdict::Jump(by) => {
@@ -264,6 +263,7 @@ pub(crate) fn may_begin_alone(state: &State, video: VideoBeside, waited: TickSpa
 #[cfg(test)]
 mod tests {
     use super::super::audio_track::Join;
+    use super::super::phase::Phase;
     use super::super::testing::*;
     use super::*;
     use crate::config::{Options, TargetDuration, UnrelatedClocks};
@@ -478,6 +478,42 @@ mod tests {
         assert_eq!((plan.early, plan.fate), (EarlyAudio::Unchanged, AudioFate::Held));
         let plan = decide(&state, batch(1_021));
         assert_eq!((plan.early, plan.fate), (EarlyAudio::Ends, AudioFate::Gathered));
+    }
+
+    #[test]
+    fn y_09_r_79_audio_that_comes_back_makes_the_forced_switch_where_its_own_clock_stands() {
+        let mut state = both(49_999, 59_500);
+        state.audio.set_aside(&mut state.timeline.alignment);
+        let plan = decide(&state.holding(100_000, 2), batch(60_000));
+        assert_eq!(
+            (plan.early, ends(&plan)),
+            (EarlyAudio::Ends, Some((Cause::Forced, Seam::Whole)))
+        );
+        assert_eq!(plan.begin, Some(at(60_000)));
+    }
+
+    #[test]
+    fn r_79_frames_held_for_a_jump_that_never_came_begin_no_segment() {
+        let mut state = both(1_000, 12_500);
+        state.audio.set_aside(&mut state.timeline.alignment);
+        // As many as fit: one more would begin a segment.
+        let mut state = state.holding(40_000, 32);
+        state.phase = Phase::Idle;
+        let plan = decide(&state, batch(12_521));
+        assert_eq!((plan.early, plan.fate, plan.begin), (EarlyAudio::Ends, AudioFate::Held, None));
+    }
+
+    #[test]
+    fn y_05_frames_of_the_format_before_begin_no_segment_of_the_next() {
+        for (rate, want) in [(ClockRate::Carried, None), (ClockRate::Joining, Some(at(0)))] {
+            let mut state = fresh(Options::default()).holding(0, 15);
+            state.audio.track = AudioTrackState::Coded {
+                format: aac(AAC_44100),
+                join: Join::Waits { carried: Some(aac(AAC_48000)), rate },
+            };
+            let plan = decide(&state, batch(315));
+            assert_eq!((plan.joins, plan.begin), (true, want), "{rate:?}");
+        }
     }
 
     #[test]

@@ -95,9 +95,6 @@ impl AudioState {
             dropped = self.gather.clear();
             self.clock.set_rate(format.coded_rate());
         }
-        if !phase.is_open() {
-            self.join(alignment);
-        }
         Some(FormatChange { dropped })
     }
 
@@ -110,11 +107,8 @@ impl AudioState {
         if rate == ClockRate::Carried {
             self.clock.set_rate(format.coded_rate());
         }
-        if let Alignment::AudioEarly { set_aside, rate } = alignment
-            && *rate == ClockRate::Carried
-        {
+        if let Alignment::AudioEarly { set_aside, rate: ClockRate::Carried } = alignment {
             set_aside.set_rate(format.coded_rate());
-            *rate = ClockRate::Joining;
         }
     }
 

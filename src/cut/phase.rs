@@ -175,3 +175,31 @@ impl OpenSegment {
         audio.or(Some(video))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{AUDIO_ALONE, at, fresh};
+    use crate::config::Options;
+
+    #[test]
+    fn x8_pictures_wait_since_the_first_of_them_and_longer_than_the_segment_lasts() {
+        let mut phase = fresh(Options::default()).open(0, AUDIO_ALONE).phase;
+        assert_eq!(phase.waiting_since(at(700)), at(700));
+        phase.wait(at(800));
+        phase.wait(at(840));
+        assert_eq!(phase.waiting_since(at(900)), at(800));
+        assert!(phase.take_open().is_some());
+        phase.wait(at(1_000));
+        assert_eq!(phase.waiting_since(at(1_100)), at(800));
+    }
+
+    #[test]
+    fn nothing_has_waited_where_a_segment_ends_that_nothing_waited_in() {
+        let mut phase = fresh(Options::default()).open(0, AUDIO_ALONE).phase;
+        assert!(phase.take_open().is_some());
+        assert_eq!(phase.waiting_since(at(900)), at(900));
+        phase.wait(at(1_000));
+        assert_eq!(phase.waiting_since(at(1_100)), at(1_000));
+        assert!(phase.take_open().is_none());
+    }
+}

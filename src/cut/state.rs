@@ -80,7 +80,10 @@ pub(crate) enum VideoTrackState {
 
 impl State {
     pub(crate) fn new(config: &Config) -> Self {
-        let options = *config.options();
+        Self::with(*config.options(), SwitchRule::new(config))
+    }
+
+    fn with(options: Options, rule: SwitchRule) -> Self {
         Self {
             quiet: Quiet::NEVER,
             timeline: Timeline::new(&options),
@@ -91,21 +94,19 @@ impl State {
             continuity: Continuity::Beginning,
             request: Request::None,
             first_start: None,
-            rule: SwitchRule::new(config),
+            rule,
             options,
         }
     }
 
-    /// Forgets the publication.
+    /// Forgets the publication, but not that its segments are listed.
     pub(crate) fn pause(&mut self) {
-        self.quiet = Quiet::NEVER;
-        self.timeline = Timeline::new(&self.options);
-        self.audio = AudioState::new(self.options.announced_audio);
-        self.video = VideoState::new(&self.options);
-        self.phase = Phase::Idle;
         self.continuity.break_off();
-        self.request = Request::None;
-        self.first_start = None;
+        *self = Self {
+            now: self.now,
+            continuity: self.continuity,
+            ..Self::with(self.options, self.rule)
+        };
     }
 
     /// Ends the list: no tag is taken any more.

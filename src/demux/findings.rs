@@ -50,10 +50,7 @@ impl Findings {
     /// Takes what was found, and leaves nothing.
     #[cold]
     pub(crate) const fn take(&mut self) -> Self {
-        let taken = *self;
-        self.len = 0;
-        self.track = None;
-        taken
+        core::mem::replace(self, Self::new())
     }
 
     /// Returns whether there is nothing to tell.

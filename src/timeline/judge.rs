@@ -237,7 +237,6 @@ impl Timeline {
     /// video began.
     pub(crate) fn adopt_audio(&mut self, time: Ticks) {
         self.audio = LastTag::Current(time);
-        self.relate();
     }
 
     /// Returns what there is of video beside an audio tag once its verdict is in force.
@@ -368,6 +367,16 @@ mod tests {
 
     fn timeline() -> Timeline {
         Timeline::new(&Options::default())
+    }
+
+    #[test]
+    fn r_79_adopted_audio_goes_on_from_where_it_was_held() {
+        let mut timeline = timeline();
+        play(&mut timeline, &[(V, 1_000, GoesOn), (A, 1_000, GoesOn), (V, 40_000, JUMP)]);
+        timeline.adopt_audio(at(40_000));
+        // 20 s later audio may have jumped before video; had none been adopted, it would be audio
+        // of the timeline before.
+        play(&mut timeline, &[(A, 60_000, Early)]);
     }
 
     #[test]

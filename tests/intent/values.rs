@@ -16,8 +16,8 @@ use crate::session::{
     of_audio, reported, starts, tables, tagged,
 };
 use crate::support::stream::{
-    BASE, OTHER_SPS, SPS, audio, audio_header, mp3, mp3_tags, picture, shift, video_header,
-    video_tag,
+    BASE, OTHER_SPS, PPS, SPS, audio, audio_header, mp3, mp3_tags, picture, shift, sps,
+    video_header, video_tag,
 };
 use crate::support::{
     AUDIO, Base, Memory, Output, OwnedTag, VIDEO, captures, is_video, policy_for, read_flv, run,
@@ -1019,7 +1019,8 @@ fn x7_after_the_end_every_call_is_refused_and_nothing_changes() {
     }
     segmenter.finish(End::List, &mut memory).unwrap();
     let (stats, playlists) = (segmenter.stats(), memory.playlists.len());
-    for tag in tags.iter().chain(&[metadata(&[])]) {
+    let cut = OwnedTag { kind: TagKind::AGGREGATE, millis: 3_000, data: vec![9, 0] };
+    for tag in tags.iter().chain(&[metadata(&[]), cut]) {
         let refused = segmenter.push(tag.borrow(), &mut memory);
         assert!(matches!(refused, Err(hls_segmenter::Error::Finished)));
     }
@@ -1127,6 +1128,47 @@ fn h_05_the_last_picture_lasts_as_long_as_the_shorter_of_the_last_two_steps() {
     tags.insert(at, video_header(4_000, OTHER_SPS));
     let output = run(&tags, Options::default());
     assert_eq!(output.extinf(), [4_000, 200]);
+}
+
+/// A key frame of its own parameter sets.
+fn with_sets(millis: i64, key_frame: bool, sps: &[u8]) -> OwnedTag {
+    let slice: &[u8] = if key_frame { &[0x65, 0x88, 0x84, 9] } else { &[0x41, 0x9a, 0x24, 9] };
+    video_tag(millis, key_frame, 0, &[sps, PPS, slice])
+}
+
+#[test]
+fn t_15_a_lone_picture_lasts_as_long_as_the_frame_rate_says_wherever_that_is_stated() {
+    // 10 and 5 frames per second: other than what is taken where nothing is stated.
+    let (ten, five) = (sps(10, 0), sps(5, 0));
+    for (name, tags) in [
+        ("in the header", vec![video_header(0, &ten), picture(0, true, 0, 50)]),
+        ("in the picture", vec![video_header(0, &five), with_sets(0, true, &ten)]),
+        (
+            "in a picture that was dropped",
+            vec![video_header(0, &five), with_sets(0, false, &ten), picture(100, true, 0, 50)],
+        ),
+    ] {
+        let output = run(&tags, Options::default());
+        assert_eq!(output.extinf(), [100], "{name}");
+    }
+}
+
+#[test]
+fn f_09_how_many_pictures_are_reordered_is_read_from_the_newest_parameter_set() {
+    // DTS of a stream whose first key frame is not delayed runs early by the reordering, which
+    // is known at the second picture.
+    for (reordered, want) in [(0, [0, 40, 80]), (2, [0, 0, 0])] {
+        let tags = [
+            video_header(0, &sps(25, 0)),
+            picture(0, true, 0, 50),
+            video_tag(40, false, 120, &[&sps(25, reordered), &[0x41, 0x9a, 0x24, 9]]),
+            picture(80, false, 0, 50),
+        ];
+        let output = run(&tags, Options::default());
+        let times = output.stream(VIDEO);
+        let dts: Vec<_> = times.iter().map(|pes| (pes.dts - times[0].dts) / 90).collect();
+        assert_eq!(dts, want, "{reordered}");
+    }
 }
 
 #[test]

@@ -22,6 +22,34 @@ pub const OTHER_SPS: &[u8] = &[
     0x00, 0x00, 0x03, 0x00, 0xc8, 0x3c, 0x50, 0xa6, 0x58,
 ];
 
+/// A sequence parameter set of 256 × 144, Main, that states so many frames per second and how many
+/// pictures are reordered (ITU-T H.264 §7.3.2.1.1, §E.1.1).
+pub fn sps(frame_rate: u32, reordered: u32) -> Vec<u8> {
+    let ue = |value: u32| {
+        let bits = format!("{:b}", value + 1);
+        format!("{}{bits}", "0".repeat(bits.len() - 1))
+    };
+    let size = [ue(0), ue(0), ue(2), ue(reordered), "0".into(), ue(15), ue(8)];
+    // Frames only, no cropping; VUI with its timing alone, then what restricts the bitstream.
+    let timing = format!("1101{}{:032b}{:032b}1", "00001", 1, 2 * frame_rate);
+    let limits = ["0001 1".into(), ue(0), ue(0), ue(10), ue(10), ue(reordered), ue(reordered)];
+    let mut bits = [size.concat(), timing, limits.concat(), "1".into()].concat().replace(' ', "");
+    bits.extend(std::iter::repeat_n('0', (8 - bits.len() % 8) % 8));
+    let bytes = bits
+        .as_bytes()
+        .chunks(8)
+        .map(|byte| byte.iter().fold(0, |value, bit| value << 1 | (bit - b'0')));
+    let mut unit = vec![0x67, 77, 0, 30];
+    for byte in bytes {
+        // Emulation prevention (§7.3.1).
+        if byte <= 3 && unit.ends_with(&[0, 0]) {
+            unit.push(3);
+        }
+        unit.push(byte);
+    }
+    unit
+}
+
 /// How the base input is varied.
 #[derive(Clone, Copy)]
 pub struct Base {
