@@ -3,6 +3,10 @@
 //! ```text
 //!  bytes  │ ADTS │ frame │ ADTS │ frame │ … │        frames  │ PTS, length │ PTS, length │ …
 //! ```
+//!
+//! A frame of 128 kbit/s has 370 bytes: in a PES packet of its own it would fill two TS packets and
+//! leave a third one nearly empty. Gathered, frames share packets, and a PES header is paid once in
+//! 300 ms, which is worth a copy.
 
 use crate::sample::{AudioFrame, MAX_PES_AUDIO_LEN};
 use crate::time::{TickSpan, Ticks};
@@ -19,7 +23,9 @@ const MAX_FRAMES: usize = 32;
 // In this order the fields that every frame touches share cache lines.
 #[repr(C)]
 pub(crate) struct Gather {
+    /// Bytes that are in use.
     len: usize,
+    /// Frames that wait.
     count: usize,
     /// Frames that begin a PES packet, one bit each: there is a gap or an overlap before them.
     detached: u32,
@@ -66,6 +72,7 @@ impl Gather {
         }
     }
 
+    /// Returns whether no frame waits.
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
         self.count == 0
@@ -91,7 +98,7 @@ impl Gather {
     }
 
     /// Appends a frame to the PES packet that the waiting frames make; returns whether it has a
-    /// place there.
+    /// place there. A gap or an overlap, 300 ms, or the end of the room begin another packet.
     #[inline(always)]
     pub(crate) fn join(&mut self, frame: &AudioFrame<'_>) -> bool {
         let joins = !frame.detached && self.span_to(frame.end()) <= GATHERED;
@@ -155,7 +162,8 @@ impl Gather {
         count
     }
 
-    /// Iterates over the PES packets that the frames make.
+    /// Iterates over the PES packets that the frames make. Frames that were gathered make one; those
+    /// that waited for a segment may have gaps, and more than 300 ms.
     #[inline]
     pub(crate) fn packets(&self) -> impl Iterator<Item = GatheredPes<'_>> {
         let mut frames = self.frames.get(..self.count).unwrap_or_default();

@@ -1,4 +1,7 @@
 //! What happens to the audio of a tag.
+//!
+//! Beside video, audio follows: it is gathered into whatever segment is open, and cuts nothing.
+//! Where there is no video, or none any more, audio leads and makes the cuts itself.
 
 use crate::audio::GATHERED;
 use crate::notice::NoticeKind;
@@ -16,6 +19,7 @@ use super::state::{Request, State, VideoTrackState};
 /// What is to be done about the audio of a tag, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AudioPlan {
+    /// Ends the timeline: audio leads, and has jumped.
     pub(crate) jump: Option<Jump>,
     pub(crate) early: EarlyAudio,
     /// Ends the open segment before these frames.
@@ -24,6 +28,7 @@ pub(crate) struct AudioPlan {
     pub(crate) joins: bool,
     /// Begins a segment there if none is open then.
     pub(crate) begin: Option<Ticks>,
+    /// What becomes of the frames.
     pub(crate) fate: AudioFate,
     /// Writes the frames at once: video may come back at any moment.
     pub(crate) flush: bool,
@@ -67,6 +72,7 @@ impl AudioPlan {
         flush: false,
     };
 
+    /// The frames are dropped, and nothing else happens.
     const fn off_timeline(kind: NoticeKind) -> Self {
         Self { fate: AudioFate::OffTimeline(kind), ..Self::WRITE }
     }
@@ -129,12 +135,15 @@ pub(crate) fn decide_audio(
 /// The audio track as it is once the plan so far is carried out.
 #[derive(Clone, Copy, Debug)]
 struct AudioThen {
+    /// Whether video has come, and whether it is silent.
     video: VideoBeside,
     clock: AudioClock,
+    /// Video has not reached the timeline that these frames are on.
     is_early: bool,
     /// Its clock is that of the format that the segments so far carry.
     holds_carried: bool,
-    /// Frames that waited may still do.
+    /// Frames that waited still do: a jump, and the end of early audio, leave none. Nobody asks
+    /// while audio is early.
     waits: bool,
 }
 
@@ -148,6 +157,15 @@ impl AudioThen {
 }
 
 /// Decides on audio while a segment can take it.
+///
+/// Beside video that goes on, frames are written unless their format waits for a key frame. Audio
+/// that leads ends segments by its own rule, and lets its format join at once:
+///
+/// ```text
+///   V goes on, A of a format that is not listed        dropped until a key frame begins a segment
+///   V silent, A of a format that is not listed         ends the segment there; the next lists it
+///   V silent, segment since 0.0 s, A at 60.0 s         ends the segment there, as video would
+/// ```
 fn in_segment(
     state: &State,
     open: &OpenSegment,
@@ -185,6 +203,9 @@ fn in_segment(
 }
 
 /// Returns how the open segment ends before audio at `pts`, if it does: audio leads.
+///
+/// A switch that the host wants at a key frame waits for one while video is only silent; without
+/// video every audio frame is as good as a key frame.
 fn cut_before(state: &State, open: &OpenSegment, clock: &AudioClock, pts: Ticks) -> Option<Cut> {
     let leads = open.is_audio_alone();
     let age = pts - open.start.start;
@@ -211,6 +232,15 @@ fn cut_before(state: &State, open: &OpenSegment, clock: &AudioClock, pts: Ticks)
 }
 
 /// Decides on audio while no segment can take it.
+///
+/// Held frames wait for the picture that begins a segment. Where none is to be expected, audio
+/// begins one itself, as soon as 300 ms wait or no more fit: a PES packet is full then, and holding
+/// on would lose its oldest frames.
+///
+/// ```text
+///   A at 0.00 s, 0.02 s, …, no sign of video      begins a segment at 0.00 s when A at 0.30 s comes
+///   the same after a sequence header of video     held up to 60 s; the oldest frames make room
+/// ```
 fn held(state: &State, audio: AudioThen, batch: &AudioBatch<'_>, mut plan: AudioPlan) -> AudioPlan {
     plan.fate = AudioFate::Held;
     let kind = if audio.is_early {
@@ -246,6 +276,13 @@ fn held(state: &State, audio: AudioThen, batch: &AudioBatch<'_>, mut plan: Audio
 }
 
 /// Returns whether audio alone may begin a segment, after waiting for video for so long.
+///
+/// ```text
+///   no header, nothing announced                        at once
+///   metadata announces video, none for 1.0 s            then: the announcement was wrong
+///   a sequence header, no picture for 60 s              then: the encoder sends none
+///   pictures came and have stopped for 10 s             then: video is silent
+/// ```
 pub(crate) fn may_begin_alone(state: &State, video: VideoBeside, waited: TickSpan) -> bool {
     let joined = matches!(state.video.track, VideoTrackState::Joined(_));
     if state.options.require_video && !joined {

@@ -19,6 +19,7 @@ use super::phase::Phase;
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(crate) struct AudioState {
+    /// Derives PTS, at the rate of the frames that come.
     pub(crate) clock: AudioClock,
     pub(crate) track: AudioTrackState,
     /// Frames that wait.
@@ -45,6 +46,7 @@ pub(crate) enum Join {
     Waits {
         /// The format that the segments so far carry; `None` before the first frames.
         carried: Option<AudioFormat>,
+        /// Of which format the clock is, and so are frames that wait.
         rate: ClockRate,
     },
 }
@@ -66,6 +68,16 @@ impl AudioState {
     }
 
     /// Takes how the frames that come from now on are coded; `None` if that is nothing new.
+    ///
+    /// While a segment is open that takes the old format, frames of it may still wait for their PES
+    /// packet: they and the clock stay as they are until the new format [joins](Self::join).
+    /// Otherwise nothing of the old format has a place any more.
+    ///
+    /// ```text
+    ///   segment with 48 kHz open, header of 44.1 kHz       48 kHz frames that wait are still written
+    ///   no segment open, header of 44.1 kHz                48 kHz frames that wait are dropped
+    ///   header of 44.1 kHz, then of 48 kHz again           nothing has changed after all
+    /// ```
     pub(super) fn set_format(
         &mut self,
         format: AudioFormat,
@@ -163,6 +175,7 @@ impl AudioTrackState {
         matches!(self, Self::Coded { join: Join::Waits { .. }, .. })
     }
 
+    /// Returns of which format the clock is, while another one waits to join.
     const fn rate_mut(&mut self) -> Option<&mut ClockRate> {
         match self {
             Self::Coded { join: Join::Waits { rate, .. }, .. } => Some(rate),

@@ -1,4 +1,6 @@
 //! The life of a segment as decisions see it: waited for, open, ended.
+//!
+//! What is true only while a segment is open lives in [`OpenSegment`], and is gone with it.
 
 use crate::segment::{Cause, Segment, SegmentStart};
 use crate::stream_type::Program;
@@ -23,13 +25,17 @@ pub(crate) struct OpenSegment {
     pub(crate) start: SegmentStart,
     /// The elementary streams that its tables list.
     pub(crate) program: Program,
+    /// Bytes that the sink has taken.
     pub(crate) bytes: u64,
+    /// Pictures; audio frames where there is no video.
     pub(crate) frames: u32,
     pub(crate) key_frames: u32,
+    /// DTS of the last one, or the start of the segment.
     pub(crate) last_key_frame: Ticks,
     pub(crate) longest_gop: TickSpan,
     /// DTS of the last picture.
     pub(crate) last_picture: Option<Ticks>,
+    /// Where the last audio frame that was written ends.
     pub(crate) audio_end: Option<Ticks>,
     /// When pictures began to wait for a key frame, in a segment of audio alone.
     pub(crate) pictures_wait_since: Option<Ticks>,
@@ -79,7 +85,8 @@ impl Phase {
         }
     }
 
-    /// Takes the open segment, which has ended or is lost.
+    /// Takes the open segment, which has ended or is lost. Pictures that waited for a key frame in
+    /// it go on waiting.
     pub(crate) fn take_open(&mut self) -> Option<OpenSegment> {
         let open = *self.open()?;
         *self = match open.pictures_wait_since {

@@ -1,4 +1,7 @@
 //! What happens to a picture.
+//!
+//! Video leads: where a picture is, its key frames begin segments, and its jumps break the timeline
+//! for both tracks.
 
 use crate::config::MidGop;
 use crate::notice::NoticeKind;
@@ -15,9 +18,11 @@ use super::state::{Continuity, Request, State};
 /// What is to be done about a picture, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PicturePlan {
+    /// Ends the timeline before the picture.
     pub(crate) jump: Option<Jump>,
     /// Ends the open segment before the picture.
     pub(crate) end: Option<Cut>,
+    /// Whether a segment begins with the picture.
     pub(crate) begin: Begin,
     pub(crate) fate: PictureFate,
 }
@@ -46,7 +51,12 @@ impl PicturePlan {
 ///   the same, and no key frame until 60.0 s                      the picture at 60.0 s does
 ///   segment since 0.0 s, jump at 3.0 s, no key frame             ends it with its last picture; the picture
 ///                                                                begins another where the host keeps such pictures
+///   audio alone since 0.0 s, picture at 3.0 s, no key frame      waits; the key frame at 4.0 s ends the segment
+///   nothing open, no key frame for 60 s                          the next picture begins a segment
 /// ```
+///
+/// A picture that cannot be decoded is dropped, but not its jump: audio is judged by the timeline
+/// that the picture is on.
 pub(crate) fn decide_picture(
     state: &State,
     verdict: Verdict,
@@ -85,8 +95,13 @@ pub(crate) fn decide_picture(
     plan
 }
 
-/// Says what becomes of audio that waits when a picture at `tag` breaks the timeline: audio that
+/// Returns what becomes of audio that waits when a picture at `tag` breaks the timeline: audio that
 /// has made the jump before is where video is now.
+///
+/// ```text
+///   V 10.0 s, A 40.0 s held since it jumped, V 40.1 s     A is within 10 s of V: it is kept
+///   V 10.0 s, A 90.0 s held since it jumped, V 40.1 s     A is of yet another timeline: dropped
+/// ```
 fn held_audio(state: &State, tag: Ticks) -> HeldAudio {
     let is_early = state.timeline.alignment.is_audio_early();
     let first = state.audio.gather.first_pts();
@@ -97,6 +112,9 @@ fn held_audio(state: &State, tag: Ticks) -> HeldAudio {
 }
 
 /// Returns how the open segment ends before this picture, if it does.
+///
+/// The first reason that applies is the cause that the host is told: what forces a break comes
+/// before what the host asked for, and that before the rule.
 fn cut_before(state: &State, open: &OpenSegment, picture: &PictureInput<'_>) -> Option<Cut> {
     let mut clock = state.video.clock;
     let at = clock.place(&picture.timing).dts;

@@ -1,4 +1,6 @@
 //! The words that plans are written in.
+//!
+//! A plan is `Copy`, names no sink and holds no media: what a table of decisions can compare.
 
 use crate::notice::NoticeKind;
 use crate::segment::Cause;
@@ -8,7 +10,9 @@ use crate::time::{TickSpan, Ticks};
 /// Where and why a segment ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cut {
+    /// Where the next segment begins on the same timeline.
     pub(crate) at: Ticks,
+    /// What the host is told.
     pub(crate) cause: Cause,
     pub(crate) seam: Seam,
 }
@@ -27,6 +31,7 @@ pub(crate) enum Seam {
 pub(crate) struct Jump {
     /// The step that broke the timeline.
     pub(crate) by: TickSpan,
+    /// What becomes of audio that waits.
     pub(crate) held: HeldAudio,
 }
 

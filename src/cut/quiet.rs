@@ -6,6 +6,12 @@
 //!
 //! The answer may be wrong in one direction only: a sample that is not quiet is decided on as
 //! usual.
+//!
+//! ```text
+//!   segment since 10.0 s, forced switch at 60 s      pictures without a key frame: quiet until 70.0 s
+//!   V at 12.0 s, jump limit 10 s                     audio beside it: quiet until 22.0 s
+//!   audio alone since 10.0 s, FragDuration 5 s       quiet until two frames before 15.0 s
+//! ```
 
 use crate::sample::{AudioBatch, PictureInput};
 use crate::time::Ticks;
@@ -18,6 +24,7 @@ use super::state::{Request, State};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Quiet {
     picture_until: Ticks,
+    /// The tag's time as it stands on the timeline.
     audio_until: Ticks,
 }
 

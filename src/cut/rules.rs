@@ -11,9 +11,13 @@ use crate::time::TickSpan;
 /// Thresholds of the rule, worked out once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwitchRule {
+    /// From this age on a key frame switches: FragDuration, less the slack.
     soft: TickSpan,
+    /// From this age on audio alone switches: FragDuration.
     audio: TickSpan,
+    /// From this age on any picture switches.
     hard: Option<TickSpan>,
+    /// The declared target duration, which no segment may outgrow.
     target: Option<TickSpan>,
 }
 
@@ -81,7 +85,7 @@ impl SwitchRule {
         self.video(age, false, to_next)
     }
 
-    /// Says whether a segment of this age has broken the declared target duration.
+    /// Returns whether a segment of this age has broken the declared target duration.
     #[inline]
     pub fn breaks_target(&self, age: TickSpan) -> bool {
         self.target.is_some_and(|target| age > target)
@@ -105,7 +109,8 @@ impl SwitchRule {
         }
     }
 
-    /// Returns whether a key frame, or a picture at all, was waited for long enough.
+    /// Returns whether a key frame, or a picture at all, was waited for long enough: as long as a
+    /// segment may go on without one. Never where the host has ruled the forced switch out.
     pub(crate) fn waits_no_longer_than(&self, waited: TickSpan) -> bool {
         self.hard.is_some_and(|hard| waited >= hard)
     }

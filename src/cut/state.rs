@@ -21,7 +21,9 @@ use super::rules::SwitchRule;
 // In this order the fields that every tag touches share cache lines.
 #[repr(C)]
 pub(crate) struct State {
+    /// Until when nothing can happen.
     pub(crate) quiet: Quiet,
+    /// The last tag of each track, and how the tracks lie to each other.
     pub(crate) timeline: Timeline,
     /// Time of the last sample.
     pub(crate) now: Ticks,
@@ -29,10 +31,12 @@ pub(crate) struct State {
     pub(crate) video: VideoState,
     pub(crate) phase: Phase,
     pub(crate) continuity: Continuity,
+    /// A switch that the host has asked for and not yet got.
     pub(crate) request: Request,
     /// When the first segment of this publication began.
     pub(crate) first_start: Option<Ticks>,
     pub(crate) rule: SwitchRule,
+    /// What the host chose; never changes.
     pub(crate) options: Options,
 }
 
@@ -61,6 +65,7 @@ pub(crate) enum Request {
 /// The video track.
 #[derive(Clone, Debug)]
 pub(crate) struct VideoState {
+    /// Derives DTS and PTS.
     pub(crate) clock: VideoClock,
     pub(crate) track: VideoTrackState,
     /// Metadata or the host announces video: it is waited for at the beginning.
@@ -157,7 +162,15 @@ impl State {
         Some(change)
     }
 
-    /// Says what a segment lists that begins at `at`.
+    /// Returns what a segment lists that begins at `at`.
+    ///
+    /// A track that was announced is listed before it has come, because a change of the tables
+    /// costs a discontinuity; but not for ever, because a track that never comes stalls players.
+    ///
+    /// ```text
+    ///   AAC announced, first segment at 0.0 s, none at 0.0 s          lists AAC
+    ///   the same, second segment at 5.0 s, still no audio             lists video alone; a notice says so
+    /// ```
     pub(crate) fn opening(&self, at: Ticks, first: First) -> Opening {
         let since = self.first_start.unwrap_or(at);
         let waited_too_long = at - since > self.options.track_wait;
@@ -198,6 +211,7 @@ impl VideoState {
 }
 
 impl VideoTrackState {
+    /// Returns its stream type, as soon as a sequence header has come.
     pub(crate) const fn stream_type(self) -> Option<StreamType> {
         match self {
             Self::Absent => None,

@@ -1,4 +1,7 @@
 //! The engine: what a host calls.
+//!
+//! The engine itself decides nothing and writes nothing: this file is the door, and `push.rs` the
+//! way from the door to a plan and on to the sink. ARCHITECTURE.md walks both.
 
 mod push;
 
@@ -33,9 +36,11 @@ use crate::timeline::Unroller;
 // In this order the fields that every tag touches share cache lines.
 #[repr(C)]
 pub struct Segmenter {
+    /// Tag times without their wraps; one for both tracks, because one clock stamps both.
     unroller: Unroller,
     /// What the tag at hand was found to be; empty between two calls.
     findings: Findings,
+    /// Everything that outlives a call.
     channel: Channel,
 }
 

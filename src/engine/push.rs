@@ -1,4 +1,13 @@
 //! The way of a tag: read, judge, decide, apply.
+//!
+//! ```text
+//!   tag ──► read_plain_* ──► quiet: nothing can happen ──────────────────┐
+//!      └──► read ──► findings ──► judge ──► decide ──► plan ─────────────┴─► apply ──► sink
+//! ```
+//!
+//! Nearly every tag takes the upper way, which ends in the same `apply` with the plan that deciding
+//! would have made. Where the upper way gives up it has changed nothing but the unroller, to which
+//! a tag's time may be told twice.
 
 use super::Segmenter;
 use crate::apply::Apply;
@@ -13,6 +22,7 @@ use crate::sample::{AudioBatch, PictureInput};
 use crate::sink::SegmentSink;
 
 impl Segmenter {
+    /// Takes a video tag.
     #[inline]
     pub(super) fn push_video<S: SegmentSink>(
         &mut self,
@@ -30,6 +40,10 @@ impl Segmenter {
         self.push_any_video(tag, sink)
     }
 
+    /// Takes a video tag of which nothing is known yet.
+    ///
+    /// What was found out about the tag is told first: a notice about a NAL unit comes before the
+    /// segment that its picture may begin.
     #[cold]
     fn push_any_video<S: SegmentSink>(
         &mut self,
@@ -57,12 +71,14 @@ impl Segmenter {
         }
     }
 
+    /// Returns what deciding would say of a picture: what the quiet way is held against.
     fn plan_for(&self, picture: &PictureInput<'_>) -> PicturePlan {
         let state = &self.channel.state;
         let verdict = state.timeline.judge_video(picture.timing.tag);
         decide_picture(state, verdict, picture)
     }
 
+    /// Judges a picture, decides on it, and works out until when nothing more can happen.
     fn push_picture<S: SegmentSink>(
         &mut self,
         picture: &PictureInput<'_>,
@@ -77,6 +93,7 @@ impl Segmenter {
         result
     }
 
+    /// Takes an audio tag.
     #[inline]
     pub(super) fn push_audio<S: SegmentSink>(
         &mut self,
@@ -96,6 +113,8 @@ impl Segmenter {
         self.push_any_audio(tag, sink)
     }
 
+    /// Takes an audio tag of which nothing is known yet. A frame of MPEG audio says itself how it is
+    /// coded: a change is told before the frames that bring it are decided on.
     #[cold]
     fn push_any_audio<S: SegmentSink>(
         &mut self,
@@ -125,6 +144,7 @@ impl Segmenter {
         }
     }
 
+    /// Judges audio frames, decides on them, and works out until when nothing more can happen.
     fn push_batch<S: SegmentSink>(
         &mut self,
         mut batch: AudioBatch<'_>,
@@ -140,6 +160,7 @@ impl Segmenter {
         result
     }
 
+    /// Tells the sink what reading the tag has brought to light.
     #[inline(never)]
     fn tell_findings<S: SegmentSink>(&mut self, sink: &mut S) {
         if !self.findings.is_empty() {
@@ -148,6 +169,8 @@ impl Segmenter {
         }
     }
 
+    /// Takes a tag that is neither audio nor video: metadata announces tracks, anything else is
+    /// counted and passed over.
     #[cold]
     pub(super) fn push_other<S: SegmentSink>(
         &mut self,
@@ -167,6 +190,8 @@ impl Segmenter {
         Ok(())
     }
 
+    /// Takes an aggregate message: its tags count as if each had come alone, and one that is bad or
+    /// cut does not keep the others from being taken.
     #[cold]
     pub(super) fn push_aggregate<S: SegmentSink>(
         &mut self,
@@ -211,6 +236,7 @@ impl Segmenter {
         Err(error.into())
     }
 
+    /// Refuses every call after the end of the list.
     #[inline]
     pub(super) const fn refuse_if_ended<E>(&self) -> Result<(), Error<E>> {
         match self.channel.state.phase {

@@ -2,6 +2,9 @@
 //!
 //! [`ts`] is the one there is. What crosses the seam names no container: a [`PictureUnit`] or an
 //! [`AudioPes`] goes in, packets come out through an [`Output`].
+//!
+//! A container is told when a segment begins, when the timeline breaks, and when a segment that it
+//! has written into is lost; it decides about none of these.
 
 pub mod ts;
 
@@ -19,6 +22,7 @@ pub(crate) struct PictureUnit<'a> {
     pub(crate) coding: VideoCoding,
     /// What the source's own delimiter says of slice types.
     pub(crate) slice_types: Option<u8>,
+    /// A decoder may begin here, by the host's policy.
     pub(crate) key_frame: bool,
     /// Time to the next picture as far as that can be told.
     pub(crate) interval: TickSpan,
@@ -32,6 +36,7 @@ pub(crate) struct AudioPes<'a> {
     pub(crate) end: Ticks,
     /// Goes before `frames`, which may be borrowed from a tag.
     pub(crate) header: &'a [u8],
+    /// The frames, one after the other, in the container's framing.
     pub(crate) frames: &'a [u8],
     /// Video has stopped: audio goes on without it.
     pub(crate) video_is_silent: bool,

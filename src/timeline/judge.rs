@@ -58,9 +58,11 @@ pub(crate) struct VideoBeside {
 /// The last tag of each track, and how the tracks lie to each other.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeline {
+    /// The longest forward step that is still a hole; also how long video may be silent.
     jump_limit: TickSpan,
     unrelated: UnrelatedClocks,
     video: LastTag,
+    /// As it stands on the timeline, `audio_shift` added.
     audio: LastTag,
     /// Added to audio times, where clocks are unrelated and the host wants them aligned.
     audio_shift: TickSpan,
@@ -90,6 +92,7 @@ pub(crate) enum Alignment {
     AudioEarly {
         /// The clock of the timeline that video is on.
         set_aside: AudioClock,
+        /// Of which format that clock is.
         rate: ClockRate,
     },
 }
@@ -104,6 +107,7 @@ impl LastTag {
         }
     }
 
+    /// Notes that the timeline of the tag is over.
     const fn end_timeline(&mut self) {
         if let Self::Current(time) = *self {
             *self = Self::Over(time);
@@ -153,6 +157,13 @@ impl Timeline {
     }
 
     /// Judges the time of a picture.
+    ///
+    /// ```text
+    ///   V 10.00 s, V 9.50 s                       goes on: less than a second back is repaired
+    ///   V 10.00 s, V 9.00 s                       jump
+    ///   V 10.00 s, A 25.00 s, V 25.10 s           goes on: video is back where audio went on
+    ///   V 10.00 s, jump of A to 40.00 s, V 40 s   goes on: audio, which led, has broken the timeline
+    /// ```
     pub(crate) fn judge_video(&self, time: Ticks) -> Verdict {
         let jump = match (self.video, self.audio.current()) {
             (LastTag::Current(video), audio) => {
@@ -168,12 +179,21 @@ impl Timeline {
         jump.map_or(Verdict::GoesOn, Verdict::Jump)
     }
 
-    /// Judges the time of an audio tag.
+    /// Judges the time of an audio tag, and says where it stands on the timeline.
     pub(crate) fn judge_audio(&self, time: Ticks) -> JudgedAudio {
         self.audio_continues(time).unwrap_or_else(|| self.judge_step(time + self.audio_shift))
     }
 
     /// Judges audio that does not simply go on from the tag before it.
+    ///
+    /// ```text
+    ///   no V yet, A 10.00 s, A 40.00 s            jump: audio leads
+    ///   V 10.00 s, A 10.00 s, A 5.00 s            early: video may make the same jump
+    ///   V 10.00 s, A 25.00 s, A 5.00 s            jump: video is silent, audio leads
+    ///   V jumps to 40.00 s, A 10.02 s             stray: nearer to audio's own past than to video
+    ///   V jumps to 40.00 s, A 39.90 s             goes on: audio has jumped too
+    ///   V 10.00 s, first A 900.00 s               unrelated, or moved to 10.00 s by the host's wish
+    /// ```
     fn judge_step(&self, time: Ticks) -> JudgedAudio {
         let judged = JudgedAudio { verdict: Verdict::GoesOn, time, shift: self.audio_shift };
         let Some(video) = self.video.current() else {
@@ -239,7 +259,8 @@ impl Timeline {
         self.audio = LastTag::Current(time);
     }
 
-    /// Returns what there is of video beside an audio tag once its verdict is in force.
+    /// Returns what there is of video beside an audio tag once its verdict is in force. After a jump
+    /// of audio all video that ever came was on the timeline before: it is silent.
     pub(crate) fn video_beside(&self, judged: &JudgedAudio) -> VideoBeside {
         match (judged.verdict, self.video) {
             (Verdict::GoesOn, _) => VideoBeside {
@@ -284,12 +305,15 @@ impl Timeline {
         self.video.current()
     }
 
+    /// Ends the timeline of both tracks.
     #[cold]
     const fn end(&mut self) {
         self.video.end_timeline();
         self.audio.end_timeline();
     }
 
+    /// Notes that the tracks are on one timeline, if they are. That holds for ever: audio that is far
+    /// from video later has jumped or strayed, but its clock is related.
     #[inline]
     const fn relate(&mut self) {
         if let (Alignment::Unproven, LastTag::Current(_), LastTag::Current(_)) =
@@ -299,22 +323,26 @@ impl Timeline {
         }
     }
 
+    /// Returns whether a track's own step needs no explanation.
     #[inline]
     fn is_steady(&self, step: TickSpan) -> bool {
         step > -BACKWARD_LIMIT && step <= self.jump_limit
     }
 
+    /// Returns whether two times cannot be of one timeline.
     fn is_far(&self, time: Ticks, other: Ticks) -> bool {
         (time - other).abs() > self.jump_limit
     }
 }
 
-/// Returns whether a track that paused is back in step with the other one.
+/// Returns whether a track that paused is back in step with the other one: it was a second or more
+/// away, and is no longer. Its step may then be of any length.
 fn returns(time: Ticks, last: Ticks, other: Ticks) -> bool {
     (last - other).abs() >= BACKWARD_LIMIT && (time - other).abs() < BACKWARD_LIMIT
 }
 
-/// A backward step as long as this breaks the timeline; shorter ones are repaired.
+/// A backward step as long as this breaks the timeline; shorter ones are repaired. Interleaving and
+/// jitter of real encoders stay well below it, a restarted clock does not.
 const BACKWARD_LIMIT: TickSpan = TickSpan::from_secs(1);
 
 #[cfg(test)]

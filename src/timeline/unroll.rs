@@ -1,5 +1,10 @@
 //! Tag times unrolled to 64 bits: one reference for all tracks, so that the wrap after 49.7 days is
 //! invisible.
+//!
+//! ```text
+//!   audio 4 294 967 290 ms, video 4 ms      4 294 967.290 s and 4 294 967.300 s: the clock has wrapped
+//!   video 10 ms, audio 4 294 967 290 ms     0.010 s and -0.006 s: audio is a little late
+//! ```
 
 use crate::config::TimelineBase;
 use crate::time::{FlvTime, TickSpan, Ticks};
@@ -34,6 +39,7 @@ impl Unroller {
         time
     }
 
+    /// Returns when the first tag comes, by the host's choice.
     #[cold]
     fn first(&self, tag: FlvTime) -> Ticks {
         match self.base {

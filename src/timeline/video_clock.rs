@@ -6,6 +6,13 @@
 //! early by the greatest such offset, so that PTS stays exact. How early is known at the second
 //! frame where the sequence parameter set tells how many frames are reordered and the first key
 //! frame was not delayed by as many; else it is learned as offsets come.
+//!
+//! ```text
+//!   tag 1.00 s, offset 0.08 s                     DTS 1.00 s, PTS 1.08 s
+//!   tag 1.00 s, offset -0.08 s                    DTS 0.92 s, PTS 0.92 s; DTS is 0.08 s early from here on
+//!   tag 1.00 s, then tag 0.99 s                   DTS of the second: a tick after the first, a notice
+//!   tag 1.00 s, offset -2.00 s                    garbage: taken as 0, a notice
+//! ```
 
 use crate::sample::PictureTiming;
 use crate::time::{TickSpan, Ticks};
@@ -13,12 +20,14 @@ use crate::time::{TickSpan, Ticks};
 /// Derives the times of a video track's frames.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VideoClock {
+    /// The frame before, and whether it had to be moved.
     last: LastFrame,
     /// The distance from the last frame but one to the last, and the one before that.
     newer_interval: TickSpan,
     older_interval: TickSpan,
     /// How far DTS runs before the tag's time.
     early: TickSpan,
+    /// How far reordering is known.
     lesson: Lesson,
 }
 
@@ -146,6 +155,10 @@ impl VideoClock {
     }
 
     /// Learns how early DTS must run.
+    ///
+    /// An encoder that reorders two frames of 40 ms delays the first key frame by 80 ms, or writes
+    /// tags that are 80 ms late and negative offsets later. The second frame tells which: it shows
+    /// the interval, and so how much delay there should have been.
     #[inline]
     fn learn(&mut self, timing: &PictureTiming, composition: TickSpan) {
         self.early = self.early.max(-composition);
@@ -167,7 +180,8 @@ impl VideoClock {
     }
 }
 
-/// A composition offset below this is garbage.
+/// A composition offset below this is garbage: 16 reordered frames at 60 fps need no more than
+/// -267 ms.
 const WILD: TickSpan = TickSpan::from_millis(-500);
 /// Duration of a frame as long as nothing states another: 25 frames per second.
 const USUAL_INTERVAL: TickSpan = TickSpan::from_millis(40);

@@ -1,4 +1,9 @@
 //! The copy: a run of TS packets laid into memory, from front to back.
+//!
+//! Every byte of a stream goes through here once, and most of the engine's time is spent here: a
+//! picture of 160 packets takes one head, one stretch of 158 plain packets, and one tail. All
+//! lengths that are copied in the stretch are constants, so that each packet is a dozen moves of 16
+//! bytes in and a dozen out.
 
 use core::iter;
 

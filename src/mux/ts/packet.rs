@@ -45,6 +45,7 @@ impl Pid {
 pub(crate) struct ContinuityCounter(u8);
 
 impl ContinuityCounter {
+    /// Takes the value of the next packet with payload.
     pub(crate) const fn new(value: u8) -> Self {
         Self(value & 0x0f)
     }
@@ -61,6 +62,7 @@ impl ContinuityCounter {
         first
     }
 
+    /// Returns the value after so many packets more.
     pub(crate) const fn ahead(self, packets: usize) -> Self {
         Self(self.0.wrapping_add((packets & 0x0f) as u8) & 0x0f)
     }
@@ -102,6 +104,7 @@ impl PacketHeader {
         Self(self.0.wrapping_add(1 << 24) & 0x0fff_ffff | 0x1000_0000)
     }
 
+    /// Returns the bytes as they are written.
     #[inline]
     pub(super) const fn to_bytes(self) -> [u8; HEAD_LEN] {
         self.0.to_le_bytes()
@@ -114,6 +117,7 @@ impl PacketHeader {
 pub(super) struct Field {
     pub(super) flags: u8,
     pub(super) pcr: Option<Ticks>,
+    /// Bytes of 0xff that make the packet full.
     pub(super) stuffing: usize,
 }
 

@@ -31,11 +31,13 @@ pub(super) enum Run<'a> {
 }
 
 impl<'a> TsPackets<'a> {
+    /// Takes packets that were composed whole.
     #[inline]
     pub(crate) const fn whole(packets: &'a [u8]) -> Self {
         Self { run: Run::Whole(packets), len: packets.len() }
     }
 
+    /// Takes a PES packet.
     #[inline]
     pub(crate) const fn pes(run: &'a PesRun<'a>) -> Self {
         Self { run: Run::Pes(run), len: run.packets * PACKET_LEN }
@@ -72,6 +74,7 @@ impl<'a> TsPackets<'a> {
         }
     }
 
+    /// Returns a walk over the bytes.
     pub(super) fn pieces(&self) -> Pieces<'a> {
         Pieces::new(self.run)
     }

@@ -37,6 +37,7 @@ pub(crate) struct Lead {
 impl Lead {
     const MAX_LEN: usize = Delimiter::MAX_LEN;
 
+    /// Takes a delimiter.
     #[inline]
     pub(crate) const fn delimiter(delimiter: Delimiter) -> Self {
         Self { bytes: delimiter.bytes, len: delimiter.len }
@@ -80,6 +81,7 @@ impl PesHeader {
         9 + self.times_len() + self.lead.len
     }
 
+    /// Returns the length of PTS, and of DTS where that differs (`PES_header_data_length`).
     #[inline]
     fn times_len(&self) -> usize {
         if self.pts == self.dts { 5 } else { 10 }

@@ -1,4 +1,10 @@
 //! A run of TS packets shown in pieces: heads, composed one by one, and payload where it lies.
+//!
+//! ```text
+//!   head 41 │ payload 147, borrowed │ head 4 │ payload 184, borrowed │ head 4 │ …
+//! ```
+//!
+//! For sinks that gather writes, and for `bytes::Buf`: nothing is copied but heads.
 
 use super::layout::{Layout, Special, Stretch};
 use super::packet::{HEAD_LEN, PACKET_LEN, PacketHeader, write_pcr_head};

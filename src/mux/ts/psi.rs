@@ -3,6 +3,11 @@
 //!
 //! Both sections fit one packet each; the rest of it is 0xFF, as §2.4.4 wants it, and not
 //! adaptation-field stuffing, which some demuxers take for a missing section.
+//!
+//! ```text
+//!   PAT  0x00 │ length │ stream id 1 │ version │ 0 │ 0 │ program 1 │ PID of the PMT │ CRC
+//!   PMT  0x02 │ length │ program 1   │ version │ 0 │ 0 │ PID of the PCR │ 0 │ ( type │ PID │ 0 )* │ CRC
+//! ```
 
 use super::crc::crc32_mpeg2;
 use super::packet::{ContinuityCounter, PACKET_LEN, PacketHeader, Pid};

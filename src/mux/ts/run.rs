@@ -3,6 +3,10 @@
 //! Only the first packet of a run, the last one and those with a PCR have an adaptation field;
 //! where they stand is worked out once, when the run is made. Between them every packet is 4 bytes
 //! of header and 184 bytes of payload.
+//!
+//! ```text
+//!   4 │ field with PCR 8 │ PES header, delimiter 29 │ 147    4 │ 184    4 │ 184    4 │ stuffing 90 │ 94
+//! ```
 
 use super::packet::{
     BODY_LEN, ContinuityCounter, FLAGS_FIELD_LEN, Field, PACKET_LEN, PCR_FIELD_LEN, PacketHeader,
@@ -17,10 +21,12 @@ use crate::time::{TickSpan, Ticks};
 pub(crate) struct Start {
     /// The first packet of its PID after a break of the timeline.
     pub(crate) discontinuity: bool,
+    /// Decoding can begin with this access unit.
     pub(crate) random_access: bool,
 }
 
 impl Start {
+    /// Returns the flags of the adaptation field.
     #[inline]
     pub(super) const fn flags(self) -> u8 {
         let discontinuity = if self.discontinuity { Field::DISCONTINUITY } else { 0 };
@@ -40,6 +46,7 @@ pub(crate) struct PcrPlan {
 }
 
 impl PcrPlan {
+    /// Plans one clock reference.
     pub(crate) const fn one(pcr: Ticks) -> Self {
         Self { first: pcr, step: TickSpan::ZERO, count: 1, floating: true }
     }
@@ -98,6 +105,7 @@ pub(crate) enum Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
+    /// Iterates over the pieces that the payload lies in.
     pub(super) fn slices(&self) -> Slices<'a> {
         match self {
             Self::Video(access_unit) => access_unit.slices_behind_start_code(),
@@ -114,6 +122,7 @@ impl<'a> Payload<'a> {
         }
     }
 
+    /// Returns the length in bytes.
     #[inline]
     pub(crate) const fn len(&self) -> usize {
         match self {
@@ -125,6 +134,10 @@ impl<'a> Payload<'a> {
 
 impl<'a> PesRun<'a> {
     /// Lays `header` and `payload` out; `counter` is that of the first packet.
+    ///
+    /// A clock reference takes eight bytes of payload, and may so cost a packet. Where the last
+    /// packet has eight bytes of stuffing to spare, a single one that may float stands there for
+    /// nothing.
     #[inline(always)]
     pub(crate) fn new(
         (pid, counter): (Pid, ContinuityCounter),

@@ -1,5 +1,14 @@
 //! The transport stream of a whole list: tables, clock references and counters that live as long as
 //! the stream.
+//!
+//! ```text
+//!   segment   PAT PMT │ picture, with a PCR │ audio │ picture │ picture │ audio │ PCR alone │ picture …
+//!                       at most 100 ms from one PCR to the next ──────────────────┘
+//! ```
+//!
+//! PTS and DTS run ahead of the PCR by the host's choice, 700 ms: so long have bytes time to arrive.
+//! Continuity counters go on over segments, breaks and restarts, because players join segments to
+//! one stream.
 
 use super::packet::{ContinuityCounter, PacketHeader, Pid, pcr_only_packet};
 use super::packets::TsPackets;
@@ -17,6 +26,7 @@ pub(crate) struct TsWriter {
     /// `state` as it stood before the open segment: a segment that is never listed is taken back.
     before: TsState,
     position: Position,
+    /// The last clock reference on this timeline.
     last_pcr: Option<Ticks>,
     /// DTS of the last picture on this timeline.
     last_video: Option<Ticks>,
@@ -33,6 +43,7 @@ pub(crate) struct TsState {
     pub(crate) program: Program,
     /// Version of the PMT, modulo 32.
     pub(crate) version: u8,
+    /// Of the next packet with this table.
     pat: ContinuityCounter,
     pmt: ContinuityCounter,
     video: PidState,
@@ -42,6 +53,7 @@ pub(crate) struct TsState {
 /// What goes on from packet to packet of an elementary stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PidState {
+    /// Of the next packet with payload.
     counter: ContinuityCounter,
     clock: ClockContinuity,
 }
@@ -95,6 +107,7 @@ impl PidState {
 }
 
 impl TsWriter {
+    /// `lead` is how far PTS and DTS run ahead of the PCR; tables are repeated every `psi_interval`.
     pub(crate) const fn new(lead: TickSpan, psi_interval: Option<TickSpan>) -> Self {
         let state = TsState::new(Program::NOTHING, 0, [0; 4]);
         Self {
@@ -109,6 +122,7 @@ impl TsWriter {
         }
     }
 
+    /// Returns what goes on with the next segment.
     pub(crate) const fn state(&self) -> &TsState {
         &self.state
     }
@@ -132,7 +146,8 @@ impl TsWriter {
         self.last_video = None;
     }
 
-    /// Begins a timeline of its own if the clock is already past `to`.
+    /// Begins a timeline of its own if the clock is already past `to`: a PCR may not run back without
+    /// `discontinuity_indicator`.
     pub(crate) fn rewind(&mut self, to: Ticks) {
         if self.last_pcr.is_some_and(|last| to + self.lead < last) {
             self.break_timeline();
@@ -206,7 +221,8 @@ impl TsWriter {
         PcrPlan { floating: !begins, ..PcrPlan::one(self.next_pcr(picture.dts)) }
     }
 
-    /// Writes audio frames in one PES packet.
+    /// Writes audio frames in one PES packet. Without video they carry the clock: up to three PCRs in
+    /// a packet of 300 ms.
     pub(crate) fn audio<O: Output>(
         &mut self,
         out: &mut O,
@@ -234,6 +250,12 @@ impl TsWriter {
     }
 
     /// Lets the clock follow audio while video pauses.
+    ///
+    /// ```text
+    ///   last picture at 10.0 s, A 10.5 s                    PCRs up to 10.1 s, 400 ms before audio
+    ///   the same, A 11.5 s, video not yet silent            PCRs up to 10.7 s: a picture may still come
+    ///   the same, A 21.0 s, video silent                    PCRs up to 20.6 s
+    /// ```
     fn clock_beside_video<O: Output>(
         &mut self,
         out: &mut O,
@@ -262,6 +284,7 @@ impl TsWriter {
         }
     }
 
+    /// Writes packets with nothing but a PCR, 100 ms apart.
     #[cold]
     fn fill<O: Output>(&mut self, out: &mut O, until: Ticks) -> Result<(), O::Error> {
         while let Some(last) = self.last_pcr.filter(|&last| until - last > PCR_INTERVAL) {
@@ -272,6 +295,7 @@ impl TsWriter {
         Ok(())
     }
 
+    /// Writes a packet with nothing but a PCR.
     fn pcr_packet<O: Output>(&mut self, out: &mut O, pcr: Ticks) -> Result<(), O::Error> {
         self.last_pcr = Some(pcr);
         let pid = pcr_pid(self.state.program);
@@ -283,6 +307,8 @@ impl TsWriter {
         out.write(TsPackets::whole(&packet))
     }
 
+    /// Repeats the tables where the host wants that and the last ones are too long ago by the time
+    /// of the next sample, `interval` later.
     #[inline(always)]
     fn tables_if_due<O: Output>(
         &mut self,
@@ -300,6 +326,7 @@ impl TsWriter {
         }
     }
 
+    /// Writes PAT and PMT.
     #[cold]
     fn tables<O: Output>(&mut self, out: &mut O, at: Ticks) -> Result<(), O::Error> {
         self.last_psi = at;
@@ -323,6 +350,7 @@ impl TsWriter {
         self.last_pcr.map_or(time, |last| time.max(last + TickSpan::TICK))
     }
 
+    /// Returns a PTS or DTS as it is written.
     #[inline]
     fn wire(&self, time: Ticks) -> WireTime {
         (time + self.lead).to_wire()
