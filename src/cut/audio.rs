@@ -540,17 +540,35 @@ mod tests {
         assert_eq!((plan.early, plan.fate, plan.begin), (EarlyAudio::Ends, AudioFate::Held, None));
     }
 
+    /// Lets a format wait to join; clock and frames that wait are of `rate`'s.
+    fn changed(mut state: State, rate: ClockRate) -> State {
+        let join = Join::Waits { carried: Some(aac(AAC_48000)), rate };
+        state.audio.track = AudioTrackState::Coded { format: aac(AAC_44100), join };
+        state
+    }
+
     #[test]
     fn y_05_frames_of_the_format_before_begin_no_segment_of_the_next() {
         for (rate, want) in [(ClockRate::Carried, None), (ClockRate::Joining, Some(at(0)))] {
-            let mut state = fresh(Options::default()).holding(0, 15);
-            state.audio.track = AudioTrackState::Coded {
-                format: aac(AAC_44100),
-                join: Join::Waits { carried: Some(aac(AAC_48000)), rate },
-            };
-            let plan = decide(&state, batch(315));
+            // As many as fit: one more would begin a segment.
+            let state = changed(fresh(Options::default()).holding(0, 32), rate);
+            let plan = decide(&state, batch(683));
             assert_eq!((plan.joins, plan.begin), (true, want), "{rate:?}");
         }
+    }
+
+    #[test]
+    fn y_05_the_first_frame_of_another_format_is_placed_by_its_tag() {
+        static LARGE: [u8; MAX_PES_AUDIO_LEN + 1] = [0x21; MAX_PES_AUDIO_LEN + 1];
+        // The clock of the format before says 320 ms.
+        let state = changed(fresh(Options::default()).holding(0, 15), ClockRate::Carried);
+        assert_eq!(decide(&state, batch_of(315, &LARGE)).begin, Some(at(315)));
+        // The clock that was set aside says 59,521 ms.
+        let mut state = changed(both(49_000, 59_500), ClockRate::Joining);
+        state.timeline.alignment =
+            Alignment::AudioEarly { set_aside: state.audio.clock, rate: ClockRate::Carried };
+        let plan = decide(&state, batch(59_515));
+        assert_eq!((plan.early, plan.begin), (EarlyAudio::Ends, Some(at(59_515))));
     }
 
     #[test]

@@ -45,6 +45,16 @@ pub(crate) fn assert_carried<'a>(segments: impl IntoIterator<Item = &'a hls_segm
 }
 
 #[test]
+fn what_is_reported_in_a_pause_has_the_time_of_the_last_frame() {
+    let tags = both(3);
+    let last = tags.iter().map(|tag| tag.millis).max().unwrap();
+    let unknown = OwnedTag { kind: hls_segmenter::flv::TagKind::new(3), millis: 9, data: vec![1] };
+    let output = two(Options::default(), &tags, &[unknown]).end();
+    let notice = output.memory.notices.last().unwrap();
+    assert_eq!((notice.kind, notice.time.get() / 90), (NoticeKind::UnknownTag, last));
+}
+
+#[test]
 fn r_45_a_requested_switch_does_not_outlive_a_pause() {
     for at in [SwitchAt::KeyFrame, SwitchAt::Once] {
         let mut session = Session::new(Options::default());

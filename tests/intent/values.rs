@@ -300,6 +300,7 @@ fn what_is_passed_over_is_reported_once_in_a_segment_and_counted_each_time() {
         (Kind::BadTag, tag(a, &[0xaf])),
         (Kind::BadTag, tag(a, &[0xaf, 0, 0xf8])),
         (Kind::UnsupportedVideo, tag(v, &[0x12, 1, 2, 3, 4])),
+        (Kind::UnsupportedVideo, tag(v, &[0x1c, 0, 0, 0, 0, 1])),
         (Kind::UnsupportedVideo, tag(v, &[0x1c, 1, 0, 0, 0, 1])),
         (Kind::UnsupportedAudio, tag(a, &[0xb2, 1, 2])),
         (Kind::UnknownPacket, tag(v, b"\x98avc1")),
