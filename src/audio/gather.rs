@@ -109,8 +109,10 @@ impl Gather {
     #[inline(always)]
     pub(crate) fn push(&mut self, frame: &AudioFrame<'_>) -> bool {
         let len = frame.len();
-        let room = self.bytes.get_mut(self.len..self.len + len);
-        let (Some(gathered), Some(room)) = (self.frames.get_mut(self.count), room) else {
+        let free = self.bytes.get_mut(self.len..).unwrap_or_default();
+        let (Some(gathered), Some((room, _))) =
+            (self.frames.get_mut(self.count), free.split_at_mut_checked(len))
+        else {
             return false;
         };
         frame.write(room);
