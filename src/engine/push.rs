@@ -23,7 +23,7 @@ use crate::sink::SegmentSink;
 
 impl Segmenter {
     /// Takes a video tag.
-    #[inline]
+    #[inline(never)]
     pub(super) fn push_video<S: SegmentSink>(
         &mut self,
         tag: Tag<'_>,
@@ -94,7 +94,7 @@ impl Segmenter {
     }
 
     /// Takes an audio tag.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push_audio<S: SegmentSink>(
         &mut self,
         tag: Tag<'_>,
