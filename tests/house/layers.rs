@@ -54,7 +54,7 @@ const EXPORTS: &[(&str, &str)] = &[
 ];
 
 /// Source files with their path below `src`, without tests, comments and documentation.
-fn files() -> BTreeMap<String, String> {
+pub(super) fn files() -> BTreeMap<String, String> {
     let root = root().join("src");
     let code = |path: &PathBuf| {
         let text = fs::read_to_string(path).unwrap();

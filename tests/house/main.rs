@@ -10,6 +10,7 @@
 )]
 
 mod conformance;
+mod emitters;
 mod layers;
 
 mod torture;
