@@ -66,6 +66,9 @@
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[macro_use]
+mod macros;
+
 mod apply;
 mod audio;
 pub mod codec;
@@ -75,7 +78,6 @@ mod demux;
 mod engine;
 mod error;
 pub mod flv;
-
 mod mux;
 pub mod notice;
 pub mod oss;

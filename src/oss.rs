@@ -4,7 +4,6 @@
 //! [`PutLiveChannel`] holds the texts as a request states them; [`check`](PutLiveChannel::check)
 //! turns them into a [`LiveChannel`], whose fields cannot be wrong.
 
-use core::fmt;
 use core::str;
 
 use crate::config::{Config, ConfigError, FragCount, FragDuration, Options};
@@ -259,41 +258,32 @@ impl ParameterError {
     }
 }
 
-impl fmt::Display for ParameterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            // OSS's own words: clients match on them.
-            Self::NameEmpty => "ChannelName must not be empty.",
-            Self::NameTooLong { .. } => "The Length of channel name must be less than 64.",
-            Self::NameEncoding => "The characters encoding must be utf-8.",
-            Self::NameSlash => "ChannelName must not contain a slash.",
-            Self::Description { len } => {
-                return write!(f, "Description has {len} bytes, more than 128");
-            }
-            Self::Status => "Status is neither enabled nor disabled",
-            Self::Type => "Target.Type is not HLS",
-            Self::FragDuration => "FragDuration is no integer from 1 to 100",
-            Self::FragCount => "FragCount is no integer from 1 to 100",
-            Self::FragDurationMissing => "FragCount needs FragDuration beside it",
-            Self::FragCountMissing => "FragDuration needs FragCount beside it",
-            Self::PlaylistNameSlash => "PlaylistName has a slash in it",
-            Self::PlaylistNameTooLong { len } => {
-                return write!(f, "PlaylistName has {len} bytes, more than 128");
-            }
-            Self::PlaylistNameSuffix => {
-                "PlaylistName does not end in .m3u8 behind at least one character"
-            }
-            Self::SnapshotTwice => "there is more than one Snapshot",
-            Self::SnapshotUnsupported => "snapshots are not supported here",
-            Self::SnapshotInterval => "Snapshot.Interval is no integer from 1 to 100",
-            Self::SnapshotTopic => "Snapshot.NotifyTopic is empty",
-            Self::SnapshotRole => "Snapshot.RoleName is empty",
-            Self::SnapshotBucket => "Snapshot.DestBucket is no bucket name",
-        })
+error_texts! {
+    ParameterError {
+        // OSS's own words: clients match on them.
+        Self::NameEmpty => "ChannelName must not be empty.";
+        Self::NameTooLong { .. } => "The Length of channel name must be less than 64.";
+        Self::NameEncoding => "The characters encoding must be utf-8.";
+        Self::NameSlash => "ChannelName must not contain a slash.";
+        Self::Description { len } => "Description has {len} bytes, more than 128";
+        Self::Status => "Status is neither enabled nor disabled";
+        Self::Type => "Target.Type is not HLS";
+        Self::FragDuration => "FragDuration is no integer from 1 to 100";
+        Self::FragCount => "FragCount is no integer from 1 to 100";
+        Self::FragDurationMissing => "FragCount needs FragDuration beside it";
+        Self::FragCountMissing => "FragDuration needs FragCount beside it";
+        Self::PlaylistNameSlash => "PlaylistName has a slash in it";
+        Self::PlaylistNameTooLong { len } => "PlaylistName has {len} bytes, more than 128";
+        Self::PlaylistNameSuffix =>
+            "PlaylistName does not end in .m3u8 behind at least one character";
+        Self::SnapshotTwice => "there is more than one Snapshot";
+        Self::SnapshotUnsupported => "snapshots are not supported here";
+        Self::SnapshotInterval => "Snapshot.Interval is no integer from 1 to 100";
+        Self::SnapshotTopic => "Snapshot.NotifyTopic is empty";
+        Self::SnapshotRole => "Snapshot.RoleName is empty";
+        Self::SnapshotBucket => "Snapshot.DestBucket is no bucket name";
     }
 }
-
-impl core::error::Error for ParameterError {}
 
 fn channel_name(name: &[u8]) -> Result<&str, ParameterError> {
     let text = str::from_utf8(name).map_err(|_| ParameterError::NameEncoding)?;

@@ -1,7 +1,5 @@
 //! What an engine needs of an earlier one to go on with the same list.
 
-use core::fmt;
-
 use crate::stream_type::{Program, StreamType};
 use crate::time::{Secs, WallTime};
 
@@ -139,18 +137,13 @@ pub enum ResumeError {
     },
 }
 
-impl fmt::Display for ResumeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Format => f.write_str("not a resume token of this version"),
-            Self::Segments { sequence } => {
-                write!(f, "segment {sequence} of the stored playlist is missing or out of place")
-            }
-        }
+error_texts! {
+    ResumeError {
+        Self::Format => "not a resume token of this version";
+        Self::Segments { sequence } =>
+            "segment {sequence} of the stored playlist is missing or out of place";
     }
 }
-
-impl core::error::Error for ResumeError {}
 
 #[cfg(test)]
 mod tests {

@@ -13,8 +13,6 @@ pub mod mpeg_audio;
 pub mod nal;
 pub mod video;
 
-use core::fmt;
-
 use aac::AacError;
 use avc::AvcError;
 use mpeg_audio::MpegAudioError;
@@ -31,32 +29,12 @@ pub enum CodecError {
     MpegAudio(MpegAudioError),
 }
 
-impl fmt::Display for CodecError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Avc(error) => error.fmt(f),
-            Self::Aac(error) => error.fmt(f),
-            Self::MpegAudio(error) => error.fmt(f),
-        }
+error_texts! {
+    CodecError {
+        Self::Avc(error) => "{error}";
+        Self::Aac(error) => "{error}";
+        Self::MpegAudio(error) => "{error}";
     }
 }
 
-impl core::error::Error for CodecError {}
-
-impl From<AvcError> for CodecError {
-    fn from(error: AvcError) -> Self {
-        Self::Avc(error)
-    }
-}
-
-impl From<AacError> for CodecError {
-    fn from(error: AacError) -> Self {
-        Self::Aac(error)
-    }
-}
-
-impl From<MpegAudioError> for CodecError {
-    fn from(error: MpegAudioError) -> Self {
-        Self::MpegAudio(error)
-    }
-}
+error_wraps! { CodecError { Avc(AvcError), Aac(AacError), MpegAudio(MpegAudioError), } }

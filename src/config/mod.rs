@@ -10,8 +10,6 @@ pub use policy::{
     Filler, KeyFramePolicy, MidGop, TargetDuration, TimelineBase, UnrelatedClocks, WindowPolicy,
 };
 
-use core::fmt;
-
 use crate::stream_type::StreamType;
 use crate::time::{Secs, TickSpan};
 
@@ -201,40 +199,22 @@ pub enum ConfigError {
     AnnouncedAudio(StreamType),
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FragDuration(secs) => write!(f, "FragDuration is {secs} s, not from 1 to 100"),
-            Self::FragCount(count) => write!(f, "FragCount is {count}, not from 1 to 100"),
-            Self::DeclaredTarget { declared, frag_duration } => {
-                write!(
-                    f,
-                    "declared target duration of {declared} s is shorter than FragDuration of {} s",
-                    frag_duration.secs()
-                )
-            }
-            Self::Span { name, span, from, to } => {
-                write!(
-                    f,
-                    "{name} is {} ms, not from {} to {}",
-                    span.round_millis(),
-                    from.round_millis(),
-                    to.round_millis()
-                )
-            }
-            Self::IndependentSegments { contradicts } => {
-                write!(f, "independent_segments does not go with this {contradicts}")
-            }
-            Self::AnnouncedAudio(stream_type) => write!(
-                f,
-                "announced audio of stream type {:#04x} cannot be carried",
-                stream_type.get()
-            ),
-        }
+error_texts! {
+    ConfigError {
+        Self::FragDuration(secs) => "FragDuration is {secs} s, not from 1 to 100";
+        Self::FragCount(count) => "FragCount is {count}, not from 1 to 100";
+        Self::DeclaredTarget { declared, frag_duration } =>
+            "declared target duration of {declared} s is shorter than FragDuration of {} s",
+            frag_duration.secs();
+        Self::Span { name, span, from, to } =>
+            "{name} is {} ms, not from {} to {}",
+            span.round_millis(), from.round_millis(), to.round_millis();
+        Self::IndependentSegments { contradicts } =>
+            "independent_segments does not go with this {contradicts}";
+        Self::AnnouncedAudio(stream_type) =>
+            "announced audio of stream type {:#04x} cannot be carried", stream_type.get();
     }
 }
-
-impl core::error::Error for ConfigError {}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,5 @@
 //! What can be wrong with the body of a tag, and the same as an error of nom's parsers.
 
-use core::fmt;
 use nom::error::{ContextError, ErrorKind, ParseError};
 
 /// A tag whose body cannot be read. The stream goes on: the next tag has its own header.
@@ -20,19 +19,13 @@ pub enum TagError {
     MultitrackType(u8),
 }
 
-impl fmt::Display for TagError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Truncated { field, left } => {
-                write!(f, "tag body ends inside {field}, {left} bytes left")
-            }
-            Self::NestedMultitrack => f.write_str("multitrack packet inside a multitrack packet"),
-            Self::MultitrackType(kind) => write!(f, "unknown multitrack type {kind}"),
-        }
+error_texts! {
+    TagError {
+        Self::Truncated { field, left } => "tag body ends inside {field}, {left} bytes left";
+        Self::NestedMultitrack => "multitrack packet inside a multitrack packet";
+        Self::MultitrackType(kind) => "unknown multitrack type {kind}";
     }
 }
-
-impl core::error::Error for TagError {}
 
 /// Result of a parser over a whole body: the rest of the body and the value.
 pub(super) type Parsed<'a, T> = Result<(&'a [u8], T), nom::Err<Fault>>;

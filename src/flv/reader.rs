@@ -2,7 +2,6 @@
 
 use super::Tag;
 use super::header::{FileHeader, TagHeader};
-use core::fmt;
 use nom::{IResult, Parser, ToUsize, bytes::streaming::take, number::streaming::be_u32};
 
 /// Most bytes that one [`Reader::step`] can ever ask for: `PreviousTagSize`, tag header and the
@@ -157,24 +156,14 @@ pub enum ReaderError {
     DataOffset(u32),
 }
 
-impl fmt::Display for ReaderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Signature { at } => {
-                write!(f, "not an FLV file: byte {at} of the signature is different")
-            }
-            Self::DataOffset(offset) => {
-                write!(
-                    f,
-                    "file header says that tags begin at {offset}, which is not in 9..={}",
-                    FileHeader::MAX_DATA_OFFSET
-                )
-            }
-        }
+error_texts! {
+    ReaderError {
+        Self::Signature { at } => "not an FLV file: byte {at} of the signature is different";
+        Self::DataOffset(offset) =>
+            "file header says that tags begin at {offset}, which is not in 9..={}",
+            FileHeader::MAX_DATA_OFFSET;
     }
 }
-
-impl core::error::Error for ReaderError {}
 
 /// What the front of the buffer is.
 #[derive(Clone, Copy, Debug, Default)]

@@ -10,8 +10,6 @@ pub use adts::{Adts, begins_with_program_config, strip_adts};
 pub use codec_string::CodecString;
 pub use config::AudioSpecificConfig;
 
-use core::fmt;
-
 /// An AAC configuration or frame that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -38,28 +36,14 @@ pub enum AacError {
     },
 }
 
-impl fmt::Display for AacError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::ConfigLen { len } => {
-                write!(f, "audio specific config of {len} bytes is too short")
-            }
-            Self::FrequencyIndex(index) => {
-                write!(f, "sampling frequency index {index} is reserved")
-            }
-            Self::NoSampleRate => f.write_str("sampling frequency is 0"),
-            Self::ObjectType(object_type) => {
-                write!(f, "audio object type {object_type} cannot be carried")
-            }
-            Self::AdtsSampleRate(rate) => write!(f, "ADTS has no index for {rate} Hz"),
-            Self::AdtsChannels(config) => {
-                write!(f, "ADTS has no room for channel configuration {config}")
-            }
-            Self::AdtsFrameLen { len } => {
-                write!(f, "AAC frame of {len} bytes is too long for ADTS")
-            }
-        }
+error_texts! {
+    AacError {
+        Self::ConfigLen { len } => "audio specific config of {len} bytes is too short";
+        Self::FrequencyIndex(index) => "sampling frequency index {index} is reserved";
+        Self::NoSampleRate => "sampling frequency is 0";
+        Self::ObjectType(object_type) => "audio object type {object_type} cannot be carried";
+        Self::AdtsSampleRate(rate) => "ADTS has no index for {rate} Hz";
+        Self::AdtsChannels(config) => "ADTS has no room for channel configuration {config}";
+        Self::AdtsFrameLen { len } => "AAC frame of {len} bytes is too long for ADTS";
     }
 }
-
-impl core::error::Error for AacError {}

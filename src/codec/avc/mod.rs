@@ -17,8 +17,6 @@ pub use sps::{FrameRate, PictureInfo};
 pub(crate) use configuration::{configuration, picture_format};
 pub(crate) use nal::{are_complete, delimiter, set_key};
 
-use core::fmt;
-
 /// An H.264 sequence header that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -48,27 +46,15 @@ pub enum AvcError {
     },
 }
 
-impl fmt::Display for AvcError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::RecordLen { len } => {
-                write!(f, "decoder configuration record of {len} bytes is too short")
-            }
-            Self::RecordVersion(version) => {
-                write!(f, "decoder configuration record has version {version}, not 1")
-            }
-            Self::LengthLen(len) => write!(f, "NAL unit lengths of {len} bytes do not exist"),
-            Self::Truncated { needed, left } => {
-                write!(f, "sequence parameter set of {needed} bytes is cut to {left}")
-            }
-            Self::ParameterSetsTooLarge { len } => {
-                write!(f, "parameter sets of {len} bytes are too large")
-            }
-            Self::NoSequenceParameterSet => {
-                f.write_str("decoder configuration record has no sequence parameter set")
-            }
-        }
+error_texts! {
+    AvcError {
+        Self::RecordLen { len } => "decoder configuration record of {len} bytes is too short";
+        Self::RecordVersion(version) => "decoder configuration record has version {version}, not 1";
+        Self::LengthLen(len) => "NAL unit lengths of {len} bytes do not exist";
+        Self::Truncated { needed, left } =>
+            "sequence parameter set of {needed} bytes is cut to {left}";
+        Self::NoSequenceParameterSet =>
+            "decoder configuration record has no sequence parameter set";
+        Self::ParameterSetsTooLarge { len } => "parameter sets of {len} bytes are too large";
     }
 }
-
-impl core::error::Error for AvcError {}

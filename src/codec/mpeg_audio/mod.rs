@@ -9,7 +9,6 @@ mod padded;
 
 pub(crate) use padded::PaddedFrames;
 
-use core::fmt;
 use core::iter::FusedIterator;
 
 /// What the header of an MPEG audio frame says.
@@ -210,26 +209,15 @@ pub enum MpegAudioError {
     FreeFormat,
 }
 
-impl fmt::Display for MpegAudioError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Truncated { needed, left } => {
-                write!(f, "MPEG audio frame of {needed} bytes is cut to {left}")
-            }
-            Self::NoSync([b0, b1]) => write!(f, "no MPEG audio sync word in {b0:#04x} {b1:#04x}"),
-            Self::Reserved(header) => {
-                write!(
-                    f,
-                    "reserved value in MPEG audio header {:#010x}",
-                    u32::from_be_bytes(header)
-                )
-            }
-            Self::FreeFormat => f.write_str("MPEG audio of free format"),
-        }
+error_texts! {
+    MpegAudioError {
+        Self::Truncated { needed, left } => "MPEG audio frame of {needed} bytes is cut to {left}";
+        Self::NoSync([b0, b1]) => "no MPEG audio sync word in {b0:#04x} {b1:#04x}";
+        Self::Reserved(header) =>
+            "reserved value in MPEG audio header {:#010x}", u32::from_be_bytes(header);
+        Self::FreeFormat => "MPEG audio of free format";
     }
 }
-
-impl core::error::Error for MpegAudioError {}
 
 /// Sample rates of MPEG-1 by index, in Hz.
 const SAMPLE_RATES: [u32; 3] = [44_100, 48_000, 32_000];

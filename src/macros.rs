@@ -1,0 +1,27 @@
+//! Shorthands for what every error type of the crate has.
+
+/// Implements `Display` by one text for each variant, and `Error`.
+macro_rules! error_texts {
+    ($error:ty { $($variant:pat => $text:literal $(, $argument:expr)*;)* }) => {
+        impl core::fmt::Display for $error {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                match *self {
+                    $($variant => write!(f, $text $(, $argument)*),)*
+                }
+            }
+        }
+
+        impl core::error::Error for $error {}
+    };
+}
+
+/// Implements `From` for each error that a variant wraps.
+macro_rules! error_wraps {
+    ($error:ty { $($variant:ident($inner:ty),)* }) => {
+        $(impl From<$inner> for $error {
+            fn from(error: $inner) -> Self {
+                Self::$variant(error)
+            }
+        })*
+    };
+}
