@@ -58,9 +58,8 @@ impl ResumeToken {
         let mut bytes = [0; Self::LEN];
         let mut rest = bytes.as_mut_slice();
         let mut put = |field: &[u8]| {
-            if let Some((room, later)) =
-                core::mem::take(&mut rest).split_at_mut_checked(field.len())
-            {
+            let split = core::mem::take(&mut rest).split_at_mut_checked(field.len());
+            if let Some((room, later)) = split {
                 room.copy_from_slice(field);
                 rest = later;
             }

@@ -69,95 +69,64 @@ pub trait SegmentSink {
     fn notice(&mut self, notice: &Notice) {}
 }
 
+/// Every method of a sink, passed on to one or more others.
+macro_rules! pass_on {
+    ($self:ident to $($sink:expr),+) => {
+        fn open_segment(&mut $self, start: &SegmentStart) -> Result<(), Self::Error> {
+            $($sink.open_segment(start)?;)+
+            Ok(())
+        }
+
+        fn write_packets(&mut $self, packets: TsPackets<'_>) -> Result<(), Self::Error> {
+            $($sink.write_packets(packets)?;)+
+            Ok(())
+        }
+
+        fn close_segment(&mut $self, segment: &Segment) -> Result<(), Self::Error> {
+            $($sink.close_segment(segment)?;)+
+            Ok(())
+        }
+
+        fn update_playlist(&mut $self, playlist: Playlist<'_>) -> Result<(), Self::Error> {
+            $($sink.update_playlist(playlist)?;)+
+            Ok(())
+        }
+
+        fn expire_segment(&mut $self, expired: &ExpiredSegment) {
+            $($sink.expire_segment(expired);)+
+        }
+
+        fn abort_segment(&mut $self, aborted: &AbortedSegment) {
+            $($sink.abort_segment(aborted);)+
+        }
+
+        fn snapshot(&mut $self, snapshot: Snapshot<'_>) {
+            $($sink.snapshot(snapshot);)+
+        }
+
+        fn track(&mut $self, track: &Track) {
+            $($sink.track(track);)+
+        }
+
+        fn notice(&mut $self, notice: &Notice) {
+            $($sink.notice(notice);)+
+        }
+    };
+}
+
 impl<S: SegmentSink + ?Sized> SegmentSink for &mut S {
     type Error = S::Error;
 
-    fn open_segment(&mut self, start: &SegmentStart) -> Result<(), Self::Error> {
-        (**self).open_segment(start)
-    }
-
-    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), Self::Error> {
-        (**self).write_packets(packets)
-    }
-
-    fn close_segment(&mut self, segment: &Segment) -> Result<(), Self::Error> {
-        (**self).close_segment(segment)
-    }
-
-    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Self::Error> {
-        (**self).update_playlist(playlist)
-    }
-
-    fn expire_segment(&mut self, expired: &ExpiredSegment) {
-        (**self).expire_segment(expired);
-    }
-
-    fn abort_segment(&mut self, aborted: &AbortedSegment) {
-        (**self).abort_segment(aborted);
-    }
-
-    fn snapshot(&mut self, snapshot: Snapshot<'_>) {
-        (**self).snapshot(snapshot);
-    }
-
-    fn track(&mut self, track: &Track) {
-        (**self).track(track);
-    }
-
-    fn notice(&mut self, notice: &Notice) {
-        (**self).notice(notice);
-    }
+    pass_on!(self to (**self));
 }
 
-/// Both take everything, the first one first. An error of the first keeps the call from the second,
-/// and one of either costs both the segment: so the first may be told to
-/// [abort](SegmentSink::abort_segment) a segment that it has closed, and the second one that it has
-/// never opened. A sink that is not to cost the other anything keeps its errors to itself.
+/// Both take everything, the first one first. After an error of the first the second is not called.
+///
+/// An error of either costs both the segment: the first may have to
+/// [abort](SegmentSink::abort_segment) a segment that it has closed, and the second one that it
+/// never opened. A sink whose errors must not cost the other a segment keeps them to itself.
 impl<A: SegmentSink, B: SegmentSink<Error = A::Error>> SegmentSink for (A, B) {
     type Error = A::Error;
 
-    fn open_segment(&mut self, start: &SegmentStart) -> Result<(), Self::Error> {
-        self.0.open_segment(start)?;
-        self.1.open_segment(start)
-    }
-
-    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), Self::Error> {
-        self.0.write_packets(packets)?;
-        self.1.write_packets(packets)
-    }
-
-    fn close_segment(&mut self, segment: &Segment) -> Result<(), Self::Error> {
-        self.0.close_segment(segment)?;
-        self.1.close_segment(segment)
-    }
-
-    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Self::Error> {
-        self.0.update_playlist(playlist)?;
-        self.1.update_playlist(playlist)
-    }
-
-    fn expire_segment(&mut self, expired: &ExpiredSegment) {
-        self.0.expire_segment(expired);
-        self.1.expire_segment(expired);
-    }
-
-    fn abort_segment(&mut self, aborted: &AbortedSegment) {
-        self.0.abort_segment(aborted);
-        self.1.abort_segment(aborted);
-    }
-
-    fn snapshot(&mut self, snapshot: Snapshot<'_>) {
-        self.0.snapshot(snapshot);
-        self.1.snapshot(snapshot);
-    }
-
-    fn track(&mut self, track: &Track) {
-        self.0.track(track);
-        self.1.track(track);
-    }
-
-    fn notice(&mut self, notice: &Notice) {
-        self.0.notice(notice);
-        self.1.notice(notice);
-    }
+    pass_on!(self to self.0, self.1);
 }

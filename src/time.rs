@@ -68,30 +68,6 @@ impl Ticks {
     }
 }
 
-impl Add<TickSpan> for Ticks {
-    type Output = Self;
-
-    fn add(self, span: TickSpan) -> Self {
-        Self(self.0.wrapping_add(span.0))
-    }
-}
-
-impl Sub<TickSpan> for Ticks {
-    type Output = Self;
-
-    fn sub(self, span: TickSpan) -> Self {
-        Self(self.0.wrapping_sub(span.0))
-    }
-}
-
-impl Sub for Ticks {
-    type Output = TickSpan;
-
-    fn sub(self, earlier: Self) -> TickSpan {
-        TickSpan(self.0.wrapping_sub(earlier.0))
-    }
-}
-
 /// A distance between two instants, in 1/90 000 s; negative when the second is the earlier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TickSpan(i64);
@@ -141,25 +117,30 @@ impl TickSpan {
     }
 }
 
-impl Add for TickSpan {
-    type Output = Self;
+/// Implements a sum or difference of ticks modulo 2^64.
+macro_rules! wrapping {
+    ($($operator:ident($left:ty, $right:ty) -> $output:ident by $method:ident, $wrapping:ident;)*) => {
+        $(impl $operator<$right> for $left {
+            type Output = $output;
 
-    fn add(self, other: Self) -> Self {
-        Self(self.0.wrapping_add(other.0))
-    }
+            fn $method(self, right: $right) -> $output {
+                $output(self.0.$wrapping(right.0))
+            }
+        })*
+    };
+}
+
+wrapping! {
+    Add(Ticks, TickSpan) -> Ticks by add, wrapping_add;
+    Sub(Ticks, TickSpan) -> Ticks by sub, wrapping_sub;
+    Sub(Ticks, Ticks) -> TickSpan by sub, wrapping_sub;
+    Add(TickSpan, TickSpan) -> TickSpan by add, wrapping_add;
+    Sub(TickSpan, TickSpan) -> TickSpan by sub, wrapping_sub;
 }
 
 impl AddAssign for TickSpan {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
-    }
-}
-
-impl Sub for TickSpan {
-    type Output = Self;
-
-    fn sub(self, other: Self) -> Self {
-        Self(self.0.wrapping_sub(other.0))
     }
 }
 

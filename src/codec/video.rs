@@ -86,7 +86,6 @@ impl Delimiter {
 
 /// What a sequence header says.
 pub(crate) struct VideoConfiguration {
-    pub(crate) coding: VideoCoding,
     /// Bytes of the length before each NAL unit: 1, 2 or 4.
     pub(crate) length_len: usize,
     pub(crate) sets: ParameterSets,

@@ -106,16 +106,11 @@ impl Config {
     /// A [`ConfigError`] that names the first option out of its range, or the first two that
     /// contradict each other.
     pub fn new(options: Options) -> Result<Self, ConfigError> {
-        let within = |span: TickSpan, from: i64, to: i64| {
-            (TickSpan::from_millis(from)..=TickSpan::from_millis(to)).contains(&span)
-        };
+        let frag_duration = options.frag_duration;
         if let TargetDuration::Declared(declared) = options.target_duration
-            && declared.span() < options.frag_duration.span()
+            && declared.span() < frag_duration.span()
         {
-            return Err(ConfigError::DeclaredTarget {
-                declared,
-                frag_duration: options.frag_duration,
-            });
+            return Err(ConfigError::DeclaredTarget { declared, frag_duration });
         }
         for (name, span, from, to) in [
             ("slack", Some(options.slack), 0, 100),
@@ -125,13 +120,9 @@ impl Config {
             ("track_wait", Some(options.track_wait), 0, 60_000),
             ("snapshot_interval", options.snapshot_interval, 1000, 100_000),
         ] {
-            if let Some(span) = span.filter(|&span| !within(span, from, to)) {
-                return Err(ConfigError::Span {
-                    name,
-                    span,
-                    from: TickSpan::from_millis(from),
-                    to: TickSpan::from_millis(to),
-                });
+            let (from, to) = (TickSpan::from_millis(from), TickSpan::from_millis(to));
+            if let Some(span) = span.filter(|span| !(from..=to).contains(span)) {
+                return Err(ConfigError::Span { name, span, from, to });
             }
         }
         if let Some(announced) = options.announced_audio
@@ -139,21 +130,16 @@ impl Config {
         {
             return Err(ConfigError::AnnouncedAudio(announced));
         }
-        if options.independent_segments {
-            let contradicts = if options.key_frames != KeyFramePolicy::Idr {
-                Some("key_frames")
-            } else if options.forced_switch {
-                Some("forced_switch")
-            } else if options.target_duration != TargetDuration::HighWater {
-                Some("target_duration")
-            } else if options.mid_gop != MidGop::DropUntilKey {
-                Some("mid_gop")
-            } else {
-                None
-            };
-            if let Some(contradicts) = contradicts {
-                return Err(ConfigError::IndependentSegments { contradicts });
-            }
+        let contradicts = [
+            ("key_frames", options.key_frames != KeyFramePolicy::Idr),
+            ("forced_switch", options.forced_switch),
+            ("target_duration", options.target_duration != TargetDuration::HighWater),
+            ("mid_gop", options.mid_gop != MidGop::DropUntilKey),
+        ];
+        if options.independent_segments
+            && let Some((contradicts, _)) = contradicts.iter().find(|(_, contradicts)| *contradicts)
+        {
+            return Err(ConfigError::IndependentSegments { contradicts });
         }
         Ok(Self(options))
     }

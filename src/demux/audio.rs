@@ -66,35 +66,30 @@ pub(crate) fn read_audio<'a>(
             if frame.is_empty() {
                 return Ok(AudioReading::Empty);
             }
-            let Some((header, frame)) = aac_frame(frame, config, *adts, findings)? else {
-                return Ok(AudioReading::Nothing);
-            };
-            let time = unroller.unroll(tag.time);
-            Ok(AudioReading::Batch(aac_batch(time, header, frame, config)))
+            if let Some((header, frame)) = aac_frame(frame, config, *adts, findings)? {
+                let time = unroller.unroll(tag.time);
+                return Ok(AudioReading::Batch(aac_batch(time, header, frame, config)));
+            }
         }
         (AudioPacket::Frame(frames), AudioCodec::MP3) => {
-            mpeg_frames(tag, frames, unroller, findings)
+            return mpeg_frames(tag, frames, unroller, findings);
         }
         (AudioPacket::SequenceHeader(config), AudioCodec::AAC) => {
             let config = AudioSpecificConfig::parse(config)?;
             let adts = Adts::new(&config)?;
-            Ok(AudioReading::Header(AudioFormat::Aac { config, adts }))
+            return Ok(AudioReading::Header(AudioFormat::Aac { config, adts }));
         }
-        (AudioPacket::SequenceHeader(_), AudioCodec::MP3) => Ok(AudioReading::Nothing),
-        (AudioPacket::SequenceHeader(_) | AudioPacket::Frame(_), codec) => {
-            findings.add(if codec == AudioCodec::MP3_8K {
-                NoticeKind::AudioNotCarried
-            } else {
-                NoticeKind::UnsupportedAudio
-            });
-            Ok(AudioReading::Nothing)
+        (AudioPacket::SequenceHeader(_), AudioCodec::MP3) => {}
+        (AudioPacket::SequenceHeader(_) | AudioPacket::Frame(_), AudioCodec::MP3_8K) => {
+            findings.add(NoticeKind::AudioNotCarried);
         }
-        (AudioPacket::Ignored(_), _) => {
-            findings.add(NoticeKind::UnknownPacket);
-            Ok(AudioReading::Nothing)
+        (AudioPacket::SequenceHeader(_) | AudioPacket::Frame(_), _) => {
+            findings.add(NoticeKind::UnsupportedAudio);
         }
-        _ => Ok(AudioReading::Nothing),
+        (AudioPacket::Ignored(_), _) => findings.add(NoticeKind::UnknownPacket),
+        _ => {}
     }
+    Ok(AudioReading::Nothing)
 }
 
 /// Makes a batch of one AAC frame.

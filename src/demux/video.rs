@@ -2,12 +2,12 @@
 //! they belong to.
 
 use crate::codec::nal::{AccessUnit, AnnexB, Change, Contents, Packing, ParameterSets};
-use crate::codec::video::VideoCoding;
+use crate::codec::video::{VideoCoding, VideoConfiguration};
 use crate::config::{Filler, KeyFramePolicy, Options};
 use crate::flv::{FrameType, Tag, VideoPacket, VideoTag};
 use crate::notice::NoticeKind;
 use crate::sample::{PictureInput, PictureTiming};
-use crate::time::TickSpan;
+use crate::time::{TickSpan, Ticks};
 use crate::timeline::Unroller;
 use crate::track::{Track, VideoTrack};
 
@@ -84,19 +84,7 @@ impl VideoDemux {
         if contents.random_access || !self.carry.is_empty() || !self.sets.are_complete() {
             return None;
         }
-        Some(PictureInput {
-            timing: PictureTiming {
-                tag: unroller.unroll(tag.time),
-                composition: picture.composition,
-                reorder_frames: self.reorder_frames,
-                stated_interval: None,
-            },
-            unit,
-            contents,
-            key_frame: false,
-            reconfigured: false,
-            decodable: true,
-        })
+        Some(self.picture(unroller.unroll(tag.time), picture.composition, unit, contents))
     }
 
     /// Reads a video tag.
@@ -110,51 +98,51 @@ impl VideoDemux {
         if video.skipped_tracks > 0 {
             findings.add(NoticeKind::OtherTrack);
         }
-        match video.packet {
-            VideoPacket::AccessUnit { composition, data } => {
-                if VideoCoding::of(video.codec).is_none() {
-                    findings.add(NoticeKind::UnsupportedVideo);
-                    return Ok(VideoReading::Nothing);
-                }
-                if !self.is_configured() {
-                    findings.add(NoticeKind::VideoBeforeHeader);
-                    return Ok(VideoReading::Nothing);
-                }
+        match (video.packet, VideoCoding::of(video.codec)) {
+            (VideoPacket::AccessUnit { .. }, Some(_)) if !self.is_configured() => {
+                findings.add(NoticeKind::VideoBeforeHeader);
+            }
+            (VideoPacket::AccessUnit { composition, data }, Some(_)) => {
                 let (unit, contents) = AccessUnit::new(data, self.packing);
-                tell_contents(&contents, findings);
-                if !contents.slice {
-                    let dropped = self.carry.keep(unit, self.filler);
-                    findings.add_times(NoticeKind::NoPicture, dropped);
-                    return Ok(VideoReading::Nothing);
+                note_contents(&contents, findings);
+                if contents.slice {
+                    let tag = unroller.unroll(tag.time);
+                    let key_frame = self.is_key_frame(video.frame, unit, &contents, findings);
+                    let picture = self.picture(tag, composition, unit, contents);
+                    let picture = PictureInput { key_frame, ..picture };
+                    return Ok(VideoReading::Picture(self.with_parameter_sets(picture, findings)));
                 }
-                let picture = PictureInput {
-                    timing: PictureTiming {
-                        tag: unroller.unroll(tag.time),
-                        composition,
-                        reorder_frames: self.reorder_frames,
-                        stated_interval: None,
-                    },
-                    unit,
-                    contents,
-                    key_frame: self.is_key_frame(video.frame, unit, &contents, findings),
-                    reconfigured: false,
-                    decodable: false,
-                };
-                let picture = self.with_parameter_sets(picture, findings);
-                Ok(VideoReading::Picture(picture))
+                findings.add_times(NoticeKind::NoPicture, self.carry.keep(unit, self.filler));
             }
-            VideoPacket::SequenceHeader(record) => match VideoCoding::of(video.codec) {
-                Some(coding) => self.configure(coding, record, findings),
-                None => {
-                    findings.add(NoticeKind::UnsupportedVideo);
-                    Ok(VideoReading::Nothing)
-                }
-            },
-            VideoPacket::Ignored(_) => {
-                findings.add(NoticeKind::UnknownPacket);
-                Ok(VideoReading::Nothing)
+            (VideoPacket::SequenceHeader(record), Some(coding)) => {
+                return self.configure(coding, record, findings);
             }
-            _ => Ok(VideoReading::Nothing),
+            (VideoPacket::AccessUnit { .. } | VideoPacket::SequenceHeader(_), None) => {
+                findings.add(NoticeKind::UnsupportedVideo);
+            }
+            (VideoPacket::Ignored(_), _) => findings.add(NoticeKind::UnknownPacket),
+            _ => {}
+        }
+        Ok(VideoReading::Nothing)
+    }
+
+    /// Puts a picture together that is no key frame and brings no parameter sets.
+    #[inline(always)]
+    fn picture<'a>(
+        &self,
+        tag: Ticks,
+        composition: TickSpan,
+        unit: AccessUnit<'a>,
+        contents: Contents,
+    ) -> PictureInput<'a> {
+        let reorder_frames = self.reorder_frames;
+        PictureInput {
+            timing: PictureTiming { tag, composition, reorder_frames, stated_interval: None },
+            unit,
+            contents,
+            key_frame: false,
+            reconfigured: false,
+            decodable: true,
         }
     }
 
@@ -167,7 +155,7 @@ impl VideoDemux {
         let PictureInput { unit, contents, key_frame, .. } = picture;
         let header_waits = key_frame && self.next_sets.is_some();
         if contents.parameter_sets || !self.carry.is_empty() || header_waits {
-            let changed = self.take_parameter_sets(unit, &contents, key_frame);
+            let changed = self.take_parameter_sets(unit, key_frame);
             if changed {
                 picture.timing.stated_interval = self.describe(findings);
                 picture.timing.reorder_frames = self.reorder_frames;
@@ -209,23 +197,15 @@ impl VideoDemux {
     /// Returns whether there is a sequence parameter set among them that was not in force
     /// before.
     #[cold]
-    fn take_parameter_sets(
-        &mut self,
-        unit: AccessUnit<'_>,
-        contents: &Contents,
-        key_frame: bool,
-    ) -> bool {
+    fn take_parameter_sets(&mut self, unit: AccessUnit<'_>, key_frame: bool) -> bool {
         let mut changed = false;
         if key_frame && let Some(sets) = self.next_sets.take() {
             self.sets = sets;
             changed = true;
         }
-        if contents.parameter_sets || !self.carry.is_empty() {
-            let carried = self.carry.bytes();
-            let carried = AccessUnit::of_byte_stream(carried, self.sets.coding()).nal_units();
-            for nal_unit in carried.chain(unit.nal_units()) {
-                changed |= self.sets.update(nal_unit) == Ok(Change::NewSequence);
-            }
+        let carried = AccessUnit::of_byte_stream(self.carry.bytes(), self.sets.coding());
+        for nal_unit in carried.nal_units().chain(unit.nal_units()) {
+            changed |= self.sets.update(nal_unit) == Ok(Change::NewSequence);
         }
         changed
     }
@@ -237,11 +217,11 @@ impl VideoDemux {
         record: &[u8],
         findings: &mut Findings,
     ) -> Result<VideoReading<'a>, ReadError> {
-        let configuration = coding.configuration(record)?;
-        findings.add_times(NoticeKind::EmptyNalUnit, usize::from(configuration.empty_entries));
+        let VideoConfiguration { length_len, sets, empty_entries } =
+            coding.configuration(record)?;
+        findings.add_times(NoticeKind::EmptyNalUnit, usize::from(empty_entries));
         // Lengths change with the header; pictures change with the next key frame.
-        self.packing = Packing::new(configuration.coding, configuration.length_len);
-        let sets = configuration.sets;
+        self.packing = Packing::new(coding, length_len);
         let digest = sets.digest();
         let mut reading = VideoReading::Nothing;
         if !self.is_configured() {
@@ -312,11 +292,8 @@ impl VideoDemux {
     #[cold]
     pub(crate) fn needs_sets(&self, unit: AccessUnit<'_>) -> WithSets {
         let coding = self.coding();
-        let in_band = self
-            .carried_unit()
-            .nal_units()
-            .chain(unit.nal_units())
-            .take_while(|unit| !coding.kind(unit).is_slice());
+        let units = self.carried_unit().nal_units().chain(unit.nal_units());
+        let in_band = units.take_while(|unit| !coding.kind(unit).is_slice());
         if self.sets.all_among(in_band) { WithSets::No } else { WithSets::Yes }
     }
 }
@@ -330,7 +307,7 @@ pub(crate) enum WithSets {
 
 /// Notes what was odd about the NAL units.
 #[inline]
-fn tell_contents(contents: &Contents, findings: &mut Findings) {
+fn note_contents(contents: &Contents, findings: &mut Findings) {
     if contents.empty > 0 {
         findings.add_times(NoticeKind::EmptyNalUnit, contents.empty);
     }

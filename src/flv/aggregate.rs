@@ -78,12 +78,12 @@ mod tests {
     fn f_03_tags_are_re_timed_by_the_first_offset() {
         let mut message = Vec::new();
         append(&mut message, 9, u32::MAX - 9, &[0x27, 1]);
-        append(&mut message, 8, 13, &[0xAF, 1]);
+        append(&mut message, 8, 13, &[0xaf, 1]);
         append(&mut message, 8, 3, &[]);
         let mut tags = Aggregate::new(FlvTime::from_millis(1000), &message);
         for want in [
             Tag::video(FlvTime::from_millis(1000), &[0x27, 1]),
-            Tag::audio(FlvTime::from_millis(1023), &[0xAF, 1]),
+            Tag::audio(FlvTime::from_millis(1023), &[0xaf, 1]),
             Tag::audio(FlvTime::from_millis(1013), &[]),
         ] {
             assert_eq!(tags.next(), Some(want));

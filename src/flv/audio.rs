@@ -2,7 +2,7 @@
 //! `ExAudioTagHeader`).
 
 use super::enhanced::{self, Packet};
-use super::error::Fault;
+use super::error::{Fault, Outcome};
 use super::{AudioCodec, TagError};
 use nom::{Parser, error::context, number::complete::be_u8};
 
@@ -42,7 +42,7 @@ impl<'a> AudioTag<'a> {
         }
     }
 
-    fn any(data: &'a [u8]) -> Result<Self, nom::Err<Fault>> {
+    fn any(data: &'a [u8]) -> Outcome<Self> {
         let Some((byte, input)) = data.split_first() else {
             return Ok(Self {
                 codec: AudioCodec::NONE,
@@ -51,12 +51,12 @@ impl<'a> AudioTag<'a> {
             });
         };
         match byte >> 4 {
-            EX_HEADER => Self::enhanced(input, byte & 0x0F),
+            EX_HEADER => Self::enhanced(input, byte & 0x0f),
             sound_format => Self::legacy(input, AudioCodec::from_legacy(sound_format)),
         }
     }
 
-    fn legacy(input: &'a [u8], codec: AudioCodec) -> Result<Self, nom::Err<Fault>> {
+    fn legacy(input: &'a [u8], codec: AudioCodec) -> Outcome<Self> {
         let packet = if codec == AudioCodec::AAC {
             let (data, packet_type) = context("AACPacketType", be_u8).parse(input)?;
             match packet_type {
@@ -70,7 +70,7 @@ impl<'a> AudioTag<'a> {
         Ok(Self { codec, packet, skipped_tracks: 0 })
     }
 
-    fn enhanced(input: &'a [u8], packet_type: u8) -> Result<Self, nom::Err<Fault>> {
+    fn enhanced(input: &'a [u8], packet_type: u8) -> Outcome<Self> {
         let (input, packet_type) = enhanced::mod_ex(input, packet_type)?;
         let Packet { packet_type, fourcc, body, skipped_tracks } =
             enhanced::packet(input, packet_type, MULTITRACK)?;
@@ -119,16 +119,16 @@ mod tests {
     fn f_10_legacy_formats() {
         for (data, codec, packet) in [
             (
-                &[0xAF, 0, 0x12, 0x10][..],
+                &[0xaf, 0, 0x12, 0x10][..],
                 AudioCodec::AAC,
                 AudioPacket::SequenceHeader(&[0x12, 0x10]),
             ),
-            (&[0xAF, 1, 0x21], AudioCodec::AAC, AudioPacket::Frame(&[0x21])),
-            (&[0xA0, 1], AudioCodec::AAC, AudioPacket::Frame(&[])),
-            (&[0xAF, 2], AudioCodec::AAC, AudioPacket::Ignored(2)),
-            (&[0x2E, 0xFF, 0xFB], AudioCodec::MP3, AudioPacket::Frame(&[0xFF, 0xFB])),
-            (&[0xE2, 0xFF], AudioCodec::MP3_8K, AudioPacket::Frame(&[0xFF])),
-            (&[0xB2], AudioCodec::from_legacy(11), AudioPacket::Frame(&[])),
+            (&[0xaf, 1, 0x21], AudioCodec::AAC, AudioPacket::Frame(&[0x21])),
+            (&[0xa0, 1], AudioCodec::AAC, AudioPacket::Frame(&[])),
+            (&[0xaf, 2], AudioCodec::AAC, AudioPacket::Ignored(2)),
+            (&[0x2e, 0xff, 0xfb], AudioCodec::MP3, AudioPacket::Frame(&[0xff, 0xfb])),
+            (&[0xe2, 0xff], AudioCodec::MP3_8K, AudioPacket::Frame(&[0xff])),
+            (&[0xb2], AudioCodec::from_legacy(11), AudioPacket::Frame(&[])),
         ] {
             let want = AudioTag { codec, packet, skipped_tracks: 0 };
             assert_eq!(AudioTag::parse(data), Ok(want), "{data:x?}");
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn f_37_a_one_byte_aac_tag_is_a_typed_error() {
         let want = TagError::Truncated { field: "AACPacketType", left: 0 };
-        assert_eq!(AudioTag::parse(&[0xAF]), Err(want));
+        assert_eq!(AudioTag::parse(&[0xaf]), Err(want));
     }
 
     #[test]

@@ -25,11 +25,6 @@ impl VideoCodec {
     /// No codec: the tag names none, as command frames do.
     pub const NONE: Self = Self(u32::MAX);
 
-    /// Takes a FourCC as it stands in the tag.
-    pub const fn from_fourcc(fourcc: [u8; 4]) -> Self {
-        Self(u32::from_be_bytes(fourcc))
-    }
-
     /// Takes the low four bits of a legacy tag's first byte.
     pub const fn from_legacy(codec_id: u8) -> Self {
         match codec_id {
@@ -37,11 +32,6 @@ impl VideoCodec {
             12 => Self::HEVC,
             id => Self(id as u32),
         }
-    }
-
-    /// Returns the FourCC as a big-endian number, or the legacy number, below 16.
-    pub const fn get(self) -> u32 {
-        self.0
     }
 }
 
@@ -62,12 +52,6 @@ impl fmt::Display for VideoCodec {
             Self(6) => "Screen video 2",
             Self(code) => return write_code(code, f),
         })
-    }
-}
-
-impl fmt::Debug for VideoCodec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VideoCodec({self})")
     }
 }
 
@@ -95,11 +79,6 @@ impl AudioCodec {
     /// No codec: the tag names none, as an empty one does.
     pub const NONE: Self = Self(u32::MAX);
 
-    /// Takes a FourCC as it stands in the tag.
-    pub const fn from_fourcc(fourcc: [u8; 4]) -> Self {
-        Self(u32::from_be_bytes(fourcc))
-    }
-
     /// Takes the high four bits of a legacy tag's first byte.
     pub const fn from_legacy(sound_format: u8) -> Self {
         match sound_format {
@@ -107,11 +86,6 @@ impl AudioCodec {
             2 => Self::MP3,
             format => Self(format as u32),
         }
-    }
-
-    /// Returns the FourCC as a big-endian number, or the legacy number, below 16.
-    pub const fn get(self) -> u32 {
-        self.0
     }
 }
 
@@ -136,11 +110,31 @@ impl fmt::Display for AudioCodec {
     }
 }
 
-impl fmt::Debug for AudioCodec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AudioCodec({self})")
-    }
+/// Implements what codecs of both kinds have in common.
+macro_rules! code {
+    ($codec:ident) => {
+        impl $codec {
+            /// Takes a FourCC as it stands in the tag.
+            pub const fn from_fourcc(fourcc: [u8; 4]) -> Self {
+                Self(u32::from_be_bytes(fourcc))
+            }
+
+            /// Returns the FourCC as a big-endian number, or the legacy number, below 16.
+            pub const fn get(self) -> u32 {
+                self.0
+            }
+        }
+
+        impl fmt::Debug for $codec {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($codec), "({})"), self)
+            }
+        }
+    };
 }
+
+code!(VideoCodec);
+code!(AudioCodec);
 
 /// Writes a code without a name: its four characters if it has them, else the number.
 fn write_code(code: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,7 +11,7 @@
 //! ```
 
 use super::TagError;
-use super::error::{Fault, Parsed};
+use super::error::{Fault, Outcome, Parsed};
 use nom::{
     Parser,
     bytes::complete::take,
@@ -48,23 +48,19 @@ pub(super) fn mod_ex(mut input: &[u8], mut packet_type: u8) -> Parsed<'_, u8> {
         };
         let (rest, _) = context("modExData", take(size)).parse(rest)?;
         let (rest, next) = context("modExType", be_u8).parse(rest)?;
-        (input, packet_type) = (rest, next & 0x0F);
+        (input, packet_type) = (rest, next & 0x0f);
     }
     Ok((input, packet_type))
 }
 
 /// Reads FourCC and body; of a multitrack packet, whose type is `multitrack`, those of track 0.
-pub(super) fn packet(
-    input: &[u8],
-    packet_type: u8,
-    multitrack: u8,
-) -> Result<Packet<'_>, nom::Err<Fault>> {
+pub(super) fn packet(input: &[u8], packet_type: u8, multitrack: u8) -> Outcome<Packet<'_>> {
     if packet_type != multitrack {
         let (body, fourcc) = fourcc(input)?;
         return Ok(Packet { packet_type, fourcc, body: Some(body), skipped_tracks: 0 });
     }
     let (input, byte) = context("multitrackType", be_u8).parse(input)?;
-    let (layout, packet_type) = (byte >> 4, byte & 0x0F);
+    let (layout, packet_type) = (byte >> 4, byte & 0x0f);
     if packet_type == multitrack {
         return Err(Fault::fatal(TagError::NestedMultitrack));
     }
@@ -75,7 +71,7 @@ pub(super) fn packet(
     }
 }
 
-fn one_track(input: &[u8], packet_type: u8) -> Result<Packet<'_>, nom::Err<Fault>> {
+fn one_track(input: &[u8], packet_type: u8) -> Outcome<Packet<'_>> {
     let (input, fourcc) = fourcc(input)?;
     let (body, track_id) = context("trackId", be_u8).parse(input)?;
     let is_default = track_id == DEFAULT_TRACK;
@@ -89,7 +85,7 @@ fn one_track(input: &[u8], packet_type: u8) -> Result<Packet<'_>, nom::Err<Fault
 
 /// Walks all tracks, the ones behind track 0 too: a message that is cut anywhere is refused as a
 /// whole.
-fn many_tracks(input: &[u8], packet_type: u8, layout: u8) -> Result<Packet<'_>, nom::Err<Fault>> {
+fn many_tracks(input: &[u8], packet_type: u8, layout: u8) -> Outcome<Packet<'_>> {
     let (mut input, mut codec) = fourcc(input)?;
     let mut found = Packet { packet_type, fourcc: codec, body: None, skipped_tracks: 0 };
     let mut first = true;
@@ -140,12 +136,12 @@ mod tests {
     fn f_16_mod_ex_repeats_and_is_skipped_by_size() {
         let mut bytes = Vec::from([
             2, // size 3
-            0x0F, 0x42, 0x3F, // 999 999 ns
+            0x0f, 0x42, 0x3f, // 999 999 ns
             0x07, // TimestampOffsetNano, then ModEx again
-            0xFF, 0x01, 0x00, // size 256, so 16 bits: 257
+            0xff, 0x01, 0x00, // size 256, so 16 bits: 257
         ]);
-        bytes.extend([0xAA; 257]);
-        bytes.extend([0xF1, 9, 9]); // unknown ModExType 15, then packet type 1
+        bytes.extend([0xaa; 257]);
+        bytes.extend([0xf1, 9, 9]); // unknown ModExType 15, then packet type 1
         assert_eq!(mod_ex(&bytes, MOD_EX), Ok((&[9, 9][..], 1)));
     }
 

@@ -27,8 +27,11 @@ error_texts! {
     }
 }
 
-/// Result of a parser over a whole body: the rest of the body and the value.
-pub(super) type Parsed<'a, T> = Result<(&'a [u8], T), nom::Err<Fault>>;
+/// Result of reading a whole body.
+pub(super) type Outcome<T> = Result<T, nom::Err<Fault>>;
+
+/// Result of reading a field: the rest of the body and the value.
+pub(super) type Parsed<'a, T> = Outcome<(&'a [u8], T)>;
 
 /// [`TagError`] in the shape that nom wants, kept apart so that nom is no part of the public
 /// interface.

@@ -92,7 +92,7 @@ mod tests {
         let bytes = [
             9, // type
             0, 0, 5, // DataSize
-            0x00, 0x0E, 0x17, // Timestamp
+            0x00, 0x0e, 0x17, // Timestamp
             0x01, // TimestampExtended
             0, 0, 0, // StreamID
         ];
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn f_01_flags_are_read_as_hints() {
         for (flags, audio, video) in
-            [(0, false, false), (1, false, true), (4, true, false), (0xFF, true, true)]
+            [(0, false, false), (1, false, true), (4, true, false), (0xff, true, true)]
         {
             let bytes = [b'F', b'L', b'V', 1, flags, 0, 0, 0, 9];
             let (_, header) = FileHeader::parse(&bytes).unwrap();

@@ -95,7 +95,7 @@ impl TagKind {
     /// Takes the first byte of a tag or an RTMP message type id; the two reserved high bits are
     /// dropped.
     pub const fn new(first_byte: u8) -> Self {
-        Self(first_byte & 0x3F)
+        Self(first_byte & 0x3f)
     }
 
     /// Returns the six bits `Filter1 | TagType5`.
@@ -137,8 +137,8 @@ mod tests {
 
     #[test]
     fn f_02_reserved_bits_of_the_tag_type_are_dropped() {
-        assert_eq!(TagKind::new(0xC9), TagKind::VIDEO);
-        assert_eq!(TagKind::new(0xC9).get(), 9);
+        assert_eq!(TagKind::new(0xc9), TagKind::VIDEO);
+        assert_eq!(TagKind::new(0xc9).get(), 9);
     }
 
     #[test]
@@ -147,11 +147,11 @@ mod tests {
             b"\x97\x02\0\0\x01\x06\x11avc1\x01\0\0\x01y\x00\0\0\x04\0\0\x28x",
             b"\x95\x21Opus\x01\0\0\x02..mp4a\x00\0\0\x01!",
             b"\x02\0\x0aonMetaData\x08\0\0\0\x01\0\x05width\0\0\0\0\0\0\0\0\0\0\0\x09",
-            b"\x08\0\0\x02\0\0\0\0\0\0\0\xAF\x01\0\0\0\x0D\x09\0\0\x00\0\0\0\0\0\0\0",
+            b"\x08\0\0\x02\0\0\0\0\0\0\0\xaf\x01\0\0\0\x0d\x09\0\0\x00\0\0\0\0\0\0\0",
             b"\x17\x01\0\0\x28abc",
             b"",
         ];
-        let mut state = 0x2545_F491_4F6C_DD1D_u64;
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
         let mut random = move || {
             state ^= state << 13;
             state ^= state >> 7;

@@ -6,7 +6,7 @@ use nom::{IResult, Parser, ToUsize, bytes::streaming::take, number::streaming::b
 
 /// Most bytes that one [`Reader::step`] can ever ask for: `PreviousTagSize`, tag header and the
 /// largest body.
-pub const MAX_TAG_LEN: usize = PREFIX_LEN + 0xFF_FFFF;
+pub const MAX_TAG_LEN: usize = PREFIX_LEN + 0xff_ffff;
 
 /// Takes an FLV file apart, one tag at a time, out of a buffer that the caller owns.
 ///
@@ -22,12 +22,12 @@ pub const MAX_TAG_LEN: usize = PREFIX_LEN + 0xFF_FFFF;
 /// ```
 /// # use hls_segmenter::flv::{Reader, Step, TagKind};
 /// let mut reader = Reader::new();
-/// let mut input: &[u8] = b"FLV\x01\x05\0\0\0\x09\0\0\0\0\x08\0\0\x02\0\0\x17\0\0\0\0\xAF\x01\0\0\0\x0D";
+/// let mut input: &[u8] = b"FLV\x01\x05\0\0\0\x09\0\0\0\0\x08\0\0\x02\0\0\x17\0\0\0\0\xaf\x01\0\0\0\x0d";
 /// loop {
 ///     match reader.step(input)? {
 ///         Step::Header { consumed, .. } => input = &input[consumed..],
 ///         Step::Tag { tag, consumed } => {
-///             assert_eq!((tag.kind, tag.time.millis(), tag.data), (TagKind::AUDIO, 23, &[0xAF, 1][..]));
+///             assert_eq!((tag.kind, tag.time.millis(), tag.data), (TagKind::AUDIO, 23, &[0xaf, 1][..]));
 ///             input = &input[consumed..];
 ///         }
 ///         _ => break, // `Need`: read more of the file, here there is no more
@@ -112,7 +112,7 @@ impl Reader {
         };
         self.wrong_previous_tag_size += u64::from(stated != previous);
         self.nonzero_stream_id += u64::from(header.stream_id != 0);
-        self.expect = Expect::Tag { previous: TAG_HEADER_LEN + header.data_len };
+        self.expect = Expect::Tag { previous: TagHeader::LEN as u32 + header.data_len };
         Step::Tag { tag: Tag { kind: header.kind, time: header.time, data }, consumed }
     }
 }
@@ -183,7 +183,6 @@ fn prefix(input: &[u8]) -> IResult<&[u8], (u32, TagHeader)> {
 const SIGNATURE: &[u8; 3] = b"FLV";
 const PREVIOUS_LEN: usize = 4;
 const PREFIX_LEN: usize = PREVIOUS_LEN + TagHeader::LEN;
-const TAG_HEADER_LEN: u32 = 11;
 
 #[cfg(test)]
 mod tests {
@@ -194,7 +193,7 @@ mod tests {
     fn header(data_offset: u32) -> Vec<u8> {
         let mut file = Vec::from(*b"FLV\x01\x05");
         file.extend(data_offset.to_be_bytes());
-        file.resize(data_offset as usize, 0xEE);
+        file.resize(data_offset as usize, 0xee);
         file
     }
 
@@ -281,7 +280,7 @@ mod tests {
     fn need_never_exceeds_the_largest_tag() {
         let mut reader = Reader::new();
         reader.step(&header(9)).unwrap();
-        let input = [0, 0, 0, 0, 9, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0];
+        let input = [0, 0, 0, 0, 9, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0];
         assert_eq!(reader.step(&input), Ok(Step::Need { at_least: MAX_TAG_LEN }));
     }
 

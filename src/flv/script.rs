@@ -102,13 +102,10 @@ impl Value<'_> {
 
     fn codec<T>(self, from_legacy: fn(u8) -> T, from_fourcc: fn([u8; 4]) -> T) -> Option<T> {
         match self {
-            Self::Number(number) if number >= 0.0 => {
-                let code = number as u32;
-                Some(
-                    u8::try_from(code)
-                        .map_or_else(|_| from_fourcc(code.to_be_bytes()), from_legacy),
-                )
-            }
+            Self::Number(number) if number >= 0.0 => Some(match number as u32 {
+                id @ 0..=0xff => from_legacy(id as u8),
+                code => from_fourcc(code.to_be_bytes()),
+            }),
             Self::Text(text) => text.try_into().ok().map(from_fourcc),
             _ => None,
         }
@@ -144,6 +141,10 @@ fn property(input: &[u8]) -> IResult<&[u8], (&[u8], Value<'_>)> {
 /// Reads one value of any AMF0 type; `depth` bounds how many may still lie in one another.
 fn value(input: &[u8], depth: u8) -> IResult<&[u8], Value<'_>> {
     let (input, marker) = be_u8(input)?;
+    let is_nested = matches!(marker, OBJECT | ECMA_ARRAY | TYPED_OBJECT | STRICT_ARRAY);
+    let Some(depth) = depth.checked_sub(u8::from(is_nested)) else {
+        return fail(input);
+    };
     match marker {
         NUMBER => be_f64.map(Value::Number).parse(input),
         STRING => length_data(be_u16).map(Value::Text).parse(input),
@@ -168,9 +169,6 @@ fn skip(input: &[u8], len: u8) -> IResult<&[u8], Value<'_>> {
 
 /// Passes over properties up to and including the end mark.
 fn skip_properties(mut input: &[u8], depth: u8) -> IResult<&[u8], Value<'_>> {
-    let Some(depth) = depth.checked_sub(1) else {
-        return fail(input);
-    };
     loop {
         if let Some(rest) = input.strip_prefix(END) {
             return Ok((rest, Value::Other));
@@ -183,9 +181,6 @@ fn skip_properties(mut input: &[u8], depth: u8) -> IResult<&[u8], Value<'_>> {
 /// Passes over the elements of a strict array. A wild count ends with the input: each element has a
 /// byte or more.
 fn skip_elements(input: &[u8], depth: u8) -> IResult<&[u8], Value<'_>> {
-    let Some(depth) = depth.checked_sub(1) else {
-        return fail(input);
-    };
     let (mut input, count) = be_u32(input)?;
     for _ in 0..count {
         (input, _) = value(input, depth)?;
@@ -342,7 +337,7 @@ mod tests {
             string("@setDataFrame"),
             Vec::new(),
             Vec::from([0]),
-            Vec::from([0xFF; 9]),
+            Vec::from([0xff; 9]),
         ] {
             assert_eq!(Metadata::parse(&data), None);
         }
@@ -363,7 +358,7 @@ mod tests {
         let head = [string("onMetaData"), Vec::from([OBJECT])].concat();
         for unit in [
             &[0, 0, OBJECT][..],
-            &[0, 0, STRICT_ARRAY, 0xFF, 0xFF, 0xFF, 0xFF],
+            &[0, 0, STRICT_ARRAY, 0xff, 0xff, 0xff, 0xff],
             &[0, 0, NULL],
             &[STRICT_ARRAY],
             &[0],

@@ -2,7 +2,7 @@
 //! `ExVideoTagHeader`).
 
 use super::enhanced::{self, Packet};
-use super::error::{Fault, Parsed};
+use super::error::{Fault, Outcome, Parsed};
 use super::{TagError, VideoCodec};
 use crate::time::TickSpan;
 use nom::{
@@ -52,20 +52,16 @@ impl<'a> VideoTag<'a> {
         })
     }
 
-    fn any(data: &'a [u8]) -> Result<Self, nom::Err<Fault>> {
+    fn any(data: &'a [u8]) -> Outcome<Self> {
         let (input, byte) = context("FrameType", be_u8).parse(data)?;
         if byte & EX_HEADER == 0 {
-            Self::legacy(input, FrameType(byte >> 4), VideoCodec::from_legacy(byte & 0x0F))
+            Self::legacy(input, FrameType(byte >> 4), VideoCodec::from_legacy(byte & 0x0f))
         } else {
-            Self::enhanced(input, FrameType(byte >> 4 & 0x07), byte & 0x0F)
+            Self::enhanced(input, FrameType(byte >> 4 & 0x07), byte & 0x0f)
         }
     }
 
-    fn legacy(
-        input: &'a [u8],
-        frame: FrameType,
-        codec: VideoCodec,
-    ) -> Result<Self, nom::Err<Fault>> {
+    fn legacy(input: &'a [u8], frame: FrameType, codec: VideoCodec) -> Outcome<Self> {
         let packet = if frame == FrameType::COMMAND {
             VideoPacket::Command
         } else if matches!(codec, VideoCodec::AVC | VideoCodec::HEVC) {
@@ -83,11 +79,7 @@ impl<'a> VideoTag<'a> {
         Ok(Self { codec, frame, packet, skipped_tracks: 0 })
     }
 
-    fn enhanced(
-        input: &'a [u8],
-        frame: FrameType,
-        packet_type: u8,
-    ) -> Result<Self, nom::Err<Fault>> {
+    fn enhanced(input: &'a [u8], frame: FrameType, packet_type: u8) -> Outcome<Self> {
         let (input, packet_type) = enhanced::mod_ex(input, packet_type)?;
         if frame == FrameType::COMMAND && packet_type != METADATA {
             let packet = VideoPacket::Command;
@@ -139,11 +131,7 @@ pub enum VideoPacket<'a> {
 }
 
 impl<'a> VideoPacket<'a> {
-    fn enhanced(
-        packet_type: u8,
-        codec: VideoCodec,
-        body: &'a [u8],
-    ) -> Result<Self, nom::Err<Fault>> {
+    fn enhanced(packet_type: u8, codec: VideoCodec, body: &'a [u8]) -> Outcome<Self> {
         Ok(match packet_type {
             SEQUENCE_START => Self::SequenceHeader(body),
             CODED_FRAMES if has_composition(codec) => {
@@ -239,7 +227,7 @@ mod tests {
 
     #[test]
     fn f_05_composition_time_is_sign_extended() {
-        let tag = parse(&[0x27, 1, 0xFF, 0xFF, 0xDE, 0]);
+        let tag = parse(&[0x27, 1, 0xff, 0xff, 0xde, 0]);
         let want = VideoPacket::AccessUnit { composition: TickSpan::from_millis(-34), data: &[0] };
         assert_eq!((tag.packet, tag.frame.is_key()), (want, false));
     }
@@ -254,7 +242,7 @@ mod tests {
 
     #[test]
     fn f_06_a_command_frame_is_one_byte_and_no_media() {
-        for data in [&[0x57, 0][..], &[0x57], &[0x52, 1], &[0xD1, 0], &[0xD0]] {
+        for data in [&[0x57, 0][..], &[0x57], &[0x52, 1], &[0xd1, 0], &[0xd0]] {
             assert_eq!(parse(data).packet, VideoPacket::Command, "{data:x?}");
         }
         assert!(!FrameType::GENERATED_KEY.is_key());
@@ -273,7 +261,7 @@ mod tests {
 
     #[test]
     fn f_19_legacy_hevc_is_recognised_by_name() {
-        let tag = parse(&[0x1C, 0, 0, 0, 0, 9]);
+        let tag = parse(&[0x1c, 0, 0, 0, 0, 9]);
         assert_eq!((tag.codec, tag.packet), (VideoCodec::HEVC, VideoPacket::SequenceHeader(&[9])));
     }
 
@@ -292,16 +280,16 @@ mod tests {
         };
         for (data, want) in [
             (&b"\x91avc1\0\0\x28x"[..], unit(40, &b"x"[..])),
-            (b"\x91hvc1\xFF\xFF\xFFx", unit(-1, b"x")),
+            (b"\x91hvc1\xff\xff\xffx", unit(-1, b"x")),
             (b"\x91vvc1\0\0\x01x", unit(1, b"x")),
             (b"\x91av01\0\0\x28x", unit(0, b"\0\0\x28x")),
             (b"\x93avc1\0\0\x28x", unit(0, b"\0\0\x28x")),
             (b"\x90avc1rec", VideoPacket::SequenceHeader(b"rec")),
             (b"\x92avc1", VideoPacket::SequenceEnd),
             (b"\x94avc1amf", VideoPacket::Metadata(b"amf")),
-            (b"\xD4avc1amf", VideoPacket::Metadata(b"amf")),
+            (b"\xd4avc1amf", VideoPacket::Metadata(b"amf")),
             (b"\x95av01x", VideoPacket::Ignored(5)),
-            (b"\x9Favc1", VideoPacket::Ignored(15)),
+            (b"\x9favc1", VideoPacket::Ignored(15)),
         ] {
             assert_eq!(parse(data).packet, want, "{data:x?}");
         }

@@ -1,7 +1,7 @@
 //! The list of a stream: the numbers and dates that segments get, and the window over the newest of
 //! them.
 
-use crate::config::{Options, TargetDuration};
+use crate::config::Options;
 use crate::resume::{ListNumbers, ResumeToken};
 use crate::segment::{ExpiredSegment, Segment, SegmentStart};
 use crate::time::{Millis, Secs, TickSpan, Ticks, WallTime};
@@ -22,7 +22,6 @@ pub(crate) struct List {
     /// Program date-time of the next segment if it follows the last one.
     next_date: Option<WallTime>,
     independent_segments: bool,
-    target_duration: TargetDuration,
     window: Window,
 }
 
@@ -50,7 +49,6 @@ impl List {
             last_wall: None,
             next_date: None,
             independent_segments: options.independent_segments,
-            target_duration: options.target_duration,
             window: Window::new(options),
         }
     }
@@ -107,14 +105,7 @@ impl List {
         let extinf = i64::from(segment.extinf.millis());
         self.extinf_error += segment.duration - segment.extinf.span();
         self.next_date = self.next_date.map(|date| date.offset(extinf));
-        let pushed = self.window.push(segment);
-        Listed {
-            outgrown: pushed.outgrown.map(|secs| match self.target_duration {
-                TargetDuration::HighWater => Outgrown::Grew(secs),
-                TargetDuration::Declared(_) => Outgrown::Violated(secs),
-            }),
-            window_full: pushed.full,
-        }
+        self.window.push(segment)
     }
 
     /// Returns the playlist as it is; `token` lets a later engine go on from here.
@@ -130,11 +121,11 @@ impl List {
     /// Returns the list's share of a resume token.
     pub(crate) fn numbers(&self) -> ListNumbers {
         ListNumbers {
-            first_sequence: self.window.first_sequence(),
+            first_sequence: self.window.first_sequence,
             listed: self.window.segments().len() as u8,
-            discontinuity_sequence: self.window.discontinuity_sequence(),
+            discontinuity_sequence: self.window.discontinuity_sequence,
             next_id: self.next_id,
-            target: self.window.target_duration(),
+            target: self.window.target,
             extinf_error: self.extinf_error.get() as i8,
             last_wall: self.last_wall,
         }

@@ -49,17 +49,17 @@ impl<'a> Playlist<'a> {
 
     /// Returns the media sequence number of the first listed segment: EXT-X-MEDIA-SEQUENCE.
     pub const fn media_sequence(&self) -> u64 {
-        self.window.first_sequence()
+        self.window.first_sequence
     }
 
     /// Returns EXT-X-DISCONTINUITY-SEQUENCE.
     pub const fn discontinuity_sequence(&self) -> u64 {
-        self.window.discontinuity_sequence()
+        self.window.discontinuity_sequence
     }
 
     /// Returns EXT-X-TARGETDURATION.
     pub const fn target_duration(&self) -> Secs {
-        self.window.target_duration()
+        self.window.target
     }
 
     /// Says whether EXT-X-INDEPENDENT-SEGMENTS is carried.

@@ -6,6 +6,7 @@ use crate::segment::{ExpiredSegment, Segment};
 use crate::time::{Millis, Secs, TickSpan, WallTime};
 
 use super::ListedSegment;
+use super::list::{Listed, Outgrown};
 
 /// Entries of the ring: one more than are listed, for the segment that leaves while another comes.
 const RING: usize = 112;
@@ -21,9 +22,11 @@ pub(crate) struct Window {
     /// Entries that are listed.
     listed: usize,
     /// Media sequence number of the first listed segment.
-    first_sequence: u64,
-    discontinuity_sequence: u64,
-    target: Secs,
+    pub(super) first_sequence: u64,
+    /// How many discontinuities have left the list.
+    pub(super) discontinuity_sequence: u64,
+    pub(super) target: Secs,
+    target_duration: TargetDuration,
     count: usize,
     policy: WindowPolicy,
 }
@@ -60,6 +63,7 @@ impl Window {
                 TargetDuration::HighWater => Secs::new(options.frag_duration.secs()),
                 TargetDuration::Declared(secs) => secs,
             },
+            target_duration: options.target_duration,
             count: options.frag_count.get(),
             policy: options.window,
         }
@@ -83,24 +87,9 @@ impl Window {
         self.note_length();
     }
 
-    /// Returns the media sequence number of the first listed segment.
-    pub(crate) const fn first_sequence(&self) -> u64 {
-        self.first_sequence
-    }
-
     /// Returns the media sequence number of the next segment.
     pub(crate) const fn next_sequence(&self) -> u64 {
         self.first_sequence.wrapping_add(self.listed as u64)
-    }
-
-    /// Returns how many discontinuities have left the list.
-    pub(crate) const fn discontinuity_sequence(&self) -> u64 {
-        self.discontinuity_sequence
-    }
-
-    /// Returns the target duration.
-    pub(crate) const fn target_duration(&self) -> Secs {
-        self.target
     }
 
     /// Says whether no segment is listed.
@@ -123,21 +112,24 @@ impl Window {
     }
 
     /// Lists a finished segment and unlists those that must leave for it.
-    pub(crate) fn push(&mut self, segment: &Segment) -> Pushed {
-        let mut pushed = Pushed::default();
+    pub(crate) fn push(&mut self, segment: &Segment) -> Listed {
+        let mut listed = Listed::default();
         if self.listed == Self::CAPACITY {
             self.unlist();
-            pushed.full = true;
+            listed.window_full = true;
         }
         self.append(Entry::new(&ListedSegment::from(segment)));
         let needed = segment.extinf.ceil_secs();
         if needed > self.target {
-            pushed.outgrown = Some(needed);
+            listed.outgrown = Some(match self.target_duration {
+                TargetDuration::HighWater => Outgrown::Grew(needed),
+                TargetDuration::Declared(_) => Outgrown::Violated(needed),
+            });
             self.target = needed;
         }
         self.trim();
         self.note_length();
-        pushed
+        listed
     }
 
     /// Takes a segment that has left the list and was not told of yet.
@@ -208,15 +200,6 @@ impl Window {
     fn entry(&self, nth: usize) -> Entry {
         self.ring.get((self.head + nth) % RING).copied().unwrap_or(Entry::VACANT)
     }
-}
-
-/// What listing a segment led to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pushed {
-    /// The target duration grew to this for the segment.
-    pub(crate) outgrown: Option<Secs>,
-    /// A segment left only because there was no room.
-    pub(crate) full: bool,
 }
 
 impl Entry {
@@ -331,7 +314,7 @@ mod tests {
         let mut grown = Vec::new();
         for (id, tagged) in [false, true, false, true, true, false, false].into_iter().enumerate() {
             window.push(&segment(id as u64, 5000, tagged));
-            grown.push(window.discontinuity_sequence());
+            grown.push(window.discontinuity_sequence);
         }
         assert_eq!(grown, [0, 0, 0, 1, 1, 2, 3]);
     }
@@ -354,7 +337,7 @@ mod tests {
         window.push(&segment(0, 40, false));
         window.push(&segment(1, 9000, false));
         let listed = window.segments().len();
-        assert_eq!((window.target_duration(), listed), (Secs::new(9), 2));
+        assert_eq!((window.target, listed), (Secs::new(9), 2));
     }
 
     #[test]
@@ -365,7 +348,7 @@ mod tests {
             .map(|id| {
                 let pushed = window.push(&segment(id, 1000, false));
                 while window.take_expired().is_some() {}
-                pushed.full
+                pushed.window_full
             })
             .collect();
         assert_eq!(full.iter().position(|&full| full), Some(Window::CAPACITY));
@@ -386,12 +369,15 @@ mod tests {
     #[test]
     fn r_23_the_target_grows_and_never_shrinks() {
         let mut window = window(3, WindowPolicy::Exactly);
-        assert_eq!(window.target_duration(), Secs::new(5));
+        assert_eq!(window.target, Secs::new(5));
         assert_eq!(window.push(&segment(0, 5000, false)).outgrown, None);
-        assert_eq!(window.push(&segment(1, 5001, false)).outgrown, Some(Secs::new(6)));
-        assert_eq!(window.target_duration(), Secs::new(6));
+        assert_eq!(
+            window.push(&segment(1, 5001, false)).outgrown,
+            Some(Outgrown::Grew(Secs::new(6)))
+        );
+        assert_eq!(window.target, Secs::new(6));
         assert_eq!(window.push(&segment(2, 5500, false)).outgrown, None);
-        assert_eq!(window.target_duration(), Secs::new(6));
+        assert_eq!(window.target, Secs::new(6));
     }
 
     #[test]

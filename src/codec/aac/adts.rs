@@ -1,7 +1,7 @@
 //! The ADTS header that precedes each AAC frame in a transport stream (ISO/IEC 14496-3 §1.A.2.2).
 //!
 //! ```text
-//! 0xFFF 12 │ ID 1 │ layer 2 │ protection_absent 1 │ profile 2 │ frequency index 4 │ private 1 │ channels 3 │ 0 4
+//! 0xfff 12 │ ID 1 │ layer 2 │ protection_absent 1 │ profile 2 │ frequency index 4 │ private 1 │ channels 3 │ 0 4
 //! frame_length 13 │ buffer_fullness 11 │ number_of_raw_data_blocks 2
 //! ```
 
@@ -18,7 +18,7 @@ impl Adts {
     /// Bytes of a header.
     pub const HEADER_LEN: usize = 7;
     /// Most bytes of an AAC frame, so that the 13 bits hold it and its header.
-    pub const MAX_PAYLOAD_LEN: usize = 0x1FFF - Self::HEADER_LEN;
+    pub const MAX_PAYLOAD_LEN: usize = 0x1fff - Self::HEADER_LEN;
 
     /// Works out the headers of a configuration: MPEG-4, no CRC, one AAC frame each, variable rate.
     ///
@@ -46,8 +46,8 @@ impl Adts {
         let [b2, b3] =
             (u16::from(profile) << 14 | u16::from(index) << 10 | u16::from(channels) << 6)
                 .to_be_bytes();
-        // buffer_fullness 0x7FF: variable rate.
-        Ok(Self { template: u64::from_be_bytes([0xFF, 0xF1, b2, b3, 0x00, 0x1F, 0xFC, 0]) })
+        // buffer_fullness 0x7ff: variable rate.
+        Ok(Self { template: u64::from_be_bytes([0xff, 0xf1, b2, b3, 0x00, 0x1f, 0xfc, 0]) })
     }
 
     /// Returns the header of an AAC frame of `payload_len` bytes.
@@ -106,8 +106,8 @@ pub fn strip_adts(payload: &[u8]) -> Option<&[u8]> {
     let [b0, b1, b2, b3, b4, b5, b6, ..] = payload else {
         return None;
     };
-    let sync_and_layer = *b0 == 0xFF && b1 & 0xF6 == 0xF0;
-    let frequency_index = b2 >> 2 & 0x0F;
+    let sync_and_layer = *b0 == 0xff && b1 & 0xf6 == 0xf0;
+    let frequency_index = b2 >> 2 & 0x0f;
     let frame_len = usize::from(b3 & 0x03) << 11 | usize::from(*b4) << 3 | usize::from(b5 >> 5);
     let blocks_beyond_first = b6 & 0x03;
     if !sync_and_layer
@@ -142,9 +142,9 @@ mod tests {
     #[test]
     fn t_21a_golden_headers() {
         for (config, len, want) in [
-            ([0x12, 0x08], 100, [0xFF, 0xF1, 0x50, 0x40, 0x0D, 0x7F, 0xFC]),
-            ([0x11, 0x90], 371, [0xFF, 0xF1, 0x4C, 0x80, 0x2F, 0x5F, 0xFC]),
-            ([0x13, 0x90], 8184, [0xFF, 0xF1, 0x5C, 0x83, 0xFF, 0xFF, 0xFC]),
+            ([0x12, 0x08], 100, [0xff, 0xf1, 0x50, 0x40, 0x0d, 0x7f, 0xfc]),
+            ([0x11, 0x90], 371, [0xff, 0xf1, 0x4c, 0x80, 0x2f, 0x5f, 0xfc]),
+            ([0x13, 0x90], 8184, [0xff, 0xf1, 0x5c, 0x83, 0xff, 0xff, 0xfc]),
         ] {
             assert_eq!(adts(&config).header(len), Ok(want), "{config:x?}");
         }
@@ -186,7 +186,7 @@ mod tests {
             let framed = [&adts(&[0x12, 0x10]).header(len).unwrap()[..], &frame].concat();
             assert_eq!(strip_adts(&framed), Some(&frame[..]), "{len}");
         }
-        let with_crc = [0xFF, 0xF0, 0x50, 0x80, 0x01, 0x7F, 0xFC, 0xAB, 0xCD, 1, 2];
+        let with_crc = [0xff, 0xf0, 0x50, 0x80, 0x01, 0x7f, 0xfc, 0xab, 0xcd, 1, 2];
         assert_eq!(strip_adts(&with_crc), Some(&[1, 2][..]));
     }
 
@@ -197,21 +197,21 @@ mod tests {
         assert_eq!(strip_adts(&frame[..9]), None, "shorter than it says");
         assert_eq!(strip_adts(&[&frame[..], &[4]].concat()), None, "longer than it says");
         for (at, byte, why) in [
-            (0, 0xFE, "sync word"),
-            (1, 0xF3, "layer"),
+            (0, 0xfe, "sync word"),
+            (1, 0xf3, "layer"),
             (2, 0x74, "frequency index 13"),
-            (6, 0xFD, "two AAC frames"),
+            (6, 0xfd, "two AAC frames"),
         ] {
             let mut odd = frame.clone();
             odd[at] = byte;
             assert_eq!(strip_adts(&odd), None, "{why}");
         }
-        assert_eq!(strip_adts(&[0xFF, 0xF1, 0x50]), None);
+        assert_eq!(strip_adts(&[0xff, 0xf1, 0x50]), None);
     }
 
     #[test]
     fn t_21_a_program_config_element_is_recognised() {
-        assert!(begins_with_program_config(&[0xA0]));
+        assert!(begins_with_program_config(&[0xa0]));
         assert!(!begins_with_program_config(&[0x21, 0x10]));
         assert!(!begins_with_program_config(&[]));
     }
@@ -220,7 +220,7 @@ mod tests {
     fn f_10_the_last_sample_rate_there_is_may_be_stripped_too() {
         // sampling_frequency_index 12 and 13; eight bytes.
         for (b2, stripped) in [(0x70, true), (0x74, false)] {
-            let framed = [0xFF, 0xF1, b2, 0x40, 0x01, 0x1F, 0xFC, 0x21];
+            let framed = [0xff, 0xf1, b2, 0x40, 0x01, 0x1f, 0xfc, 0x21];
             assert_eq!(strip_adts(&framed).is_some(), stripped, "{b2:#x}");
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! plain          AOT 5 │ frequency index 4 │ channels 4 │ GASpecificConfig 3 …
-//! + extension    … │ 0x2B7 11 │ 5 5 │ SBR 1 │ frequency index 4 │ 0x548 11 │ PS 1
+//! + extension    … │ 0x2b7 11 │ 5 5 │ SBR 1 │ frequency index 4 │ 0x548 11 │ PS 1
 //! hierarchical   5 or 29 5 │ frequency index 4 │ channels 4 │ extension's index 4 │ core AOT 5 │ GASpecificConfig 3 …
 //!
 //! AOT 31 is followed by 6 bits: AOT − 32.  Frequency index 15 is followed by 24 bits: the rate.
@@ -218,7 +218,7 @@ const RATES: [u32; 13] = [
 const EXPLICIT: u8 = 15;
 const SBR: u8 = 5;
 const PS: u8 = 29;
-const SBR_SYNC: u32 = 0x2B7;
+const SBR_SYNC: u32 = 0x2b7;
 const PS_SYNC: u32 = 0x548;
 
 #[cfg(test)]
@@ -319,7 +319,7 @@ mod tests {
         for (data, want) in [
             (&[][..], AacError::ConfigLen { len: 0 }),
             (&[0x12], AacError::ConfigLen { len: 1 }),
-            (&[0x2B, 0x92], AacError::ConfigLen { len: 2 }),
+            (&[0x2b, 0x92], AacError::ConfigLen { len: 2 }),
             (&[0x17, 0x80, 0, 0], AacError::ConfigLen { len: 4 }),
             (&[0x16, 0x90], AacError::FrequencyIndex(13)),
             (&[0x17, 0x80, 0, 0, 0x10], AacError::NoSampleRate),

@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn each_byte_has_two_hexadecimal_digits() {
-        assert_eq!(CodecString::new(0x64, 0x00, 0x1F).to_string(), "avc1.64001F");
-        assert_eq!(CodecString::new(0x42, 0xC0, 0x1E).to_string(), "avc1.42C01E");
+        assert_eq!(CodecString::new(0x64, 0x00, 0x1f).to_string(), "avc1.64001F");
+        assert_eq!(CodecString::new(0x42, 0xc0, 0x1e).to_string(), "avc1.42C01E");
     }
 }

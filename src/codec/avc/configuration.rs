@@ -14,12 +14,8 @@ pub(crate) fn configuration(record: &[u8]) -> Result<VideoConfiguration, AvcErro
     if sets.sps().next().is_none() {
         return Err(AvcError::NoSequenceParameterSet);
     }
-    Ok(VideoConfiguration {
-        coding: VideoCoding::Avc,
-        length_len: record.length_len(),
-        sets,
-        empty_entries: record.empty_entries(),
-    })
+    let (length_len, empty_entries) = (record.length_len(), record.empty_entries());
+    Ok(VideoConfiguration { length_len, sets, empty_entries })
 }
 
 /// Reads a sequence parameter set; without feature `std` only what its first bytes say.

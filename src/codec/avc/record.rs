@@ -51,17 +51,15 @@ impl<'a> DecoderConfigurationRecord<'a> {
         if length_len == 3 {
             return Err(AvcError::LengthLen(length_len));
         }
-        let sps = Entries::walk(rest, count & 0x1F);
-        if let Some(Cut { needed, left }) = sps.cut {
-            return Err(AvcError::Truncated { needed, left });
+        let sps = Entries::walk(rest, count & 0x1f);
+        if let Some(cut) = sps.cut {
+            return Err(cut);
         }
         if sps.found == 0 {
             return Err(AvcError::NoSequenceParameterSet);
         }
-        let pps = match sps.rest.split_first() {
-            Some((count, rest)) => Entries::walk(rest, *count),
-            None => Entries::walk(&[], 0),
-        };
+        let (count, rest) = sps.rest.split_first().unwrap_or((&0, &[]));
+        let pps = Entries::walk(rest, *count);
         Ok(Self {
             profile: *profile,
             compatibility: *compatibility,
@@ -140,46 +138,38 @@ impl FusedIterator for RecordSets<'_> {}
 struct Entries<'a> {
     whole: &'a [u8],
     rest: &'a [u8],
+    /// How many are not empty.
     found: u8,
     empty: u8,
-    cut: Option<Cut>,
+    /// Why the list ends before its count is reached.
+    cut: Option<AvcError>,
 }
 
 impl<'a> Entries<'a> {
     fn walk(data: &'a [u8], count: u8) -> Self {
-        let mut entries = Self { whole: &[], rest: data, found: 0, empty: 0, cut: None };
+        let (mut rest, mut found, mut empty, mut cut) = (data, 0, 0, None);
         for _ in 0..count {
-            match entry(entries.rest) {
-                Ok((nal, rest)) => {
-                    entries.rest = rest;
-                    // No overflow: there are at most 255 entries.
-                    entries.found += u8::from(!nal.is_empty());
-                    entries.empty += u8::from(nal.is_empty());
-                }
-                Err(cut) => {
-                    entries.cut = Some(cut);
+            match entry(rest) {
+                // No overflow: there are at most 255 entries.
+                Ok((&[], later)) => (rest, empty) = (later, empty + 1),
+                Ok((_, later)) => (rest, found) = (later, found + 1),
+                Err(error) => {
+                    cut = Some(error);
                     break;
                 }
             }
         }
-        let whole_len = data.len() - entries.rest.len();
-        entries.whole = data.get(..whole_len).unwrap_or_default();
-        entries
+        let whole = data.get(..data.len() - rest.len()).unwrap_or_default();
+        Self { whole, rest, found, empty, cut }
     }
 }
 
-/// An entry that the end of the record cuts.
-struct Cut {
-    needed: usize,
-    left: usize,
-}
-
 /// Splits the first entry off; returns its NAL unit and what follows.
-fn entry(data: &[u8]) -> Result<(&[u8], &[u8]), Cut> {
-    let split = data.split_first_chunk();
-    let (len, rest) = split.ok_or(Cut { needed: LENGTH_LEN, left: data.len() })?;
+fn entry(data: &[u8]) -> Result<(&[u8], &[u8]), AvcError> {
+    let cut = |needed, data: &[u8]| AvcError::Truncated { needed, left: data.len() };
+    let (len, rest) = data.split_first_chunk().ok_or(cut(LENGTH_LEN, data))?;
     let needed = usize::from(u16::from_be_bytes(*len));
-    rest.split_at_checked(needed).ok_or(Cut { needed, left: rest.len() })
+    rest.split_at_checked(needed).ok_or(cut(needed, rest))
 }
 
 const LENGTH_LEN: usize = 2;
@@ -198,29 +188,29 @@ mod tests {
         (record.sps().collect(), record.pps().collect(), record.empty_entries())
     }
 
-    const HEAD: [u8; 6] = [1, 0x64, 0, 0x1F, 0xFF, 0xE1];
+    const HEAD: [u8; 6] = [1, 0x64, 0, 0x1f, 0xff, 0xe1];
 
     #[test]
     fn f_08_profile_level_and_parameter_sets_are_found() {
-        let data = record(HEAD, b"\0\x03\x67ab\x01\0\x02\x68c\xFD\xF8\xF8\0"); // with High trailer
+        let data = record(HEAD, b"\0\x03\x67ab\x01\0\x02\x68c\xfd\xf8\xf8\0"); // with High trailer
         let parsed = DecoderConfigurationRecord::parse(&data).unwrap();
         assert_eq!(
             (parsed.profile(), parsed.compatibility(), parsed.level(), parsed.length_len()),
-            (0x64, 0, 0x1F, 4)
+            (0x64, 0, 0x1f, 4)
         );
         assert_eq!(lists(&data), ([&b"\x67ab"[..]].to_vec(), [&b"\x68c"[..]].to_vec(), 0));
     }
 
     #[test]
     fn f_50_reserved_bits_of_0_are_masked() {
-        let data = record([1, 0x42, 0, 0x1E, 0x03, 0x01], b"\0\x01\x67\x01\0\x01\x68");
+        let data = record([1, 0x42, 0, 0x1e, 0x03, 0x01], b"\0\x01\x67\x01\0\x01\x68");
         assert_eq!(lists(&data), ([&b"\x67"[..]].to_vec(), [&b"\x68"[..]].to_vec(), 0));
     }
 
     #[test]
     fn f_34_several_sets_keep_their_order() {
         let data =
-            record([1, 0x42, 0, 0x1E, 0xFC, 0xE2], b"\0\x02\x67a\0\x02\x67b\x02\0\x01A\0\x01B");
+            record([1, 0x42, 0, 0x1e, 0xfc, 0xe2], b"\0\x02\x67a\0\x02\x67b\x02\0\x01A\0\x01B");
         assert_eq!(
             lists(&data),
             ([&b"\x67a"[..], b"\x67b"].to_vec(), [&b"A"[..], b"B"].to_vec(), 0)
@@ -230,7 +220,7 @@ mod tests {
 
     #[test]
     fn f_08_empty_entries_are_skipped_and_counted() {
-        let data = record([1, 0x42, 0, 0x1E, 0xFF, 0xE2], b"\0\0\0\x01\x67\x02\0\x01\x68\0\0");
+        let data = record([1, 0x42, 0, 0x1e, 0xff, 0xe2], b"\0\0\0\x01\x67\x02\0\x01\x68\0\0");
         assert_eq!(lists(&data), ([&b"\x67"[..]].to_vec(), [&b"\x68"[..]].to_vec(), 2));
     }
 
@@ -240,8 +230,8 @@ mod tests {
             (Vec::new(), AvcError::RecordLen { len: 0 }),
             (record(HEAD, b""), AvcError::RecordLen { len: 6 }),
             (record([0, 0, 0, 1, 0x67, 0x64], b"\0"), AvcError::RecordVersion(0)),
-            (record([1, 0x64, 0, 0x1F, 0xFE, 0xE1], b"\0"), AvcError::LengthLen(3)),
-            (record([1, 0x64, 0, 0x1F, 0xFF, 0xE0], b"\0"), AvcError::NoSequenceParameterSet),
+            (record([1, 0x64, 0, 0x1f, 0xfe, 0xe1], b"\0"), AvcError::LengthLen(3)),
+            (record([1, 0x64, 0, 0x1f, 0xff, 0xe0], b"\0"), AvcError::NoSequenceParameterSet),
             (record(HEAD, b"\0\0\x01\0\x01\x68"), AvcError::NoSequenceParameterSet),
             (record(HEAD, b"\0\x09\x67abc"), AvcError::Truncated { needed: 9, left: 4 }),
             (record(HEAD, b"\0"), AvcError::Truncated { needed: 2, left: 1 }),
@@ -259,9 +249,9 @@ mod tests {
 
     #[test]
     fn f_08_constraint_flags_are_the_third_byte() {
-        let head = [1, 0x42, 0xC0, 0x1E, 0xFF, 0xE1];
+        let head = [1, 0x42, 0xc0, 0x1e, 0xff, 0xe1];
         let data = record(head, b"\0\x01\x67\x01\0\x01\x68");
         let parsed = DecoderConfigurationRecord::parse(&data).unwrap();
-        assert_eq!(parsed.compatibility(), 0xC0);
+        assert_eq!(parsed.compatibility(), 0xc0);
     }
 }

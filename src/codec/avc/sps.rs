@@ -41,7 +41,7 @@ impl PictureInfo {
         else {
             return None;
         };
-        if header & 0x9F != SPS_HEADER || rest.is_empty() {
+        if header & 0x9f != SPS_HEADER || rest.is_empty() {
             return None;
         }
         let head = [*header, *profile, *compatibility, UNKNOWN_LEVEL];
@@ -114,7 +114,7 @@ const fn strip_trailing_zeros(mut nal: &[u8]) -> &[u8] {
 const SPS_HEADER: u8 = 7;
 /// A `level_idc` that no table has, so that no level limit is applied; not 0, which could forge a
 /// start code.
-const UNKNOWN_LEVEL: u8 = 0xFF;
+const UNKNOWN_LEVEL: u8 = 0xff;
 
 #[cfg(test)]
 mod tests {
@@ -182,7 +182,7 @@ mod tests {
             assert_eq!(PictureInfo::parse(&sps[..len]), None, "{len}");
         }
         for bytes in
-            [&[0; 9][..], &[0x67; 4], &[0x68, 0xEE, 0x3C, 0x80, 1], &[0xE7, 0x64, 0, 0x1F, 1]]
+            [&[0; 9][..], &[0x67; 4], &[0x68, 0xee, 0x3c, 0x80, 1], &[0xe7, 0x64, 0, 0x1f, 1]]
         {
             assert_eq!(PictureInfo::parse(bytes), None, "{bytes:x?}");
         }
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn r_55_random_parameter_sets_do_not_panic() {
         let seeds: Vec<_> = GOLDEN.iter().map(|(sps, _)| hex(sps)).collect();
-        let mut state = 0x2545_F491_4F6C_DD1D_u64;
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
         let mut random = move || {
             state ^= state << 13;
             state ^= state >> 7;

@@ -44,19 +44,15 @@ impl FrameHeader {
         let Some(&[b0, b1, b2, b3]) = data.first_chunk() else {
             return Err(MpegAudioError::Truncated { needed: Self::LEN, left: data.len() });
         };
-        if b0 != 0xFF || b1 & 0xE0 != 0xE0 {
+        if b0 != 0xff || b1 & 0xe0 != 0xe0 {
             return Err(MpegAudioError::NoSync([b0, b1]));
         }
         let reserved = MpegAudioError::Reserved([b0, b1, b2, b3]);
-        let version = match b1 >> 3 & 0x03 {
-            0 => Version::Mpeg25,
-            2 => Version::Mpeg2,
-            3 => Version::Mpeg1,
-            _ => return Err(reserved),
-        };
-        let layer = match b1 >> 1 & 0x03 {
-            0 => return Err(reserved),
-            code => 4 - code,
+        let (version, layer) = match (b1 >> 3 & 0x03, b1 >> 1 & 0x03) {
+            (1, _) | (_, 0) => return Err(reserved),
+            (0, code) => (Version::Mpeg25, 4 - code),
+            (2, code) => (Version::Mpeg2, 4 - code),
+            (_, code) => (Version::Mpeg1, 4 - code),
         };
         let kilobits = match version.bit_rates(layer).get(usize::from(b2 >> 4)) {
             Some(0) => return Err(MpegAudioError::FreeFormat),
@@ -65,7 +61,7 @@ impl FrameHeader {
         };
         let (bit_rate, padding) = (kilobits * 1000, u32::from(b2 >> 1 & 1));
         let sample_rate =
-            *SAMPLE_RATES.get(usize::from(b2 >> 2 & 0x03)).ok_or(reserved)? >> version.halvings();
+            *SAMPLE_RATES.get(usize::from(b2 >> 2 & 0x03)).ok_or(reserved)? >> version as u8;
         let samples = match (layer, version) {
             (1, _) => 384,
             (3, Version::Mpeg2 | Version::Mpeg25) => 576,
@@ -92,7 +88,8 @@ impl FrameHeader {
     }
 }
 
-/// Version of the standard that a frame follows. No further ones will come.
+/// Version of the standard that a frame follows; each halves the sample rates of the one before.
+/// Exhaustive: no further ones will come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
     clippy::exhaustive_enums,
@@ -108,15 +105,6 @@ pub enum Version {
 }
 
 impl Version {
-    /// Returns how often the sample rates of MPEG-1 are halved.
-    const fn halvings(self) -> u8 {
-        match self {
-            Self::Mpeg1 => 0,
-            Self::Mpeg2 => 1,
-            Self::Mpeg25 => 2,
-        }
-    }
-
     /// Returns the bit rates in kbit/s by index; 0 is free format.
     const fn bit_rates(self, layer: u8) -> &'static [u16; 15] {
         match (self, layer) {
@@ -232,15 +220,15 @@ mod tests {
     fn f_44_headers_of_every_version_and_layer() {
         use Version::{Mpeg1, Mpeg2, Mpeg25};
         for (bytes, version, layer, kilobits, sample_rate, channels, frame_len, samples) in [
-            ([0xFF, 0xFB, 0x90, 0x64], Mpeg1, 3, 128, 44_100, 2, 417, 1152),
-            ([0xFF, 0xFB, 0x92, 0x64], Mpeg1, 3, 128, 44_100, 2, 418, 1152), // padded
-            ([0xFF, 0xFB, 0x94, 0xC4], Mpeg1, 3, 128, 48_000, 1, 384, 1152),
-            ([0xFF, 0xF3, 0x40, 0xC4], Mpeg2, 3, 32, 22_050, 1, 104, 576), // LAME
-            ([0xFF, 0xE3, 0x18, 0xC4], Mpeg25, 3, 8, 8_000, 1, 72, 576),
-            ([0xFF, 0xFD, 0xC4, 0x04], Mpeg1, 2, 256, 48_000, 2, 768, 1152),
-            ([0xFF, 0xF5, 0x84, 0x04], Mpeg2, 2, 64, 24_000, 2, 384, 1152),
-            ([0xFF, 0xFF, 0xC2, 0x04], Mpeg1, 1, 384, 44_100, 2, 420, 384), // padded by a slot
-            ([0xFF, 0xF7, 0xC0, 0x04], Mpeg2, 1, 192, 22_050, 2, 416, 384),
+            ([0xff, 0xfb, 0x90, 0x64], Mpeg1, 3, 128, 44_100, 2, 417, 1152),
+            ([0xff, 0xfb, 0x92, 0x64], Mpeg1, 3, 128, 44_100, 2, 418, 1152), // padded
+            ([0xff, 0xfb, 0x94, 0xc4], Mpeg1, 3, 128, 48_000, 1, 384, 1152),
+            ([0xff, 0xf3, 0x40, 0xc4], Mpeg2, 3, 32, 22_050, 1, 104, 576), // LAME
+            ([0xff, 0xe3, 0x18, 0xc4], Mpeg25, 3, 8, 8_000, 1, 72, 576),
+            ([0xff, 0xfd, 0xc4, 0x04], Mpeg1, 2, 256, 48_000, 2, 768, 1152),
+            ([0xff, 0xf5, 0x84, 0x04], Mpeg2, 2, 64, 24_000, 2, 384, 1152),
+            ([0xff, 0xff, 0xc2, 0x04], Mpeg1, 1, 384, 44_100, 2, 420, 384), // padded by a slot
+            ([0xff, 0xf7, 0xc0, 0x04], Mpeg2, 1, 192, 22_050, 2, 416, 384),
         ] {
             let bit_rate = kilobits * 1000;
             let want =
@@ -251,20 +239,20 @@ mod tests {
 
     #[test]
     fn t_18_mpeg_2_5_is_recognised() {
-        let header = FrameHeader::parse(&[0xFF, 0xE3, 0x18, 0xC4]).unwrap();
+        let header = FrameHeader::parse(&[0xff, 0xe3, 0x18, 0xc4]).unwrap();
         assert_eq!(header.version, Version::Mpeg25);
     }
 
     #[test]
     fn o_34_what_is_no_frame_is_a_typed_error() {
         for (bytes, want) in [
-            (&[0xFF, 0xFB, 0x90][..], MpegAudioError::Truncated { needed: 4, left: 3 }),
-            (&[0xFF, 0x1B, 0x90, 0], MpegAudioError::NoSync([0xFF, 0x1B])),
-            (&[0xFF, 0xEB, 0x90, 0], MpegAudioError::Reserved([0xFF, 0xEB, 0x90, 0])),
-            (&[0xFF, 0xF9, 0x90, 0], MpegAudioError::Reserved([0xFF, 0xF9, 0x90, 0])),
-            (&[0xFF, 0xFB, 0xF0, 0], MpegAudioError::Reserved([0xFF, 0xFB, 0xF0, 0])),
-            (&[0xFF, 0xFB, 0x9C, 0], MpegAudioError::Reserved([0xFF, 0xFB, 0x9C, 0])),
-            (&[0xFF, 0xFB, 0x00, 0], MpegAudioError::FreeFormat),
+            (&[0xff, 0xfb, 0x90][..], MpegAudioError::Truncated { needed: 4, left: 3 }),
+            (&[0xff, 0x1b, 0x90, 0], MpegAudioError::NoSync([0xff, 0x1b])),
+            (&[0xff, 0xeb, 0x90, 0], MpegAudioError::Reserved([0xff, 0xeb, 0x90, 0])),
+            (&[0xff, 0xf9, 0x90, 0], MpegAudioError::Reserved([0xff, 0xf9, 0x90, 0])),
+            (&[0xff, 0xfb, 0xf0, 0], MpegAudioError::Reserved([0xff, 0xfb, 0xf0, 0])),
+            (&[0xff, 0xfb, 0x9c, 0], MpegAudioError::Reserved([0xff, 0xfb, 0x9c, 0])),
+            (&[0xff, 0xfb, 0x00, 0], MpegAudioError::FreeFormat),
         ] {
             assert_eq!(FrameHeader::parse(bytes), Err(want), "{bytes:x?}");
         }
@@ -272,7 +260,7 @@ mod tests {
 
     #[test]
     fn f_44_whole_frames_and_samples_of_a_tag_are_counted() {
-        let mut frame = Vec::from([0xFF, 0xFB, 0x90, 0x64]);
+        let mut frame = Vec::from([0xff, 0xfb, 0x90, 0x64]);
         frame.resize(417, 0);
         let body = [&frame[..], &frame, &frame[..100]].concat();
         let mut frames = Frames::new(&body);
@@ -291,7 +279,7 @@ mod tests {
     #[test]
     fn r_55_every_header_gives_a_frame_longer_than_itself_or_an_error() {
         for bits in 0..1_u32 << 21 {
-            let header = (0x7FF << 21 | bits).to_be_bytes();
+            let header = (0x7ff << 21 | bits).to_be_bytes();
             if let Ok(header) = FrameHeader::parse(&header) {
                 assert!(header.frame_len >= FrameHeader::LEN, "{header:?}");
             }

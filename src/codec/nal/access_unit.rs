@@ -78,13 +78,7 @@ impl<'a> AccessUnit<'a> {
     /// Walks the body of a coded-frame tag.
     pub fn new(data: &'a [u8], packing: Packing) -> (Self, Contents) {
         Self::lone_slice(data, packing).unwrap_or_else(|| {
-            let unit = Self {
-                data,
-                coding: packing.coding,
-                framing: Framing::Length(packing.length_len),
-                hidden: false,
-            };
-            unit.walked()
+            Self::framed(data, packing.coding, Framing::Length(packing.length_len)).walked()
         })
     }
 
@@ -98,8 +92,7 @@ impl<'a> AccessUnit<'a> {
         if !lone || !kind.is_slice() {
             return None;
         }
-        let unit =
-            Self { data: nal_unit, coding: packing.coding, framing: Framing::Lone, hidden: false };
+        let unit = Self::framed(nal_unit, packing.coding, Framing::Lone);
         let contents = Contents {
             slice: true,
             random_access: kind == NalKind::RandomAccessSlice,
@@ -136,18 +129,17 @@ impl<'a> AccessUnit<'a> {
 
     /// Takes what is an Annex B byte stream already.
     pub(crate) const fn of_byte_stream(data: &'a [u8], coding: VideoCoding) -> Self {
-        Self { data, coding, framing: Framing::StartCode, hidden: false }
+        Self::framed(data, coding, Framing::StartCode)
+    }
+
+    #[inline(always)]
+    const fn framed(data: &'a [u8], coding: VideoCoding, framing: Framing) -> Self {
+        Self { data, coding, framing, hidden: false }
     }
 
     /// Iterates over the NAL units that are there whole, none of them empty.
     pub const fn nal_units(&self) -> NalUnits<'a> {
-        NalUnits {
-            rest: self.data,
-            coding: self.coding,
-            framing: self.framing,
-            hidden: self.hidden,
-            splitting: &[],
-        }
+        NalUnits { rest: *self, splitting: &[] }
     }
 
     /// Says whether an SEI message marks a recovery point (H.264 §D.1.8).
@@ -168,7 +160,7 @@ impl<'a> AccessUnit<'a> {
                 let may_hide = self.coding.kind(unit).may_hide_others();
                 self.hidden |= may_hide && find_start_code(unit).is_some();
             }
-            contents.truncated = !lengths.rest.is_empty();
+            contents.truncated = !lengths.rest.data.is_empty();
         }
         for unit in self.nal_units() {
             let len = unit.len() + 4;
@@ -194,53 +186,51 @@ impl<'a> AccessUnit<'a> {
 /// Iterates over the NAL units of an [`AccessUnit`].
 #[derive(Clone, Copy, Debug)]
 pub struct NalUnits<'a> {
-    rest: &'a [u8],
-    coding: VideoCoding,
-    framing: Framing,
-    hidden: bool,
+    /// The NAL units that are left.
+    rest: AccessUnit<'a>,
     /// What is left of a NAL unit that start codes split.
     splitting: &'a [u8],
 }
 
 impl<'a> NalUnits<'a> {
     pub(super) const fn none() -> Self {
-        Self {
-            rest: &[],
-            coding: VideoCoding::Avc,
-            framing: Framing::StartCode,
-            hidden: false,
-            splitting: &[],
-        }
+        AccessUnit::of_byte_stream(&[], VideoCoding::Avc).nal_units()
+    }
+
+    pub(super) const fn coding(&self) -> VideoCoding {
+        self.rest.coding
     }
 
     /// Takes the next NAL unit by its length; what does not fit is left in `rest`.
     fn next_by_length(&mut self) -> Option<&'a [u8]> {
-        let (len, body) = match self.framing {
+        let (len, body) = match self.rest.framing {
             Framing::Length(4) => {
-                let (len, body) = self.rest.split_first_chunk::<4>()?;
+                let (len, body) = self.rest.data.split_first_chunk::<4>()?;
                 (u32::from_be_bytes(*len) as usize, body)
             }
             Framing::Length(2) => {
-                let (len, body) = self.rest.split_first_chunk::<2>()?;
+                let (len, body) = self.rest.data.split_first_chunk::<2>()?;
                 (usize::from(u16::from_be_bytes(*len)), body)
             }
             Framing::Length(_) => {
-                let (len, body) = self.rest.split_first()?;
+                let (len, body) = self.rest.data.split_first()?;
                 (usize::from(*len), body)
             }
-            Framing::Lone if !self.rest.is_empty() => return Some(core::mem::take(&mut self.rest)),
+            Framing::Lone if !self.rest.data.is_empty() => {
+                return Some(core::mem::take(&mut self.rest.data));
+            }
             Framing::Lone | Framing::StartCode => return None,
         };
         let (unit, rest) = body.split_at_checked(len)?;
-        self.rest = rest;
+        self.rest.data = rest;
         Some(unit)
     }
 
     /// Takes the next NAL unit up to a start code; slices behind lengths are not searched.
     fn next_by_start_code(&mut self) -> Option<&'a [u8]> {
         while !self.splitting.is_empty() {
-            let searched =
-                self.framing == Framing::StartCode || !self.coding.kind(self.splitting).is_slice();
+            let searched = self.rest.framing == Framing::StartCode
+                || !self.rest.coding.kind(self.splitting).is_slice();
             let next = if searched { find_start_code(self.splitting) } else { None };
             let end = next.unwrap_or(self.splitting.len());
             let (unit, rest) = self.splitting.split_at(end);
@@ -258,15 +248,15 @@ impl<'a> Iterator for NalUnits<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        if self.framing == Framing::StartCode && !self.rest.is_empty() {
-            self.splitting = core::mem::take(&mut self.rest);
+        if self.rest.framing == Framing::StartCode && !self.rest.data.is_empty() {
+            self.splitting = core::mem::take(&mut self.rest.data);
         }
         loop {
             if let Some(unit) = self.next_by_start_code() {
                 return Some(unit);
             }
             let unit = self.next_by_length()?;
-            if self.hidden && !self.coding.kind(unit).is_slice() {
+            if self.rest.hidden && !self.rest.coding.kind(unit).is_slice() {
                 self.splitting = unit;
             } else if !unit.is_empty() {
                 return Some(unit);
@@ -278,7 +268,7 @@ impl<'a> Iterator for NalUnits<'a> {
 /// Walks SEI messages for payloadType 6 (H.264 §7.3.2.3.1).
 fn has_recovery_point(messages: &[u8]) -> bool {
     let mut bytes = unescaped(messages);
-    // A number is so many 0xFF of 255 each and a last byte.
+    // A number is so many 0xff of 255 each and a last byte.
     let number = |bytes: &mut dyn Iterator<Item = u8>| {
         let mut sum = 0_usize;
         loop {

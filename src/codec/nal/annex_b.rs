@@ -2,7 +2,7 @@
 
 use super::START_CODE;
 use super::access_unit::{AccessUnit, Contents, NalUnits};
-use crate::codec::video::{NalKind, VideoCoding};
+use crate::codec::video::NalKind;
 use crate::config::Filler;
 
 /// Parameter sets, carried NAL units and the NAL units of a tag, each behind a start code.
@@ -52,7 +52,6 @@ impl<'a> AnnexB<'a> {
             lead: [self.parameter_sets, self.carried],
             unit: &[],
             units: self.unit.nal_units(),
-            coding: self.unit.coding(),
             filler: self.filler,
         }
     }
@@ -95,23 +94,16 @@ pub struct Slices<'a> {
     /// The NAL unit whose start code was the last slice.
     unit: &'a [u8],
     units: NalUnits<'a>,
-    coding: VideoCoding,
     filler: Filler,
 }
 
 impl<'a> Slices<'a> {
     pub(crate) const fn one(bytes: &'a [u8]) -> Self {
-        Self {
-            lead: [bytes, &[]],
-            unit: &[],
-            units: NalUnits::none(),
-            coding: VideoCoding::Avc,
-            filler: Filler::Keep,
-        }
+        Self { lead: [bytes, &[]], unit: &[], units: NalUnits::none(), filler: Filler::Keep }
     }
 
     fn next_unit(&mut self) -> Option<&'a [u8]> {
-        let (coding, filler) = (self.coding, self.filler);
+        let (coding, filler) = (self.units.coding(), self.filler);
         self.units.find(|unit| match coding.kind(unit) {
             NalKind::Delimiter => false,
             NalKind::Filler => filler == Filler::Keep,
