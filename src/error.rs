@@ -9,7 +9,7 @@ use crate::flv::TagError;
 /// A failed [`push`](crate::Segmenter::push) or [`finish`](crate::Segmenter::finish); `E` is the
 /// sink's error.
 ///
-/// None of them ends the stream: the tag is passed over, or the segment is lost, and the next tag
+/// No failure ends the stream: the tag is passed over, or the segment is lost, and the next tag
 /// may be pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -38,7 +38,7 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
 impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            // What is below has been displayed: a chain that is printed goes on behind it.
+            // `Display` has printed the error below: a printed chain goes on after that one.
             Self::Sink(error) => error.source(),
             Self::Tag(_) | Self::Codec(_) | Self::Finished => None,
         }

@@ -3,7 +3,7 @@
 //!
 //! A media server that receives RTMP links this crate to hand out HLS. It finds the H.264 key
 //! frames, writes the transport stream, switches segments by the rules of Alibaba Cloud OSS
-//! LiveChannel, and tells a [`SegmentSink`], which the server supplies, what comes out. It owns no
+//! LiveChannel, and hands the output to a [`SegmentSink`], which the server supplies. It owns no
 //! file, socket, thread, clock or logger, and no heap: the core is `no_std` without `alloc`.
 //!
 //! ```text
@@ -14,8 +14,8 @@
 //!         └──────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! > **The invariant.** A playlist names only segments that the sink has closed; their durations add
-//! > up to the time of the media in them; and no media sequence number is ever used twice.
+//! > **The invariant.** A playlist names only segments that the sink has closed; their durations
+//! > add up to the time of the media in them; and no media sequence number is ever used twice.
 //!
 //! # How it is used
 //!
@@ -47,18 +47,21 @@
 //!
 //! # Features
 //!
-//! - `std` (default): picture size, frame rate and reordering from H.264 parameter sets. Without it how
-//!   early DTS must run in a stream with negative composition offsets is learned as they come: the first pictures may
-//!   be shown late until then, which is told as [`VideoRepair`](notice::NoticeKind::VideoRepair).
+//! - `std` (default): picture size, frame rate and reordering from H.264 parameter sets. Without
+//!   the feature, how much earlier than PTS the DTS must be is learned from negative composition
+//!   offsets as they come. Until then the first pictures may be shown late, which is reported as
+//!   [`VideoRepair`](notice::NoticeKind::VideoRepair).
 //! - `bytes`: [`bytes::Buf`](https://docs.rs/bytes) for runs of TS packets.
 //!
 //! # What is promised
 //!
-//! - **Total**: any bytes give `Ok`, a typed [`Error`] or a [notice](notice::Notice); no input panics or loops.
-//! - **No allocation**: nothing is allocated per tag, segment or playlist; an engine has a constant size below
-//!   12 KiB. (Feature `std`: reading a *changed* parameter set that has scaling lists, a picture order cycle or HRD
-//!   parameters allocates up to a few KiB for the time of the call.)
-//! - **Deterministic**: the same tags and wall times give the same bytes, however they were cut up on the way.
+//! - **Total**: any bytes give `Ok`, a typed [`Error`] or a [notice](notice::Notice); no input
+//!   panics or loops.
+//! - **No allocation**: nothing is allocated per tag, segment or playlist; an engine has a constant
+//!   size below 12 KiB. (Feature `std`: reading a *changed* parameter set that has scaling lists, a
+//!   picture order cycle or HRD parameters allocates up to a few KiB for the time of the call.)
+//! - **Deterministic**: the same tags and wall times give the same bytes, however the tags were cut
+//!   up on the way.
 //! - **One failure, one segment**: see [`SegmentSink`](SegmentSink#errors).
 #![no_std]
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! What the engine noticed, repaired or dropped: typed, counted, told once per run.
+//! What the engine noticed, repaired or dropped: typed, counted, reported once per run.
 
 use core::fmt;
 
@@ -60,7 +60,7 @@ notice_kinds! {
     EmptyNalUnit = "empty-nal-unit",
     /// A NAL unit ran past the end of its tag and was dropped.
     TruncatedNalUnit = "truncated-nal-unit",
-    /// NAL units stood behind start codes where lengths belong.
+    /// NAL units stood after start codes where lengths belong.
     StartCodes = "start-codes",
     /// NAL units of a tag without picture found no room and were dropped.
     NoPicture = "no-picture",
@@ -74,7 +74,7 @@ notice_kinds! {
     VideoRepair = "video-repair",
     /// An audio PTS was moved to come after the one before it.
     AudioRepair = "audio-repair",
-    /// The audio clock was set anew to the tags' time.
+    /// The audio clock was set again to the tags' time.
     AudioReanchor = "audio-reanchor",
     /// An ADTS header within the FLV payload was taken off.
     AdtsInFlv = "adts-in-flv",
@@ -100,8 +100,8 @@ impl fmt::Display for NoticeKind {
     }
 }
 
-/// One notice. What comes with tag after tag is told once per segment, a repair once per run; all
-/// are counted.
+/// One notice. What comes with tag after tag is reported once per segment, a repair once per run;
+/// all are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Notice {
@@ -150,47 +150,47 @@ impl NoticeCounts {
     }
 }
 
-/// Counts notices, and remembers which were told since the open segment began.
+/// Counts notices, and remembers which were reported since the open segment began.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Notices {
     counts: NoticeCounts,
     /// One bit for each kind, in the order of [`NoticeKind::ALL`].
-    told: u64,
+    reported: u64,
 }
 
 impl Notices {
     pub(crate) const fn new() -> Self {
-        Self { counts: NoticeCounts::new(), told: 0 }
+        Self { counts: NoticeCounts::new(), reported: 0 }
     }
 
     pub(crate) const fn counts(&self) -> NoticeCounts {
         self.counts
     }
 
-    /// Counts something that is not told.
+    /// Counts something that is not reported.
     #[cold]
     pub(crate) fn count(&mut self, kind: NoticeKind) {
         self.counts.add(kind);
     }
 
-    /// Counts something that is told every time.
+    /// Counts something that is reported every time.
     #[cold]
     pub(crate) fn note(&mut self, kind: NoticeKind, time: Ticks, amount: NoticeAmount) -> Notice {
         Notice { kind, time, amount, count: self.counts.add(kind) }
     }
 
-    /// Counts something that comes with tag after tag: only the first one in a segment is told.
+    /// Counts something that comes with tag after tag: only the first in a segment is reported.
     #[cold]
     pub(crate) fn tally(&mut self, kind: NoticeKind, time: Ticks) -> Option<Notice> {
         let notice = self.note(kind, time, NoticeAmount::None);
         let bit = 1 << kind as u32;
-        let is_first = self.told & bit == 0;
-        self.told |= bit;
+        let is_first = self.reported & bit == 0;
+        self.reported |= bit;
         is_first.then_some(notice)
     }
 
     /// Notes that a segment begins.
     pub(crate) const fn begin_segment(&mut self) {
-        self.told = 0;
+        self.reported = 0;
     }
 }

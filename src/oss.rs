@@ -10,6 +10,7 @@ use crate::config::{Config, ConfigError, FragCount, FragDuration, Options};
 use crate::time::Secs;
 
 /// A PutLiveChannel request: the channel's name from the URL and the texts of the body's elements.
+/// Not exhaustive: a literal ends in `..Default::default()`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PutLiveChannel<'a> {
     /// ChannelName, percent-decoded.
@@ -30,7 +31,7 @@ pub struct PutLiveChannel<'a> {
     pub snapshot: Option<PutSnapshot<'a>>,
 }
 
-/// The `Snapshot` element of a request.
+/// The `Snapshot` element of a request. Not exhaustive: a literal ends in `..Default::default()`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PutSnapshot<'a> {
     /// `RoleName`.

@@ -32,9 +32,6 @@ pub(crate) struct ListNumbers {
     pub(crate) last_wall: Option<WallTime>,
 }
 
-/// First byte of the stored form.
-const FORMAT: u8 = 1;
-
 impl ResumeToken {
     /// Length of the stored form in bytes.
     pub const LEN: usize = 46;
@@ -120,9 +117,6 @@ impl ResumeToken {
     }
 }
 
-/// Unix milliseconds that stand for no wall time.
-const NO_WALL: i64 = i64::MIN;
-
 /// Why an engine cannot go on from a token and a list of segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -143,6 +137,12 @@ error_texts! {
             "segment {sequence} of the stored playlist is missing or out of place";
     }
 }
+
+/// First byte of the stored form.
+const FORMAT: u8 = 1;
+
+/// Unix milliseconds that stand for no wall time.
+const NO_WALL: i64 = i64::MIN;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! What is told of a segment when it opens, when it is finished, and when it leaves.
+//! What a sink learns of a segment when it opens, when it is finished, and when it leaves.
 
 use core::fmt;
 
@@ -63,7 +63,7 @@ pub struct SegmentStart {
     /// First DTS of the lead track on the engine's timeline (without the PCR lead); where video
     /// has fallen silent, of the audio that goes on without it.
     pub start: Ticks,
-    /// Wall time when the segment was opened, as far as the host told it; unique, and later than
+    /// Wall time when the segment was opened, as far as the host stated it; unique, and later than
     /// the one before.
     pub wall: Option<WallTime>,
     /// Wall time of the segment's first frame: what EXT-X-PROGRAM-DATE-TIME will say.

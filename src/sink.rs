@@ -28,8 +28,8 @@ use crate::ts::TsPackets;
 /// A method's error ends the segment it belongs to and comes back from
 /// [`push`](crate::Segmenter::push): after a failed `open_segment`, `write_packets` or
 /// `close_segment` follows `abort_segment`, the media sequence number goes to the next segment, and
-/// that one opens at the next key frame behind EXT-X-DISCONTINUITY. A failed `update_playlist`
-/// costs nothing: the next version has it all; only behind the last version none comes.
+/// that one opens at the next key frame after EXT-X-DISCONTINUITY. A failed `update_playlist`
+/// costs nothing: the next version has it all, unless it was the last version.
 ///
 /// # Dynamic sinks
 ///
@@ -52,7 +52,7 @@ pub trait SegmentSink {
     /// Publishes a version of the playlist.
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Self::Error>;
 
-    /// Tells that a segment has left the playlist and how long it must stay available.
+    /// Reports that a segment has left the playlist and how long it must stay available.
     fn expire_segment(&mut self, expired: &ExpiredSegment) {}
 
     /// Drops the open segment, or one that failed to open or to close. By default nothing is done:
@@ -62,10 +62,10 @@ pub trait SegmentSink {
     /// Takes a key frame for a picture of the stream, at the pace of the snapshot interval.
     fn snapshot(&mut self, snapshot: Snapshot<'_>) {}
 
-    /// Tells what a track is, on first sight and whenever that changes.
+    /// Reports what a track is, on first sight and whenever that changes.
     fn track(&mut self, track: &Track) {}
 
-    /// Tells what the engine noticed, repaired or dropped.
+    /// Reports what the engine noticed, repaired or dropped.
     fn notice(&mut self, notice: &Notice) {}
 }
 

@@ -45,7 +45,7 @@ impl SnapshotPace {
         Self { interval, last: None }
     }
 
-    /// Says whether the key frame at `time` is taken.
+    /// Returns whether the key frame at `time` is taken.
     pub(crate) fn take(&mut self, time: Ticks) -> bool {
         let Some(interval) = self.interval else {
             return false;

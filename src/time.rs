@@ -38,7 +38,7 @@ impl FlvTime {
     }
 
     /// Returns the milliseconds since `earlier` by serial number arithmetic (RFC 1982): negative
-    /// when this is before it.
+    /// when this time is the earlier one.
     pub const fn since(self, earlier: Self) -> i32 {
         self.0.wrapping_sub(earlier.0).cast_signed()
     }
@@ -103,7 +103,7 @@ impl TickSpan {
         (self.0 / 90).wrapping_add((self.0 % 90) / 45)
     }
 
-    /// Says whether the distance is at most `most`, which is not negative, in either direction.
+    /// Returns whether the distance is at most `most`, which is not negative, in either direction.
     #[inline]
     pub(crate) const fn is_within(self, most: Self) -> bool {
         let above = self.0.wrapping_add(most.0).cast_unsigned();
@@ -191,8 +191,8 @@ impl WireTime {
 
     /// Returns the ticks since `earlier`, by the shorter way round: between −2^32 and 2^32 − 1.
     pub const fn since(self, earlier: Self) -> TickSpan {
-        let ahead = (self.0.wrapping_sub(earlier.0) & Self::MASK).cast_signed();
-        TickSpan(if ahead >= 1 << 32 { ahead - (1 << 33) } else { ahead })
+        let later = (self.0.wrapping_sub(earlier.0) & Self::MASK).cast_signed();
+        TickSpan(if later >= 1 << 32 { later - (1 << 33) } else { later })
     }
 }
 

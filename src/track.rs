@@ -1,4 +1,4 @@
-//! What a track is: told on first sight and on every change, and kept in the statistics.
+//! What a track is: reported on first sight and on every change, and kept in the statistics.
 
 use crate::codec::audio::{AudioCodecString, AudioFormat};
 use crate::codec::video::VideoCodecString;
@@ -38,7 +38,7 @@ pub struct AudioTrack {
     pub codec: AudioCodecString,
     /// Samples per second as heard: with signalled SBR the extended rate.
     pub sample_rate: u32,
-    /// Channels as heard; `None` where only the coded frames tell.
+    /// Channels as heard; `None` where only the coded frames say.
     pub channels: Option<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! What the host says besides media: where to switch, and how to end.
+//! What the host says apart from media: where to switch, and how to end.
 
 /// Where a requested switch may fall. Exhaustive: there is no third place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum SwitchAt {
 pub enum End {
     /// For good: the playlist gets EXT-X-ENDLIST.
     List,
-    /// Until the encoder comes back: the next tag begins a new publication, behind
+    /// Until the encoder comes back: the next tag begins a new publication, after
     /// EXT-X-DISCONTINUITY.
     Pause,
 }

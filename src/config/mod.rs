@@ -13,7 +13,8 @@ pub use policy::{
 use crate::stream_type::StreamType;
 use crate::time::{Secs, TickSpan};
 
-/// Everything that can be chosen; [`Default`] is what OSS LiveChannel does.
+/// Everything that can be chosen; [`Default`] is what OSS LiveChannel does. Not exhaustive: a
+/// literal ends in `..Options::default()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The duration a segment should have; 5 s.
@@ -42,8 +43,8 @@ pub struct Options {
     pub jump_limit: TickSpan,
     /// Repeats PAT and PMT so often within a segment; none, at least 20 ms.
     pub psi_interval: Option<TickSpan>,
-    /// How far PTS and DTS run ahead of the PCR; 700 ms, from 500 ms to 1 s: audio is gathered for
-    /// up to 300 ms, and must be written before its time has come.
+    /// How much later PTS and DTS are than the PCR; 700 ms, from 500 ms to 1 s: audio is gathered
+    /// for up to 300 ms, and must be written before its time has come.
     pub pcr_lead: TickSpan,
     /// Where the timeline begins; [`TimelineBase::AsReceived`].
     pub base: TimelineBase,

@@ -40,7 +40,7 @@ pub enum KeyFramePolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "kept or dropped: there is no third")]
 pub enum MidGop {
-    /// It opens the new segment, behind parameter sets.
+    /// It opens the new segment, after parameter sets.
     Keep,
     /// It is dropped and counted.
     DropUntilKey,

@@ -4,10 +4,6 @@ use crate::codec::nal::{AccessUnit, START_CODE};
 use crate::codec::video::NalKind;
 use crate::config::Filler;
 
-/// A tag without a picture brings a few SEI messages or parameter sets, 20 to 100 bytes in what
-/// real encoders send.
-const CAPACITY: usize = 512;
-
 /// NAL units that wait, as an Annex B byte stream.
 #[derive(Clone, Debug)]
 #[repr(C)]
@@ -36,8 +32,8 @@ impl Carry {
         self.len = 0;
     }
 
-    /// Keeps the NAL units of a tag without a picture, but for those that say nothing of the next
-    /// one. Returns how many found no room.
+    /// Keeps the NAL units of a tag without a picture, except delimiters and filler data that is
+    /// dropped. Returns how many found no room.
     #[cold]
     pub(super) fn keep(&mut self, unit: AccessUnit<'_>, filler: Filler) -> usize {
         let mut dropped = 0;
@@ -66,3 +62,7 @@ impl Carry {
         true
     }
 }
+
+/// A tag without a picture brings a few SEI messages or parameter sets, 20 to 100 bytes in what
+/// real encoders send.
+const CAPACITY: usize = 512;

@@ -1,13 +1,10 @@
-//! What was odd about a tag, and what it says of its track: collected while the tag is read, told
-//! afterwards.
+//! What was odd about a tag, and what the tag says of its track: collected while the tag is read,
+//! reported afterwards.
 
 use crate::notice::NoticeKind;
 use crate::track::Track;
 
-/// Kinds of notices that one tag can cause, with room to spare.
-const MAX_KINDS: usize = 8;
-
-/// What reading a tag found out besides its media.
+/// What reading a tag found out apart from its media.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Findings {
     found: [Found; MAX_KINDS],
@@ -53,7 +50,7 @@ impl Findings {
         core::mem::replace(self, Self::new())
     }
 
-    /// Returns whether there is nothing to tell.
+    /// Returns whether there is nothing to report.
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0 && self.track.is_none()
@@ -64,3 +61,6 @@ impl Findings {
         self.found.iter().take(self.len).copied()
     }
 }
+
+/// Kinds of notices that one tag can cause, with room to spare.
+const MAX_KINDS: usize = 8;

@@ -237,7 +237,7 @@ impl VideoDemux {
         Ok(reading)
     }
 
-    /// Reads what the first sequence parameter set says of the pictures, and tells it if that is
+    /// Reads what the first sequence parameter set says of the pictures, and reports it if that is
     /// new. Returns the duration of a frame, where it is stated.
     #[cold]
     fn describe(&mut self, findings: &mut Findings) -> Option<TickSpan> {
@@ -287,8 +287,8 @@ impl VideoDemux {
         AnnexB::new(sets, self.carry.bytes(), unit, contents, self.filler)
     }
 
-    /// Says whether parameter sets must go before a picture at which decoding may begin: not if it
-    /// brings all of them before its first slice.
+    /// Returns whether parameter sets must go before a picture at which decoding may begin: not if
+    /// it brings all of them before its first slice.
     #[cold]
     pub(crate) fn needs_sets(&self, unit: AccessUnit<'_>) -> WithSets {
         let coding = self.coding();

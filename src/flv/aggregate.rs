@@ -13,9 +13,9 @@ use nom::{IResult, bytes::streaming::take};
 /// ```
 ///
 /// The time of the message is the time of its first tag; the others keep their distance to it. The
-/// back pointer is not believed and may be missing at the end. A tag that is cut ends the walk, and
-/// [`remainder`](Self::remainder) tells. An aggregate inside an aggregate comes out as the tag it
-/// is.
+/// back pointer is not believed and may be missing at the end. A tag that is cut ends the walk:
+/// [`remainder`](Self::remainder) is what is left. An aggregate inside an aggregate comes out as
+/// the tag it is.
 #[derive(Clone, Debug)]
 pub struct Aggregate<'a> {
     time: FlvTime,

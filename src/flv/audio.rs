@@ -11,6 +11,7 @@ use nom::{Parser, error::context, number::complete::be_u8};
 /// The legacy header's rate, size and type bits are not kept: for AAC they mean nothing, MP3 frames
 /// say better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AudioTag<'a> {
     /// What the packet is coded with; [`AudioCodec::NONE`] for an empty tag.
     pub codec: AudioCodec,

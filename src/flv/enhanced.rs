@@ -33,9 +33,9 @@ pub(super) struct Packet<'a> {
     pub(super) skipped_tracks: u8,
 }
 
-/// Passes over `ModEx` packets and returns the packet type behind them.
+/// Passes over `ModEx` packets and returns the packet type after them.
 ///
-/// What they say is dropped: `TimestampOffsetNano` is finer than the 90 kHz clock, and no other
+/// Their contents are dropped: `TimestampOffsetNano` is finer than the 90 kHz clock, and no other
 /// type is known.
 pub(super) fn mod_ex(mut input: &[u8], mut packet_type: u8) -> Parsed<'_, u8> {
     // Each round consumes three bytes or more, so this ends.
@@ -83,7 +83,7 @@ fn one_track(input: &[u8], packet_type: u8) -> Outcome<Packet<'_>> {
     })
 }
 
-/// Walks all tracks, the ones behind track 0 too: a message that is cut anywhere is refused as a
+/// Walks all tracks, those after track 0 too: a message that is cut anywhere is refused as a
 /// whole.
 fn many_tracks(input: &[u8], packet_type: u8, layout: u8) -> Outcome<Packet<'_>> {
     let (mut input, mut codec) = fourcc(input)?;

@@ -15,6 +15,7 @@ use nom::{
 /// 'F' 'L' 'V' │ Version 8 │ 0 5 │ audio 1 │ 0 1 │ video 1 │ DataOffset 32
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileHeader {
     /// `Version`, 1 in every known file; others are read the same way.
     pub version: u8,

@@ -44,6 +44,7 @@ use crate::time::FlvTime;
 use core::fmt;
 
 /// One FLV tag, or one RTMP message, which is the same thing without the file around it.
+/// Exhaustive: a tag has no more parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag<'a> {
     /// What the body is: the tag type, equal to the RTMP message type id.
@@ -103,7 +104,7 @@ impl TagKind {
         self.0
     }
 
-    /// Tells whether the `Filter` bit is set: the body is encrypted and means nothing here.
+    /// Returns whether the `Filter` bit is set: the body is encrypted and means nothing here.
     pub const fn is_encrypted(self) -> bool {
         self.0 & Self::FILTER != 0
     }

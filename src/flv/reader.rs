@@ -17,7 +17,7 @@ pub const MAX_TAG_LEN: usize = PREFIX_LEN + 0xff_ffff;
 ///
 /// `PreviousTagSize` and `StreamID` are read, compared and counted, but nothing hangs on them:
 /// whole families of writers fill them wrongly. A tag is handed out as soon as its body is there;
-/// the `PreviousTagSize` behind it belongs to the next step, so a file may end without it.
+/// the `PreviousTagSize` after it belongs to the next step, so a file may end without it.
 ///
 /// ```
 /// # use hls_segmenter::flv::{Reader, Step, TagKind};
@@ -68,7 +68,7 @@ impl Reader {
         }
     }
 
-    /// Tells whether a file may end here, with `rest` left: between two tags, with or without
+    /// Returns whether a file may end here, with `rest` left: between two tags, with or without
     /// `PreviousTagSize`.
     pub const fn ends_cleanly(&self, rest: &[u8]) -> bool {
         matches!(self.expect, Expect::Tag { .. }) && matches!(rest.len(), 0 | PREVIOUS_LEN)
@@ -85,7 +85,7 @@ impl Reader {
     }
 
     fn header<'a>(&mut self, input: &'a [u8]) -> Result<Step<'a>, ReaderError> {
-        // Whatever is no FLV file is told from its first byte on, not after nine.
+        // What is no FLV file is refused at its first wrong byte, not after nine bytes.
         if let Some(at) = input.iter().zip(SIGNATURE).position(|(byte, want)| byte != want) {
             return Err(ReaderError::Signature { at });
         }

@@ -17,6 +17,7 @@ use nom::{
 
 /// What `onMetaData` claims about the stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Metadata {
     /// `width` of the picture, in pixels; never 0.
     pub width: Option<u32>,
@@ -34,7 +35,7 @@ pub struct Metadata {
 
 impl Metadata {
     /// Reads script data in AMF0, from an FLV tag, an RTMP message or an AMF3 message that wraps
-    /// AMF0 behind a 0 byte.
+    /// AMF0 after a 0 byte.
     ///
     /// Returns `None` when it is no `onMetaData`. Where the data is cut or strange, what came
     /// before it counts; the last of several values counts; values of a wrong type or range are

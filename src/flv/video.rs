@@ -14,6 +14,7 @@ use nom::{
 
 /// A video tag, taken apart down to what the codec understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VideoTag<'a> {
     /// What the packet is coded with; [`VideoCodec::NONE`] for an enhanced command frame, which
     /// does not say.
@@ -169,7 +170,7 @@ impl FrameType {
         self.0
     }
 
-    /// Tells whether the encoder calls this a key frame, [`KEY`](Self::KEY).
+    /// Returns whether the encoder calls this a key frame, [`KEY`](Self::KEY).
     ///
     /// [`GENERATED_KEY`](Self::GENERATED_KEY) is not one: it is reserved for servers, and no
     /// encoder sends it.
@@ -184,7 +185,7 @@ fn composition(input: &[u8]) -> Parsed<'_, TickSpan> {
     context("CompositionTime", millis).parse(input)
 }
 
-/// Tells whether `CodedFrames` of the codec begin with a composition time.
+/// Returns whether `CodedFrames` of the codec begin with a composition time.
 const fn has_composition(codec: VideoCodec) -> bool {
     matches!(codec, VideoCodec::AVC | VideoCodec::HEVC | VideoCodec::VVC)
 }

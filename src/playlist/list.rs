@@ -113,7 +113,7 @@ impl List {
         Playlist::new(&self.window, self.independent_segments, ended, token)
     }
 
-    /// Takes a segment that has left the list, if its expiry was not told yet.
+    /// Takes a segment that has left the list, if its expiry was not reported yet.
     pub(crate) fn take_expired(&mut self) -> Option<ExpiredSegment> {
         self.window.take_expired()
     }

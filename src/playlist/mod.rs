@@ -62,12 +62,12 @@ impl<'a> Playlist<'a> {
         self.window.target
     }
 
-    /// Says whether EXT-X-INDEPENDENT-SEGMENTS is carried.
+    /// Returns whether EXT-X-INDEPENDENT-SEGMENTS is carried.
     pub const fn independent_segments(&self) -> bool {
         self.independent_segments
     }
 
-    /// Says whether the list is complete: EXT-X-ENDLIST.
+    /// Returns whether the list is complete: EXT-X-ENDLIST.
     pub const fn ended(&self) -> bool {
         self.ended
     }
@@ -79,7 +79,7 @@ impl<'a> Playlist<'a> {
         self.window.segments()
     }
 
-    /// Returns what a later engine needs, besides these segments, to go on where this version of
+    /// Returns what a later engine needs, apart from these segments, to go on where this version of
     /// the list ends.
     pub const fn resume_token(&self) -> crate::ResumeToken {
         self.token

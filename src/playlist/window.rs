@@ -8,16 +8,13 @@ use crate::time::{Millis, Secs, TickSpan, WallTime};
 use super::ListedSegment;
 use super::list::{Listed, Outgrown};
 
-/// Entries of the ring: one more than are listed, for the segment that leaves while another comes.
-const RING: usize = 112;
-
 /// A ring of listed segments with media sequence, discontinuity sequence and target duration.
 #[derive(Clone, Debug)]
 pub(crate) struct Window {
     ring: [Entry; RING],
     /// Index of the oldest entry, which may have left the list already.
     head: usize,
-    /// Entries that left the list and whose expiry was not told yet.
+    /// Entries that left the list and whose expiry was not reported yet.
     gone: usize,
     /// Entries that are listed.
     listed: usize,
@@ -81,7 +78,7 @@ impl Window {
         self.target = self.target.max(target);
     }
 
-    /// Lists a segment of an earlier engine again, behind those already restored.
+    /// Lists a segment of an earlier engine again, after those already restored.
     pub(crate) fn restore_segment(&mut self, segment: &ListedSegment) {
         self.append(Entry::new(segment));
         self.note_length();
@@ -92,7 +89,7 @@ impl Window {
         self.first_sequence.wrapping_add(self.listed as u64)
     }
 
-    /// Says whether no segment is listed.
+    /// Returns whether no segment is listed.
     pub(crate) const fn is_empty(&self) -> bool {
         self.listed == 0
     }
@@ -132,7 +129,7 @@ impl Window {
         listed
     }
 
-    /// Takes a segment that has left the list and was not told of yet.
+    /// Takes a segment that has left the list, if its expiry was not reported yet.
     pub(crate) fn take_expired(&mut self) -> Option<ExpiredSegment> {
         self.gone = self.gone.checked_sub(1)?;
         let entry = self.entry(0);
@@ -185,7 +182,7 @@ impl Window {
 
     fn append(&mut self, entry: Entry) {
         if self.gone + self.listed == RING {
-            // Its expiry was never told: only a host that restores more than fits comes here.
+            // Its expiry was never reported: only a host that restores more than fits comes here.
             self.unlist();
             self.gone -= 1;
             self.head = (self.head + 1) % RING;
@@ -239,6 +236,9 @@ impl Entry {
         self.has_date.then(|| self.wall.offset(i64::from(self.date_offset_millis)))
     }
 }
+
+/// Entries of the ring: one more than are listed, for the segment that leaves while another comes.
+const RING: usize = 112;
 
 #[cfg(test)]
 mod tests {

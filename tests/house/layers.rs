@@ -9,7 +9,7 @@ use super::{files_in, root};
 
 /// Modules from the ground up; a module may use those of the lines above its own, and itself.
 const LAYERS: &[&[&str]] = &[
-    &["time", "stream_type"],
+    &["macros", "time", "stream_type"],
     &["config"],
     &["flv"],
     &["codec"],

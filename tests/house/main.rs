@@ -10,9 +10,9 @@
 )]
 
 mod conformance;
+mod dialect;
 mod emitters;
 mod layers;
-
 mod torture;
 mod twice;
 

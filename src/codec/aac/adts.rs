@@ -10,7 +10,7 @@ use super::{AacError, AudioSpecificConfig};
 /// ADTS headers of one configuration: everything but the length is worked out once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Adts {
-    /// A header with its length field 0, read as a big-endian number, with a byte of 0 behind it.
+    /// A header with its length field 0, read as a big-endian number, and a byte of 0 after it.
     template: u64,
 }
 
@@ -121,7 +121,7 @@ pub fn strip_adts(payload: &[u8]) -> Option<&[u8]> {
     payload.get(if has_crc { Adts::HEADER_LEN + 2 } else { Adts::HEADER_LEN }..)
 }
 
-/// Tells whether an AAC frame begins with a program config element (`id_syn_ele` 5), which alone
+/// Returns whether an AAC frame begins with a program config element (`id_syn_ele` 5), which alone
 /// says what channels there are when `channel_config` is 0.
 pub const fn begins_with_program_config(frame: &[u8]) -> bool {
     matches!(frame, [first, ..] if *first >> 5 == ID_PCE)

@@ -15,6 +15,7 @@ use super::{AacError, CodecString};
 /// Equality is of meaning: padding and the spelling (hierarchical, by extension, explicit "no SBR")
 /// make no difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AudioSpecificConfig {
     /// Audio object type of the core, the one that ADTS speaks of: 1 Main, 2 LC, 3 SSR, 4 LTP.
     pub object_type: u8,
@@ -37,13 +38,13 @@ pub struct AudioSpecificConfig {
 impl AudioSpecificConfig {
     /// Reads a configuration in any of its forms.
     ///
-    /// Bits missing behind the channel configuration (hierarchical: behind the core's object type)
-    /// count as 0. An extension is looked for where it belongs and, as decoders do, behind a
-    /// program config element.
+    /// Bits missing after the channel configuration (hierarchical: after the core's object type)
+    /// count as 0. An extension is looked for where it belongs and, as decoders do, after a program
+    /// config element.
     ///
     /// # Errors
     ///
-    /// The data ends before that, or the object type or sample rate is none.
+    /// The data ends before that, or object type or sample rate is reserved or 0.
     pub fn parse(data: &[u8]) -> Result<Self, AacError> {
         let mut bits = Bits { data, at: 0 };
         let short = AacError::ConfigLen { len: data.len() };
@@ -174,7 +175,7 @@ impl Bits<'_> {
         frame_length_flag
     }
 
-    /// Looks for the SBR and PS extensions behind the core's configuration.
+    /// Looks for the SBR and PS extensions after the core's configuration.
     ///
     /// A program config element of unknown length may stand before them, so every bit is tried, but
     /// not for ever: the longest such element without a comment has under 64 bytes.

@@ -29,7 +29,7 @@ pub enum AacError {
     AdtsSampleRate(u32),
     /// ADTS has no room for this channel configuration: its field ends at 7.
     AdtsChannels(u8),
-    /// The AAC frame has `len` bytes; an ADTS frame has room for 8184 behind its header.
+    /// The AAC frame has `len` bytes; an ADTS frame has room for 8184 after its header.
     AdtsFrameLen {
         /// Bytes of the AAC frame.
         len: usize,

@@ -12,7 +12,7 @@ pub struct CodecString {
 }
 
 impl CodecString {
-    /// Takes the three bytes behind the first one of a sequence parameter set, or of a decoder
+    /// Takes the three bytes after the first one of a sequence parameter set, or of a decoder
     /// configuration record.
     pub const fn new(profile: u8, compatibility: u8, level: u8) -> Self {
         Self { profile, compatibility, level }

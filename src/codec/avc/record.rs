@@ -29,7 +29,7 @@ pub struct DecoderConfigurationRecord<'a> {
 impl<'a> DecoderConfigurationRecord<'a> {
     /// Checks a record and finds its parameter sets.
     ///
-    /// Reserved bits, the trailer of High profiles and anything behind it are not looked at. A list
+    /// Reserved bits, the trailer of High profiles and anything after it are not looked at. A list
     /// of picture parameter sets that is missing or cut keeps those that are whole, since the
     /// stream may repeat the others.
     ///

@@ -19,6 +19,7 @@ use h264_reader::nal::{Nal, RefNal};
 
 /// What a sequence parameter set says about the pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PictureInfo {
     /// Width of the cropped picture in luma samples; never 0.
     pub width: u32,
@@ -65,7 +66,7 @@ impl PictureInfo {
     }
 }
 
-/// Frames per second, as a fraction in lowest terms; neither part is 0.
+/// Frames per second, as a fraction in lowest terms; neither part is 0. Exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameRate {
     /// Frames in [`den`](Self::den) seconds.

@@ -13,6 +13,7 @@ use core::iter::FusedIterator;
 
 /// What the header of an MPEG audio frame says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FrameHeader {
     /// MPEG-1, MPEG-2 or the unofficial MPEG-2.5.
     pub version: Version,
@@ -81,7 +82,7 @@ impl FrameHeader {
         })
     }
 
-    /// Says whether both are of one stream.
+    /// Returns whether both are of one stream.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         let stream = |header: &Self| (header.version, header.layer, header.sample_rate);
         stream(self) == stream(other)
@@ -124,7 +125,7 @@ impl Version {
 /// The whole frames at the front of a tag's body.
 ///
 /// Ends at the end, at a frame that is cut and at bytes that are no frame;
-/// [`remainder`](Self::remainder) tells how much that was, [`error`](Self::error) why.
+/// [`remainder`](Self::remainder) is how many bytes are left, [`error`](Self::error) why.
 #[derive(Clone, Debug)]
 pub struct Frames<'a> {
     rest: &'a [u8],
@@ -193,7 +194,7 @@ pub enum MpegAudioError {
     NoSync([u8; 2]),
     /// The header holds a reserved version, layer, bit rate or sample rate.
     Reserved([u8; 4]),
-    /// Bit rate 0: free format, whose frame length only the next sync word tells.
+    /// Bit rate 0: free format, whose frame length only the next sync word shows.
     FreeFormat,
 }
 

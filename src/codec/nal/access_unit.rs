@@ -7,14 +7,14 @@
 use super::{find_start_code, trim_zeros};
 use crate::codec::video::{NalKind, VideoCoding};
 
-/// How the NAL units of an access unit are told apart.
+/// How the NAL units of an access unit are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
     /// One slice and nothing else: `data` is the NAL unit.
     Lone,
-    /// Each behind its length in so many bytes, big-endian: 1, 2 or 4.
+    /// Each follows its length in so many bytes, big-endian: 1, 2 or 4.
     Length(usize),
-    /// Each behind a start code.
+    /// Each follows a start code.
     StartCode,
 }
 
@@ -62,7 +62,7 @@ pub struct Contents {
     /// What the first access unit delimiter says of slice types: in H.264 `primary_pic_type` and
     /// stop bit (§7.3.2.4).
     pub delimiter: Option<u8>,
-    /// Bytes of the NAL units but for delimiters, each with a 4-byte start code.
+    /// Bytes of the NAL units without delimiters, each with a 4-byte start code.
     pub annex_b_len: usize,
     /// Bytes thereof in filler data NAL units.
     pub filler_len: usize,
@@ -142,7 +142,7 @@ impl<'a> AccessUnit<'a> {
         NalUnits { rest: *self, splitting: &[] }
     }
 
-    /// Says whether an SEI message marks a recovery point (H.264 §D.1.8).
+    /// Returns whether an SEI message marks a recovery point (H.264 §D.1.8).
     pub fn has_recovery_point(&self) -> bool {
         let mut nal_units = self.nal_units();
         nal_units.any(|unit| {
@@ -226,7 +226,7 @@ impl<'a> NalUnits<'a> {
         Some(unit)
     }
 
-    /// Takes the next NAL unit up to a start code; slices behind lengths are not searched.
+    /// Takes the next NAL unit up to a start code; a slice that has a length is not searched.
     fn next_by_start_code(&mut self) -> Option<&'a [u8]> {
         while !self.splitting.is_empty() {
             let searched = self.rest.framing == Framing::StartCode

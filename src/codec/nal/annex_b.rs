@@ -5,7 +5,7 @@ use super::access_unit::{AccessUnit, Contents, NalUnits};
 use crate::codec::video::NalKind;
 use crate::config::Filler;
 
-/// Parameter sets, carried NAL units and the NAL units of a tag, each behind a start code.
+/// Parameter sets, carried NAL units and the NAL units of a tag, each after a start code.
 ///
 /// The access unit delimiter is not part of it: what is written before everything else comes first.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ impl<'a> AnnexB<'a> {
         self.len
     }
 
-    /// Says whether there is no NAL unit at all.
+    /// Returns whether there is no NAL unit at all.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -56,13 +56,13 @@ impl<'a> AnnexB<'a> {
         }
     }
 
-    /// Returns the length in bytes but for the start code that it begins with.
+    /// Returns the length in bytes without the start code at the beginning.
     #[inline]
     pub(crate) const fn len_behind_start_code(&self) -> usize {
         self.len.saturating_sub(START_CODE.len())
     }
 
-    /// Returns the bytes after the start code that they begin with, if those lie in one piece.
+    /// Returns the bytes after the start code at the beginning, if they lie in one piece.
     #[inline]
     pub(crate) const fn piece_behind_start_code(&self) -> Option<&'a [u8]> {
         if self.parameter_sets.is_empty() && self.carried.is_empty() {
@@ -72,7 +72,7 @@ impl<'a> AnnexB<'a> {
         }
     }
 
-    /// Iterates over the bytes but for the start code that they begin with.
+    /// Iterates over the bytes without the start code at the beginning.
     pub(crate) fn slices_behind_start_code(&self) -> Slices<'a> {
         let mut slices = self.slices();
         let [sets, carried] = &mut slices.lead;

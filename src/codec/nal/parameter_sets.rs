@@ -7,12 +7,6 @@
 use super::{START_CODE, trim_zeros};
 use crate::codec::video::VideoCoding;
 
-/// Room for all parameter sets with their start codes. Records of real encoders have 30 to 120
-/// bytes; a set with every scaling list spelled out has about 600.
-const CAPACITY: usize = 1024;
-/// Room for entries: encoders send one or two, conformance streams up to a dozen.
-const MAX_ENTRIES: usize = 32;
-
 /// Parameter sets by kind and id, in the order in which decoders want them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ParameterSets {
@@ -23,7 +17,7 @@ pub(crate) struct ParameterSets {
     count: usize,
 }
 
-/// One set: its bytes lie behind those of the entries before it.
+/// One set: its bytes follow those of the entries before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Entry {
     key: SetKey,
@@ -154,7 +148,7 @@ impl ParameterSets {
         })
     }
 
-    /// Says whether every set in force has one of its kind and id among `nal_units`.
+    /// Returns whether every set in force has one of its kind and id among `nal_units`.
     pub(crate) fn all_among<'n>(&self, nal_units: impl Iterator<Item = &'n [u8]>) -> bool {
         let mut seen = [false; MAX_ENTRIES];
         for key in nal_units.filter_map(|unit| self.coding.set_key(unit)) {
@@ -165,7 +159,7 @@ impl ParameterSets {
         seen.iter().take(self.count).all(|&seen| seen)
     }
 
-    /// Returns a number that tells contents apart (FNV-1a, 64 bits).
+    /// Returns a number that differs between contents (FNV-1a, 64 bits).
     pub(crate) fn digest(&self) -> u64 {
         self.annex_b().iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -207,6 +201,12 @@ fn exp_golomb(bytes: &[u8]) -> Option<u8> {
     }
     u8::try_from((bits >> (31 - 2 * zeros)) - 1).ok()
 }
+
+/// Room for all parameter sets with their start codes. Records of real encoders have 30 to 120
+/// bytes; a set with every scaling list spelled out has about 600.
+const CAPACITY: usize = 1024;
+/// Room for entries: encoders send one or two, conformance streams up to a dozen.
+const MAX_ENTRIES: usize = 32;
 
 #[cfg(test)]
 mod tests {
