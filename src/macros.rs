@@ -14,14 +14,3 @@ macro_rules! error_texts {
         impl core::error::Error for $error {}
     };
 }
-
-/// Implements `From` for each error that a variant wraps.
-macro_rules! error_wraps {
-    ($error:ty { $($variant:ident($inner:ty),)* }) => {
-        $(impl From<$inner> for $error {
-            fn from(error: $inner) -> Self {
-                Self::$variant(error)
-            }
-        })*
-    };
-}

@@ -37,4 +37,20 @@ error_texts! {
     }
 }
 
-error_wraps! { CodecError { Avc(AvcError), Aac(AacError), MpegAudio(MpegAudioError), } }
+impl From<AvcError> for CodecError {
+    fn from(error: AvcError) -> Self {
+        Self::Avc(error)
+    }
+}
+
+impl From<AacError> for CodecError {
+    fn from(error: AacError) -> Self {
+        Self::Aac(error)
+    }
+}
+
+impl From<MpegAudioError> for CodecError {
+    fn from(error: MpegAudioError) -> Self {
+        Self::MpegAudio(error)
+    }
+}
