@@ -164,8 +164,8 @@ impl Gather {
         count
     }
 
-    /// Iterates over the PES packets that the frames make. Frames that were gathered make one; those
-    /// that waited for a segment may have gaps, and more than 300 ms.
+    /// Iterates over the PES packets that the frames make. Frames that were gathered make one;
+    /// those that waited for a segment may have gaps, and more than 300 ms.
     #[inline]
     pub(crate) fn packets(&self) -> impl Iterator<Item = GatheredPes<'_>> {
         let mut frames = self.frames.get(..self.count).unwrap_or_default();

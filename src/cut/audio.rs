@@ -572,6 +572,15 @@ mod tests {
     }
 
     #[test]
+    fn r_09_behind_a_jump_no_audio_waits_and_the_clock_begins_anew() {
+        static LARGE: [u8; MAX_PES_AUDIO_LEN + 1] = [0x21; MAX_PES_AUDIO_LEN + 1];
+        // As many as fit: one more would begin a segment.
+        let state = fresh(Options::default()).audio_until(100_000).holding(100_021, 32);
+        assert_eq!(decide(&state, batch(50_000)).begin, None);
+        assert_eq!(decide(&state, batch_of(50_000, &LARGE)).begin, Some(at(50_000)));
+    }
+
+    #[test]
     fn r_09_audio_that_leads_breaks_the_timeline_by_its_own_jump_and_is_held() {
         for (name, state, millis) in [
             ("alone", audio_since_0(Options::default(), 1_000), 11_001),

@@ -99,9 +99,9 @@ impl Segmenter {
     ///
     /// # Errors
     ///
-    /// [`Error::Tag`] and [`Error::Codec`]: the tag was passed over. [`Error::Sink`]: a sink call failed, see
-    /// [`SegmentSink`](SegmentSink#errors). The stream goes on with the next tag in any case; only
-    /// after [`End::List`] every call is refused with [`Error::Finished`].
+    /// [`Error::Tag`] and [`Error::Codec`]: the tag was passed over. [`Error::Sink`]: a sink call
+    /// failed, see [`SegmentSink`](SegmentSink#errors). The stream goes on with the next tag in any
+    /// case; only after [`End::List`] every call is refused with [`Error::Finished`].
     // Inlined into the host's loop: of the hundred-odd instructions that a quiet audio frame takes,
     // call and return would be twenty.
     #[inline(always)]

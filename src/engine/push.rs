@@ -113,8 +113,8 @@ impl Segmenter {
         self.push_any_audio(tag, sink)
     }
 
-    /// Takes an audio tag of which nothing is known yet. A frame of MPEG audio says itself how it is
-    /// coded: a change is told before the frames that bring it are decided on.
+    /// Takes an audio tag of which nothing is known yet. A frame of MPEG audio says itself how it
+    /// is coded: a change is told before the frames that bring it are decided on.
     #[cold]
     fn push_any_audio<S: SegmentSink>(
         &mut self,

@@ -259,8 +259,8 @@ impl Timeline {
         self.audio = LastTag::Current(time);
     }
 
-    /// Returns what there is of video beside an audio tag once its verdict is in force. After a jump
-    /// of audio all video that ever came was on the timeline before: it is silent.
+    /// Returns what there is of video beside an audio tag once its verdict is in force. After a
+    /// jump of audio all video that ever came was on the timeline before: it is silent.
     pub(crate) fn video_beside(&self, judged: &JudgedAudio) -> VideoBeside {
         match (judged.verdict, self.video) {
             (Verdict::GoesOn, _) => VideoBeside {
@@ -312,8 +312,8 @@ impl Timeline {
         self.audio.end_timeline();
     }
 
-    /// Notes that the tracks are on one timeline, if they are. That holds for ever: audio that is far
-    /// from video later has jumped or strayed, but its clock is related.
+    /// Notes that the tracks are on one timeline, if they are. That holds for ever: audio that is
+    /// far from video later has jumped or strayed, but its clock is related.
     #[inline]
     const fn relate(&mut self) {
         if let (Alignment::Unproven, LastTag::Current(_), LastTag::Current(_)) =
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn r_10_one_jump_is_one_break_and_stragglers_are_astray() {
+    fn r_10_one_jump_is_one_break_and_audio_that_comes_late_is_of_the_wrong_timeline() {
         play(
             &mut timeline(),
             &[
@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn r_10_audio_behind_a_jump_is_astray_unless_it_is_near_video_and_nearer_than_its_past() {
+    fn r_10_audio_after_a_jump_is_of_the_wrong_timeline_unless_nearer_to_video_than_to_its_past() {
         for (jump, audio, want) in [
             (12_000, 3_000, Stray),
             (12_000, 5_999, Stray),

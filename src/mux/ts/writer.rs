@@ -6,9 +6,9 @@
 //!                       at most 100 ms from one PCR to the next ──────────────────┘
 //! ```
 //!
-//! PTS and DTS run ahead of the PCR by the host's choice, 700 ms: so long have bytes time to arrive.
-//! Continuity counters go on over segments, breaks and restarts, because players join segments to
-//! one stream.
+//! PTS and DTS run ahead of the PCR by the host's choice, 700 ms: so long have bytes time to
+//! arrive. Continuity counters go on over segments, breaks and restarts, because players join
+//! segments to one stream.
 
 use super::packet::{ContinuityCounter, PacketHeader, Pid, pcr_only_packet};
 use super::packets::TsPackets;
@@ -107,7 +107,8 @@ impl PidState {
 }
 
 impl TsWriter {
-    /// `lead` is how far PTS and DTS run ahead of the PCR; tables are repeated every `psi_interval`.
+    /// `lead` is how far PTS and DTS run ahead of the PCR; tables are repeated every
+    /// `psi_interval`.
     pub(crate) const fn new(lead: TickSpan, psi_interval: Option<TickSpan>) -> Self {
         let state = TsState::new(Program::NOTHING, 0, [0; 4]);
         Self {
@@ -146,8 +147,8 @@ impl TsWriter {
         self.last_video = None;
     }
 
-    /// Begins a timeline of its own if the clock is already past `to`: a PCR may not run back without
-    /// `discontinuity_indicator`.
+    /// Begins a timeline of its own if the clock is already past `to`: a PCR may not run back
+    /// without `discontinuity_indicator`.
     pub(crate) fn rewind(&mut self, to: Ticks) {
         if self.last_pcr.is_some_and(|last| to + self.lead < last) {
             self.break_timeline();
@@ -221,8 +222,8 @@ impl TsWriter {
         PcrPlan { floating: !begins, ..PcrPlan::one(self.next_pcr(picture.dts)) }
     }
 
-    /// Writes audio frames in one PES packet. Without video they carry the clock: up to three PCRs in
-    /// a packet of 300 ms.
+    /// Writes audio frames in one PES packet. Without video they carry the clock: up to three PCRs
+    /// in a packet of 300 ms.
     pub(crate) fn audio<O: Output>(
         &mut self,
         out: &mut O,
