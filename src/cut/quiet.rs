@@ -131,6 +131,39 @@ mod tests {
     }
 
     #[test]
+    fn pictures_that_run_early_are_quiet_by_their_dts() {
+        let mut state = fresh(Options::default()).open(0, BOTH);
+        for millis in [960, 1_000] {
+            let mut timing = picture(millis).timing;
+            timing.composition = TickSpan::from_millis(-80);
+            state.video.clock.place(&timing);
+            state.timeline.take_video(at(millis), crate::timeline::Verdict::GoesOn);
+        }
+        assert_eq!(Quiet::after(&state).picture_until, at(60_080) - TickSpan::TICK);
+        // With a declared target, the distance of the last two pictures counts.
+        let target_duration = TargetDuration::Declared(Secs::new(10));
+        let state = fresh(Options { target_duration, ..Options::default() }).open(0, BOTH);
+        let state = state.pictures_until(9_960);
+        assert_eq!(Quiet::after(&state).picture_until, at(9_960));
+    }
+
+    #[test]
+    fn no_picture_is_quiet_before_reordering_is_known() {
+        let mut state = fresh(Options::default()).open(0, VIDEO_ALONE);
+        state.video.clock.place(&picture(0).timing);
+        state.timeline.take_video(at(0), crate::timeline::Verdict::GoesOn);
+        assert_eq!(Quiet::after(&state).picture_until, Ticks::MIN);
+    }
+
+    #[test]
+    fn audio_alone_is_quiet_until_two_frames_before_frag_duration() {
+        let state = fresh(Options::default()).open(1_000, AUDIO_ALONE).audio_until(2_000);
+        let frame = TickSpan::new(1920) + TickSpan::TICK;
+        let want = at(6_000) - TickSpan::TICK - frame - frame;
+        assert_eq!(Quiet::after(&state).audio_until, want);
+    }
+
+    #[test]
     fn usual_audio_beside_video_is_quiet_until_video_is_silent() {
         for (last, millis, want) in [(1_000, 1_021, true), (1_000, 1_300, false)] {
             let state = usual(Options::default(), last);

@@ -242,4 +242,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn y_14_pictures_stay_until_a_declared_target_could_be_broken() {
+        let rule = rule(5, TargetDuration::Declared(Secs::new(10)));
+        let frame = TickSpan::from_millis(40);
+        // The next picture may come as late as the last one is old.
+        for (age, want) in [(2_000, 6_000), (9_000, 9_500), (9_940, 9_960), (9_960, 9_960)] {
+            let stays = rule.pictures_stay_until(TickSpan::from_millis(age), frame);
+            assert_eq!(stays, Some(TickSpan::from_millis(want)), "{age}");
+        }
+    }
 }

@@ -359,6 +359,17 @@ mod tests {
     }
 
     #[test]
+    fn r_62_a_tag_just_after_a_repaired_frame_is_believed() {
+        let mut clock = AudioClock::new(48_000);
+        place(&mut clock, at(1_000), 1024);
+        assert!(matches!(place(&mut clock, at(900), 1024).origin, Origin::Repaired(_)));
+        let last = at(1_000) + TickSpan::TICK;
+        let next = place(&mut clock, last + TickSpan::TICK, 1024);
+        assert!(is_reanchored(&next), "{next:?}");
+        assert_eq!(next.pts, last + TickSpan::TICK);
+    }
+
+    #[test]
     fn r_62_a_step_back_is_repaired_by_ticks_and_ends_in_one_reanchor() {
         let mut clock = AudioClock::new(48_000);
         let mut millis = 0;

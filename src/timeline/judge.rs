@@ -398,6 +398,21 @@ mod tests {
     }
 
     #[test]
+    fn y_08_behind_a_jump_of_audio_all_video_is_of_the_timeline_before() {
+        for (before, is_silent) in [
+            (&[(A, 0, GoesOn)][..], false),
+            (&[(V, 0, GoesOn), (A, 0, GoesOn), (A, 10_000, GoesOn), (A, 10_100, GoesOn)], true),
+        ] {
+            let mut timeline = timeline();
+            play(&mut timeline, before);
+            let judged = timeline.judge_audio(at(90_000));
+            assert!(matches!(judged.verdict, Jump(_)), "{before:?}");
+            let video = timeline.video_beside(&judged);
+            assert_eq!(video, VideoBeside { has_come: false, is_silent }, "{before:?}");
+        }
+    }
+
+    #[test]
     fn r_79_adopted_audio_goes_on_from_where_it_was_held() {
         let mut timeline = timeline();
         play(&mut timeline, &[(V, 1_000, GoesOn), (A, 1_000, GoesOn), (V, 40_000, JUMP)]);

@@ -8,7 +8,7 @@ use hls_segmenter::time::TickSpan;
 use crate::pause::assert_carried;
 use crate::session::{
     Call, Session, aac_20_ms, between, counted, cuts, frag, header_20_ms, headers, marked, merged,
-    moved, of_audio, packets, reported, starts, tables, tagged,
+    metadata, moved, of_audio, packets, reported, starts, tables, tagged,
 };
 use crate::support::stream::{
     BASE, OTHER_SPS, SPS, audio, audio_header, picture, shift, video_header, video_tag,
@@ -507,4 +507,22 @@ fn r_52_an_error_of_the_references_that_bridge_a_hole_comes_back() {
     assert_eq!(starts(&output.memory), [0, 5_000]);
     assert_eq!(output.memory.aborted.len(), 1);
     assert_eq!(counted(&output.stats), [(NoticeKind::SinkFailed, 1)]);
+}
+
+#[test]
+fn r_52_y_01_pictures_wait_for_a_key_frame_from_the_lost_segment_on_not_from_audio_that_joined() {
+    // Announced audio joins at 1 s; the segment is lost at 30 s, and no key frame comes again.
+    let video = Base { millis: 100_000, gop: 0, ..BASE }.video();
+    let audio = between(&aac_20_ms(0, 100_000), 1_000, 100_000);
+    let announced = [metadata(&[("audiocodecid", 10.0)])];
+    let mut tags = merged(&[&announced, &video, &audio]);
+    let first = tags.iter().position(|tag| tag.millis == 1_000).unwrap();
+    tags.insert(first, header_20_ms(1_000));
+    let mut session = Session::new(Options::default());
+    let at = tags.iter().position(|tag| tag.millis == 30_000 && is_video(tag)).unwrap();
+    session.push(&tags[..at]);
+    let rest = session.push_until_fails(&tags[at..], Call::Write).to_vec();
+    session.push(&rest);
+    let first = starts(session.memory())[1];
+    assert!((90_000..90_400).contains(&first), "{first}");
 }
