@@ -236,7 +236,7 @@ fn y_07_the_audio_clock_goes_on_after_a_lost_segment() {
 
 #[test]
 fn y_05_a_track_that_was_given_up_in_a_lost_segment_stays_away() {
-    let mut tags = vec![crate::session::metadata(&[("audiocodecid", 10.0)])];
+    let mut tags = vec![metadata(&[("audiocodecid", 10.0)])];
     tags.extend(video(16));
     // The second segment, which lists audio no more, is lost.
     let output = losing(Options::default(), &tags, 6_000, Call::Write).end();
@@ -472,11 +472,11 @@ fn h_15_no_date_after_a_lost_segment_is_before_its_own() {
 
 #[test]
 fn y_05_the_wait_for_an_announced_track_goes_on_over_a_lost_segment() {
-    let mut tags = vec![crate::session::metadata(&[("audiocodecid", 10.0)])];
+    let mut tags = vec![metadata(&[("audiocodecid", 10.0)])];
     tags.extend(video(4));
     // What metadata announces after the first segment began counts for nothing, lost or not.
     let at = tags.iter().position(|tag| tag.millis >= 600).unwrap();
-    tags.insert(at, crate::session::metadata(&[("audiocodecid", 2.0)]));
+    tags.insert(at, metadata(&[("audiocodecid", 2.0)]));
     let options = Options { track_wait: TickSpan::from_millis(1_500), ..frag(1) };
     let output = losing(options, &tags, 400, Call::Write).end();
     assert_eq!(starts(&output.memory), [0, 1_000, 2_000, 3_000]);
