@@ -36,6 +36,8 @@ mod demo;
 mod metrics;
 mod name;
 mod page;
+mod registry;
+mod retention;
 mod rtmp;
 mod server;
 mod service;

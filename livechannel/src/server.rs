@@ -13,7 +13,7 @@ use crate::service::Service;
 use crate::settings::Settings;
 use crate::shared_port::SharedPort;
 use crate::store::{Store, StoreError};
-use crate::{api, demo, rtmp};
+use crate::{api, demo, retention, rtmp};
 
 /// A node that is running.
 #[derive(Debug)]
@@ -84,6 +84,10 @@ impl Server {
                 down.clone(),
             )),
         ];
+        if let Some(keep) = service.settings().keep {
+            let (service, down) = (Arc::clone(&service), down.clone());
+            tasks.push(tokio::spawn(retention::run(service, keep, down)));
+        }
         if service.settings().demo {
             tasks.push(tokio::spawn(demo::run(Arc::clone(&service), down)));
         }
@@ -105,7 +109,7 @@ impl Server {
     /// asked for is answered.
     pub async fn stop(self) {
         self.shutdown.send_replace(true);
-        if timeout(PATIENCE, self.service.registry().stop_all()).await.is_err() {
+        if timeout(PATIENCE, self.service.live().stop_all()).await.is_err() {
             tracing::warn!("some channels could not be ended in time");
         }
         for task in self.tasks {

@@ -1,18 +1,20 @@
 //! What all parts of a node share: settings, store, the channels that are live here, counters.
 
 use core::hash::{BuildHasher as _, Hasher as _};
+use core::time::Duration;
 use std::collections::hash_map::RandomState;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
 use crate::auth::Keys;
-use crate::channel::Registry;
+use crate::channel::LiveChannels;
 use crate::metrics::Metrics;
 use crate::name::ChannelKey;
 use crate::page::ChannelsCache;
+use crate::registry::{Objects, Observations, Registry, lease_len};
 use crate::settings::Settings;
-use crate::store::{ChannelRecord, Store};
+use crate::store::{ChannelRecord, ChannelState, Store};
 
 /// One node.
 #[derive(Debug)]
@@ -20,7 +22,9 @@ pub(crate) struct Service {
     settings: Settings,
     keys: Keys,
     store: Store,
-    registry: Arc<Registry>,
+    registry: Arc<dyn Registry>,
+    observations: Observations,
+    live: Arc<LiveChannels>,
     metrics: Arc<Metrics>,
     http: reqwest::Client,
     /// This process among all that use the store.
@@ -37,8 +41,10 @@ impl Service {
         Self {
             keys: Keys::new(&settings.keys, settings.anonymous),
             settings,
+            registry: Arc::new(Objects::new(store.clone())),
             store,
-            registry: Arc::default(),
+            observations: Observations::default(),
+            live: Arc::default(),
             metrics: Arc::new(Metrics::new()),
             http: reqwest::Client::new(),
             node,
@@ -59,8 +65,39 @@ impl Service {
         &self.store
     }
 
-    pub(crate) const fn registry(&self) -> &Arc<Registry> {
+    /// Where configurations and live states are kept.
+    pub(crate) fn registry(&self) -> &Arc<dyn Registry> {
         &self.registry
+    }
+
+    /// The channels that are live on this node.
+    pub(crate) const fn live(&self) -> &Arc<LiveChannels> {
+        &self.live
+    }
+
+    /// Reads a channel's configuration; `None` when there is no such channel.
+    pub(crate) async fn config(
+        &self,
+        key: &ChannelKey,
+    ) -> object_store::Result<Option<ChannelRecord>> {
+        Ok(self.registry.config(key).await?.value)
+    }
+
+    /// Reads a channel's live state.
+    pub(crate) async fn state(&self, key: &ChannelKey) -> object_store::Result<ChannelState> {
+        Ok(self.registry.state(key).await?.value)
+    }
+
+    /// Returns whether a state that was just read is nobody's, as far as this node has watched it.
+    pub(crate) fn is_free(&self, key: &ChannelKey, state: &ChannelState) -> bool {
+        self.observations.is_free(key, state, &self.node, self.settings.lease)
+    }
+
+    /// Returns in how long a state that was just read will be nobody's if it does not change.
+    pub(crate) fn free_in(&self, key: &ChannelKey, state: &ChannelState) -> Duration {
+        let unchanged = self.observations.note(key, state);
+        let lease = state.lease.as_ref().map(|lease| lease_len(lease, self.settings.lease));
+        lease.unwrap_or_default().saturating_sub(unchanged)
     }
 
     pub(crate) const fn metrics(&self) -> &Arc<Metrics> {
@@ -91,38 +128,6 @@ impl Service {
 pub(crate) fn nonce() -> u64 {
     // The standard library's random keys, which it does not hand out otherwise.
     RandomState::new().build_hasher().finish()
-}
-
-/// Reads a channel's configuration; `None` when there is no such channel.
-pub(crate) async fn load_channel(
-    store: &Store,
-    key: &ChannelKey,
-) -> object_store::Result<Option<ChannelRecord>> {
-    let path = store.layout().channel(key);
-    let Some(body) = store.get(&path).await? else {
-        return Ok(None);
-    };
-    match serde_json::from_slice(&body) {
-        Ok(record) => Ok(Some(record)),
-        Err(source) => Err(object_store::Error::Generic {
-            store: "livechannel",
-            source: format!("{path}: {source}").into(),
-        }),
-    }
-}
-
-/// Writes a channel's configuration.
-pub(crate) async fn save_channel(
-    store: &Store,
-    key: &ChannelKey,
-    record: &ChannelRecord,
-) -> object_store::Result<()> {
-    let body = serde_json::to_vec(record).map_err(|source| object_store::Error::Generic {
-        store: "livechannel",
-        source: source.into(),
-    })?;
-    let path = store.layout().channel(key);
-    store.put(&path, body.into(), "application/json").await
 }
 
 /// Pictures that are decoded at the same time.

@@ -8,8 +8,8 @@ use super::error::ApiError;
 use super::target::Target;
 use super::{put, reply};
 use crate::name::ChannelKey;
-use crate::service::{Service, load_channel, nonce};
-use crate::store::{AppendError, ChannelLog};
+use crate::service::{Service, nonce};
+use crate::store::SwapError;
 
 #[derive(Debug, Serialize)]
 #[serde(rename = "LiveChannelConfiguration", rename_all = "PascalCase")]
@@ -46,7 +46,7 @@ pub(super) const fn status_name(enabled: bool) -> &'static str {
 
 /// Returns a channel's configuration.
 pub(super) async fn info(service: &Service, key: &ChannelKey) -> Result<Response, ApiError> {
-    let record = load_channel(service.store(), key).await?;
+    let record = service.config(key).await?;
     let record = record.ok_or_else(ApiError::no_channel)?;
     reply::xml(&Configuration {
         description: record.description,
@@ -68,28 +68,55 @@ pub(super) async fn info(service: &Service, key: &ChannelKey) -> Result<Response
 
 /// Deletes a channel; what it has written stays.
 pub(super) async fn delete(service: &Service, key: &ChannelKey) -> Result<Response, ApiError> {
-    let store = service.store();
-    if load_channel(store, key).await?.is_none() {
-        return Err(ApiError::no_channel());
+    let registry = service.registry();
+    let mut deleted = false;
+    for _ in 0..put::TRIES {
+        let seen = registry.config(key).await?;
+        // What cannot be understood can still be deleted.
+        if seen.value.is_none() && !seen.damaged {
+            return Err(ApiError::no_channel());
+        }
+        put::refuse_live(service, key).await?;
+        match registry.set_config(key, &seen.version, None).await {
+            Ok(_) => {
+                deleted = true;
+                break;
+            }
+            Err(SwapError::Conflict) => {}
+            Err(SwapError::Store(error)) => return Err(error.into()),
+        }
     }
-    put::refuse_live(service, key).await?;
-    // Numbers and index stay for a channel of the same name: its segments will lie beside the old
-    // ones.
-    let (mut log, mut state) = ChannelLog::open(store, key).await?;
-    if state.session.is_some() || !state.history.is_empty() {
+    if !deleted {
+        return Err(ApiError::busy());
+    }
+    clear(service, key).await?;
+    tracing::info!(channel = %key, "channel is deleted");
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// Clears the history. Numbers and index stay for a channel of the same name: its segments will lie
+/// beside the old ones.
+async fn clear(service: &Service, key: &ChannelKey) -> Result<(), ApiError> {
+    for _ in 0..put::TRIES {
+        let seen = service.registry().state(key).await?;
+        let mut state = seen.value;
+        let nothing = state.session.is_none() && state.history.is_empty() && !seen.damaged;
+        // Whoever began to publish meanwhile finds out by itself that the channel is gone.
+        if nothing || !service.is_free(key, &state) {
+            return Ok(());
+        }
         state.session = None;
         state.lease = None;
         state.history.clear();
         state.writer = format!("{}-{:016x}", service.node(), nonce());
-        log.append(&state).await.map_err(|error| match error {
-            AppendError::Fenced => ApiError::still_live(),
-            AppendError::Store(error) => error.into(),
-            AppendError::Json(_) => ApiError::no_channel(),
-        })?;
+        state.revision += 1;
+        match service.registry().set_state(key, &seen.version, &state).await {
+            Ok(_) => return Ok(()),
+            Err(SwapError::Conflict) => {}
+            Err(SwapError::Store(error)) => return Err(error.into()),
+        }
     }
-    store.delete(&store.layout().channel(key)).await?;
-    tracing::info!(channel = %key, "channel is deleted");
-    Ok(reply::empty(StatusCode::NO_CONTENT))
+    Ok(())
 }
 
 /// Returns where an encoder publishes to.

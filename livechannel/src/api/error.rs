@@ -66,6 +66,11 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "ChannelStillLive", message, None)
     }
 
+    pub(crate) fn busy() -> Self {
+        let message = "The channel is being changed by others. Please try again.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message, None)
+    }
+
     pub(crate) fn method() -> Self {
         let message = "The specified method is not allowed against this resource.";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message, None)

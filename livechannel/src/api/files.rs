@@ -36,11 +36,15 @@ fn from_memory(service: &Service, bucket: &BucketName, object: &str) -> Option<B
     let (channel, name) = object.rsplit_once('/')?;
     let channel = ChannelName::new(channel.as_bytes()).ok()?;
     let key = ChannelKey::new(bucket.clone(), channel);
-    let live: Arc<LiveChannel> = service.registry().find(&key)?;
+    let live: Arc<LiveChannel> = service.live().find(&key)?;
+    // Where another node may have become the writer, the store knows better.
+    if !live.tenure().is_held() {
+        return None;
+    }
     if name == live.playlist_name {
         return live.playlist();
     }
-    live.segment(name.strip_suffix(".ts")?.parse().ok()?)
+    live.segment(name)
 }
 
 fn from_bytes(

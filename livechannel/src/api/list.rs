@@ -10,9 +10,8 @@ use super::put::Urls;
 use super::reply;
 use super::target::Target;
 use crate::clock::iso_seconds;
-use crate::name::{BucketName, ChannelKey, ChannelName};
-use crate::service::{Service, load_channel};
-use crate::store::stem;
+use crate::name::{BucketName, ChannelKey};
+use crate::service::Service;
 
 #[derive(Debug, Serialize)]
 #[serde(rename = "ListLiveChannelResult", rename_all = "PascalCase")]
@@ -53,7 +52,7 @@ pub(super) async fn list(
             .filter(|most| (1..=1000).contains(most))
             .ok_or_else(|| ApiError::argument("max-keys is no integer from 1 to 1000", None))?,
     };
-    let mut names = channel_names(service, bucket).await?;
+    let mut names = service.registry().channels(bucket).await?;
     names.retain(|name| {
         name.as_str().starts_with(prefix) && (marker.is_empty() || name.as_str() > marker)
     });
@@ -77,24 +76,13 @@ pub(super) async fn list(
     })
 }
 
-/// Returns the names of all channels of a bucket, in no order.
-pub(crate) async fn channel_names(
-    service: &Service,
-    bucket: &BucketName,
-) -> object_store::Result<Vec<ChannelName>> {
-    let store = service.store();
-    let listed = store.list(&store.layout().channels(bucket)).await?;
-    let names = listed.iter().filter_map(|meta| stem(&meta.location));
-    Ok(names.filter_map(|name| ChannelName::new(name.as_bytes()).ok()).collect())
-}
-
 async fn entry(
     service: &Service,
     key: ChannelKey,
     target: &Target,
 ) -> Result<Option<Listed>, ApiError> {
     // It may have been deleted since.
-    let Some(record) = load_channel(service.store(), &key).await? else {
+    let Some(record) = service.config(&key).await? else {
         return Ok(None);
     };
     Ok(Some(Listed {

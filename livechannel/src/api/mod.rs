@@ -15,7 +15,6 @@ mod vod;
 mod xml;
 
 pub(crate) use handler::router;
-pub(crate) use list::channel_names;
 pub(crate) use reply::typed;
 pub(crate) use target::bucket_of_host;
 pub use xml::{PutBody, SnapshotBody, XmlError, parse_put};

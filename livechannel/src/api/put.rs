@@ -12,8 +12,8 @@ use super::{channel, handler, reply};
 use crate::auth::Query;
 use crate::clock::now_millis;
 use crate::name::{ChannelKey, playlist_name};
-use crate::service::{Service, load_channel, save_channel};
-use crate::store::{ChannelRecord, load_state};
+use crate::service::Service;
+use crate::store::{ChannelRecord, SwapError};
 
 #[derive(Debug, Serialize)]
 #[serde(rename = "CreateLiveChannelResult", rename_all = "PascalCase")]
@@ -39,7 +39,7 @@ pub(super) async fn put(
     let body = parse_put(body)?;
     let record = record(service, key, &body)?;
     refuse_live(service, key).await?;
-    save_channel(service.store(), key, &record).await?;
+    change(service, key, |_| Ok(Some(record.clone()))).await?;
     tracing::info!(channel = %key, "channel is configured");
     reply::xml(&Created {
         publish_urls: Urls { url: vec![channel::publish_url(service, key, target)] },
@@ -63,29 +63,56 @@ pub(super) async fn status(
             return Err(ApiError::argument(message, Some("0017-00000255")));
         }
     };
-    let record = load_channel(service.store(), key).await?;
-    let mut record = record.ok_or_else(ApiError::no_channel)?;
-    if record.enabled != enabled {
+    change(service, key, |record| {
+        let mut record = record.ok_or_else(ApiError::no_channel)?;
+        if record.enabled == enabled {
+            return Ok(None);
+        }
         record.enabled = enabled;
         record.modified = now_millis();
-        save_channel(service.store(), key, &record).await?;
-        // The node that has the channel finds out when it renews its lease; this one need not wait
-        // for that.
-        if let Some(live) = service.registry().find(key).filter(|_| !enabled) {
-            live.stop(crate::channel::Stop::Disabled);
-        }
+        Ok(Some(record))
+    })
+    .await?;
+    // Another node that has the channel looks at its configuration in a moment; this one need not
+    // wait for that.
+    if let Some(live) = service.live().find(key).filter(|_| !enabled) {
+        live.stop(crate::channel::Stop::Disabled);
     }
     Ok(reply::empty(StatusCode::OK))
 }
 
 /// Refuses to change a channel that is being published to.
 pub(super) async fn refuse_live(service: &Service, key: &ChannelKey) -> Result<(), ApiError> {
-    let state = load_state(service.store(), key).await?;
-    if state.is_some_and(|state| state.is_live(now_millis())) {
+    let live_here = service.live().find(key).is_some();
+    if live_here || !service.is_free(key, &service.state(key).await?) {
         return Err(ApiError::still_live());
     }
     Ok(())
 }
+
+/// Changes a configuration to what `next` makes of it, if that is anything. Somebody else's change
+/// in between is not undone: `next` is asked again with what is there then.
+async fn change(
+    service: &Service,
+    key: &ChannelKey,
+    next: impl Fn(Option<ChannelRecord>) -> Result<Option<ChannelRecord>, ApiError>,
+) -> Result<(), ApiError> {
+    for _ in 0..TRIES {
+        let seen = service.registry().config(key).await?;
+        let Some(record) = next(seen.value)? else {
+            return Ok(());
+        };
+        match service.registry().set_config(key, &seen.version, Some(&record)).await {
+            Ok(_) => return Ok(()),
+            Err(SwapError::Conflict) => {}
+            Err(SwapError::Store(error)) => return Err(error.into()),
+        }
+    }
+    Err(ApiError::busy())
+}
+
+/// How often a change is tried while others change the same configuration.
+pub(super) const TRIES: usize = 10;
 
 fn record(service: &Service, key: &ChannelKey, body: &PutBody) -> Result<ChannelRecord, ApiError> {
     let checked = PutLiveChannel {

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::reply;
-use crate::clock::{iso_seconds, now_millis};
+use crate::clock::iso_seconds;
 use crate::name::ChannelKey;
-use crate::service::{Service, load_channel};
-use crate::store::{LiveSession, StoredAudio, StoredVideo, load_state};
+use crate::service::Service;
+use crate::store::{LiveSession, StoredAudio, StoredVideo};
 
 #[derive(Debug, Default, Serialize)]
 #[serde(rename = "LiveChannelStat", rename_all = "PascalCase")]
@@ -89,15 +89,16 @@ impl From<StoredAudio> for Audio {
 
 /// Returns what is being published, here or on another node.
 pub(super) async fn stat(service: &Service, key: &ChannelKey) -> Result<Response, ApiError> {
-    let record = load_channel(service.store(), key).await?;
+    let record = service.config(key).await?;
     let record = record.ok_or_else(ApiError::no_channel)?;
-    let here = service.registry().find(key).map(|live| live.session());
+    let here = service.live().find(key).map(|live| live.session());
     let session = match here {
         Some(session) => Some(session),
-        None => load_state(service.store(), key)
-            .await?
-            .filter(|state| state.is_live(now_millis()))
-            .and_then(|state| state.session),
+        None => {
+            let state = service.state(key).await?;
+            let free = service.is_free(key, &state);
+            state.session.filter(|_| !free)
+        }
     };
     let stat = match session {
         _ if !record.enabled => Stat { status: "Disabled", ..Stat::default() },
@@ -109,10 +110,10 @@ pub(super) async fn stat(service: &Service, key: &ChannelKey) -> Result<Response
 
 /// Returns the last publications.
 pub(super) async fn history(service: &Service, key: &ChannelKey) -> Result<Response, ApiError> {
-    if load_channel(service.store(), key).await?.is_none() {
+    if service.config(key).await?.is_none() {
         return Err(ApiError::no_channel());
     }
-    let state = load_state(service.store(), key).await?.unwrap_or_default();
+    let state = service.state(key).await?;
     let records = state.history.into_iter().map(|past| Record {
         start_time: iso_seconds(past.start),
         end_time: iso_seconds(past.end),

@@ -1,6 +1,7 @@
 //! PostVodPlaylist and GetVodPlaylist: a playlist of what was live from one time to another.
 
 use core::fmt::Write as _;
+use std::collections::HashMap;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -12,8 +13,9 @@ use super::error::ApiError;
 use super::reply;
 use crate::auth::Query;
 use crate::name::{ChannelKey, playlist_name};
-use crate::service::{Service, load_channel};
-use crate::store::{SegmentIndex, load_state, segment_name};
+use crate::retention;
+use crate::service::Service;
+use crate::store::SegmentIndex;
 
 /// The error of a playlist without a name.
 pub(super) fn no_playlist_name() -> ApiError {
@@ -55,23 +57,28 @@ pub(super) async fn get(
 
 async fn text(service: &Service, key: &ChannelKey, query: &Query) -> Result<String, ApiError> {
     let store = service.store();
-    if load_channel(store, key).await?.is_none() {
+    if service.config(key).await?.is_none() {
         return Err(ApiError::no_channel());
     }
     let (start, end) = span(query)?;
-    let state = load_state(store, key).await?.unwrap_or_default();
-    let found =
-        SegmentIndex::new(store, key).between(&state, start * 1000, end * 1000 + 999).await?;
+    let state = service.state(key).await?;
+    // What is old may be deleted already, or at any moment.
+    let oldest = service.settings().keep.map_or(0, retention::before);
+    let from = oldest.max(start * 1000);
+    let found = SegmentIndex::new(store, key).between(&state, from, end * 1000 + 999).await?;
     if found.is_empty() {
         let message = "No ts file found in specified time span.";
         return Err(ApiError::argument(message, Some("0044-00000308")));
     }
+    let names: HashMap<(i64, u64), String> =
+        found.iter().map(|segment| ((segment.wall, segment.id), segment.name())).collect();
     // Dates are of live playlists; OSS leaves them out here.
     let segments =
         found.iter().map(|segment| ListedSegment::from(segment).with_program_date_time(None));
     let playlist = VodPlaylist::new(segments, |segment, uri| {
         let wall = segment.wall.map(WallTime::unix_millis);
-        uri.write_str(&segment_name(wall.unwrap_or_default()))
+        let name = names.get(&(wall.unwrap_or_default(), segment.id));
+        uri.write_str(name.ok_or(core::fmt::Error)?)
     });
     let mut text = String::new();
     write!(text, "{playlist}").map_err(|_| too_big())?;

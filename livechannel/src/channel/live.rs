@@ -5,7 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
+use super::tenure::Tenure;
 use crate::name::ChannelKey;
 use crate::store::{Cut, LiveSession};
 
@@ -18,6 +20,8 @@ pub(crate) enum Stop {
     Deleted,
     #[error("another node took the channel over")]
     Fenced,
+    #[error("the channel cannot be shown to be this node's any more")]
+    Lost,
     #[error("the store refuses the channel's objects")]
     Store,
     #[error("the server is shutting down")]
@@ -33,16 +37,26 @@ pub(crate) struct LiveChannel {
     session: Mutex<LiveSession>,
     edge: Mutex<Edge>,
     stop: watch::Sender<Option<Stop>>,
+    tenure: Tenure,
     /// Bucket and stamp of the last snapshot.
     snapshot: Mutex<Option<(String, i64)>>,
+}
+
+/// A segment that is in the store, and the playlist that lists it.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) playlist: Bytes,
+    pub(crate) name: String,
+    pub(crate) segment: Bytes,
+    pub(crate) cut: Cut,
 }
 
 /// The newest of what is in the store, so that players need not wait for it.
 #[derive(Debug, Default)]
 struct Edge {
     playlist: Option<Bytes>,
-    /// By the time they were opened at, oldest first.
-    segments: VecDeque<(i64, Bytes)>,
+    /// By name, oldest first.
+    segments: VecDeque<(String, Bytes)>,
     len: usize,
     cuts: VecDeque<Cut>,
 }
@@ -60,6 +74,7 @@ impl LiveChannel {
             session: Mutex::new(session),
             edge: Mutex::new(Edge { cuts: cuts.iter().cloned().collect(), ..Edge::default() }),
             stop: watch::Sender::new(None),
+            tenure: Tenure::new(Instant::now()),
             snapshot: Mutex::new(None),
         }
     }
@@ -81,6 +96,12 @@ impl LiveChannel {
 
     pub(crate) fn watch(&self) -> watch::Receiver<Option<Stop>> {
         self.stop.subscribe()
+    }
+
+    /// Returns until when the channel can be shown to be this node's: only so long is it served
+    /// from memory.
+    pub(crate) const fn tenure(&self) -> &Tenure {
+        &self.tenure
     }
 
     pub(crate) fn session(&self) -> LiveSession {
@@ -109,32 +130,25 @@ impl LiveChannel {
     }
 
     /// Returns a segment that is still in memory.
-    pub(crate) fn segment(&self, wall: i64) -> Option<Bytes> {
+    pub(crate) fn segment(&self, name: &str) -> Option<Bytes> {
         let edge = lock(&self.edge);
         let mut found = edge.segments.iter().rev();
-        found.find_map(|(stamp, bytes)| (*stamp == wall).then(|| bytes.clone()))
+        found.find_map(|(known, bytes)| (known == name).then(|| bytes.clone()))
     }
 
     /// Shows what has just been stored. Kept are `count` segments, those that players ask for, of
     /// no more than `most` bytes together.
-    pub(crate) fn show(
-        &self,
-        playlist: Bytes,
-        (wall, segment): (i64, Bytes),
-        cut: Cut,
-        count: usize,
-        most: usize,
-    ) {
+    pub(crate) fn show(&self, shown: Shown, count: usize, most: usize) {
         let mut edge = lock(&self.edge);
-        edge.playlist = Some(playlist);
-        edge.len += segment.len();
-        edge.segments.push_back((wall, segment));
+        edge.playlist = Some(shown.playlist);
+        edge.len += shown.segment.len();
+        edge.segments.push_back((shown.name, shown.segment));
         while (edge.len > most || edge.segments.len() > count)
             && let Some((_, gone)) = edge.segments.pop_front()
         {
             edge.len -= gone.len();
         }
-        edge.cuts.push_back(cut);
+        edge.cuts.push_back(shown.cut);
         if edge.cuts.len() > CUTS {
             edge.cuts.pop_front();
         }

@@ -1,22 +1,28 @@
 //! A channel while it is live: tags go through the engine into segments, segments into the store.
 //!
 //! ```text
-//! connection ──► Publication ──► engine ──► Sink ──► jobs, bounded ──► Writer ──► store: segment, state, playlist
-//!      ▲              │  waits for room      │                            │
-//!      └── backpressure                      └─ drops the segment         └─► LiveChannel: what players may see
+//! connection ──► Publication ──► engine ──► Sink ──► jobs, bounded ──► Uploads ──► Keeper ──► LiveChannel: what players see
+//!      ▲              │  waits for room      │                        segments    state  └──► PlaylistObject
+//!      └── backpressure                      └─ drops the segment
 //! ```
 //!
 //! > **The invariant.** Players see a playlist only when its segments and the state that a later
 //! > engine goes on from are in the store.
 
+mod backoff;
 mod budget;
+mod commit;
+mod keeper;
 mod live;
+mod live_channels;
+mod playlist_object;
 mod publication;
-mod registry;
 mod sink;
 mod stats;
-mod writer;
+mod tenure;
+mod uploads;
+mod watcher;
 
 pub(crate) use live::{LiveChannel, Stop};
+pub(crate) use live_channels::LiveChannels;
 pub(crate) use publication::{Publication, Refusal};
-pub(crate) use registry::Registry;

@@ -8,18 +8,20 @@ use hls_segmenter::time::WallTime;
 use hls_segmenter::{Config, End, Error, Options, ResumeToken, Segmenter};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::budget::Budget;
+use super::keeper::{Keeper, Waiting};
 use super::live::{LiveChannel, Stop};
-use super::sink::Sink;
+use super::sink::{Generation, Sink};
 use super::stats;
-use super::writer::Writer;
+use super::watcher::watch;
 use crate::clock::now_millis;
 use crate::name::ChannelKey;
-use crate::service::{Service, load_channel, nonce};
+use crate::registry::Read;
+use crate::service::{Service, nonce};
 use crate::snapshot;
-use crate::store::{AppendError, ChannelLog, Lease, LiveSession, StoredList};
+use crate::store::{ChannelRecord, ChannelState, LiveSession, StoredList};
 
 /// A channel that is being published to.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub(crate) struct Publication {
     live: Arc<LiveChannel>,
     budget: Arc<Budget>,
     service: Arc<Service>,
-    writer: JoinHandle<()>,
+    keeper: JoinHandle<()>,
     /// The store was waited for since there was room last.
     waited: bool,
     /// When statistics were told last, and how many pictures there were then.
@@ -64,17 +66,10 @@ impl Publication {
         playlist_name: Option<String>,
         remote: String,
     ) -> Result<Self, Refusal> {
-        let store = service.store();
-        let channel = load_channel(store, key).await?;
-        let channel = channel.ok_or(Refusal::NoSuchChannel)?;
-        if !channel.enabled {
-            return Err(Refusal::Disabled);
-        }
-        let (mut log, mut state) = ChannelLog::open(store, key).await?;
+        let channel = read_enabled(service, key).await?;
+        let read = wait_until_free(service, key).await?;
+        let (version, mut state) = (read.version, read.value);
         let now = now_millis();
-        if state.is_live(now) {
-            return Err(Refusal::StillLive);
-        }
         // A session that is still there is of a node that died.
         let seen = state.session.as_ref().map_or(now, |session| session.seen);
         state.end_session(seen);
@@ -86,51 +81,52 @@ impl Publication {
             session.clone(),
             &state.cuts,
         ));
-        let registered = service.registry().enter(Arc::clone(&live));
+        let registered = service.live().enter(Arc::clone(&live));
         let registered = registered.ok_or(Refusal::StillLive)?;
 
-        let lease = service.settings().lease;
+        let engine = Box::new(engine(&channel, state.list.as_ref())?);
+        let inherited = state.list.as_ref().map(|list| list.segments.clone()).unwrap_or_default();
         state.epoch += 1;
         state.writer = format!("{}-{:016x}", service.node(), nonce());
         state.session = Some(session);
-        state.lease = Some(Lease {
-            node: service.node().to_owned(),
-            until: now.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX)),
-        });
-        log.append(&state).await.map_err(|error| match error {
-            AppendError::Fenced => Refusal::StillLive,
-            error => Refusal::Store(error.to_string()),
-        })?;
-
-        let options = Options::default();
-        let config = channel.config(options).map_err(|error| Refusal::Store(error.to_string()))?;
-        let engine = Box::new(engine(config, state.list.as_ref()));
+        if let Some(target) = &channel.snapshot {
+            state.snapshots_go_to(&target.dest_bucket);
+        }
+        let epoch = state.epoch;
         let settings = service.settings();
         let budget = Arc::new(Budget::new(settings.buffer));
         let (sender, receiver) = mpsc::channel(settings.queue);
+        let mut keeper = Keeper::new(
+            service,
+            &live,
+            state,
+            version,
+            Waiting { jobs: receiver, budget: Arc::clone(&budget) },
+            registered,
+        );
+        keeper.begin().await?;
+        // Whoever deletes or disables the channel now finds it live, or is found out here.
+        if let Err(refusal) = read_enabled(service, key).await {
+            keeper.release().await;
+            return Err(refusal);
+        }
         let snapshots = channel.snapshot.map(|target| snapshot::start(service, &live, target));
         let metrics = Arc::clone(service.metrics());
-        let writer = Writer {
-            store: store.clone(),
-            log,
-            state,
-            live: Arc::clone(&live),
-            jobs: receiver,
-            budget: Arc::clone(&budget),
-            metrics: Arc::clone(&metrics),
-            lease,
-            edge_len: settings.edge,
-            keep: settings.keep,
-            renewal: Instant::now() + lease / 3,
-            registered,
-        };
+        tokio::spawn(watch(Arc::clone(service), Arc::clone(&live)));
         Ok(Self {
             engine,
-            sink: Sink::new(playlist_name, Arc::clone(&budget), sender, snapshots, metrics),
+            sink: Sink::new(
+                playlist_name,
+                Generation { epoch, inherited },
+                Arc::clone(&budget),
+                sender,
+                snapshots,
+                metrics,
+            ),
             live,
             budget,
             service: Arc::clone(service),
-            writer: tokio::spawn(writer.run()),
+            keeper: tokio::spawn(keeper.run()),
             waited: false,
             told: (Instant::now(), 0),
         })
@@ -169,15 +165,15 @@ impl Publication {
 
     /// Ends it: the open segment is closed and listed, and everything is stored.
     pub(crate) async fn finish(mut self) {
-        if self.live.stopped() != Some(Stop::Fenced)
+        if !matches!(self.live.stopped(), Some(Stop::Fenced | Stop::Lost))
             && let Err(error) = self.engine.finish(End::Pause, &mut self.sink)
         {
             tracing::warn!(channel = %self.live.key, %error, "last segment is lost");
         }
         self.tell();
-        let Self { sink, writer, .. } = self;
+        let Self { sink, keeper, .. } = self;
         drop(sink);
-        if timeout(DRAIN, writer).await.is_err() {
+        if timeout(DRAIN, keeper).await.is_err() {
             tracing::warn!("the store did not take the last segments in time");
         }
     }
@@ -214,10 +210,45 @@ impl Publication {
     }
 }
 
+/// Reads the configuration of a channel that may be published to.
+async fn read_enabled(service: &Service, key: &ChannelKey) -> Result<ChannelRecord, Refusal> {
+    let channel = service.config(key).await?.ok_or(Refusal::NoSuchChannel)?;
+    if channel.enabled { Ok(channel) } else { Err(Refusal::Disabled) }
+}
+
+/// Reads the state of a channel when it is nobody's. Where it is somebody's, looks whether that
+/// node is alive: it is refused as soon as the state changes, and taken over when it has not changed
+/// for a lease.
+async fn wait_until_free(
+    service: &Service,
+    key: &ChannelKey,
+) -> Result<Read<ChannelState>, Refusal> {
+    let begun = Instant::now();
+    let mut first = None;
+    loop {
+        if service.live().find(key).is_some() {
+            return Err(Refusal::StillLive);
+        }
+        let read = service.registry().state(key).await?;
+        if service.is_free(key, &read.value) {
+            return Ok(read);
+        }
+        let revision = *first.get_or_insert(read.value.revision);
+        if revision != read.value.revision || begun.elapsed() > MOST_WAIT {
+            return Err(Refusal::StillLive);
+        }
+        // Exactly then, or soon after the next renewal.
+        let pause = service.free_in(key, &read.value).clamp(LOOK / 20, LOOK);
+        sleep(pause).await;
+    }
+}
+
 /// Makes the engine: one that goes on with the stored list, where there is one.
-fn engine(config: Config, list: Option<&StoredList>) -> Segmenter {
+fn engine(channel: &ChannelRecord, list: Option<&StoredList>) -> Result<Segmenter, Refusal> {
+    let config = channel.config(Options::default());
+    let config = config.map_err(|error| Refusal::Store(error.to_string()))?;
     let Some(list) = list else {
-        return Segmenter::new(config);
+        return Ok(Segmenter::new(config));
     };
     let resumed = <&[u8; ResumeToken::LEN]>::try_from(list.token.as_slice())
         .ok()
@@ -225,14 +256,17 @@ fn engine(config: Config, list: Option<&StoredList>) -> Segmenter {
         .and_then(|token| {
             Segmenter::resume(config, &token, list.segments.iter().map(Into::into)).ok()
         });
-    resumed.unwrap_or_else(|| {
-        tracing::error!(
-            "the stored playlist cannot be gone on with: a new one begins behind its numbers"
-        );
+    Ok(resumed.unwrap_or_else(|| {
+        tracing::warn!("a new playlist begins after the numbers of the old one");
         let options = Options { first_sequence: list.next, ..*config.options() };
         Segmenter::new(Config::new(options).unwrap_or(config))
-    })
+    }))
 }
 
+/// How long an encoder is kept waiting for a node that may have died. What was seen meanwhile counts
+/// when it comes again.
+const MOST_WAIT: Duration = Duration::from_secs(12);
+/// Between two looks at the state.
+const LOOK: Duration = Duration::from_millis(500);
 /// How long the end of a publication waits for the store; the writer goes on by itself after that.
 const DRAIN: Duration = Duration::from_secs(15);

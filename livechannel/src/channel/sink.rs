@@ -5,7 +5,7 @@ use core::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hls_segmenter::playlist::Playlist;
+use hls_segmenter::playlist::{ListedSegment, Playlist};
 use hls_segmenter::time::WallTime;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{AbortedSegment, Segment, SegmentSink, SegmentStart, Snapshot};
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::budget::Budget;
 use crate::metrics::Metrics;
 use crate::snapshot::SnapshotQueue;
-use crate::store::{Cut, StoredList, StoredSegment, segment_name};
+use crate::store::{Cut, StoredList, StoredSegment};
 
 /// A segment and the playlist that lists it: what has to get into the store, in this order.
 #[derive(Debug)]
@@ -26,10 +26,20 @@ pub(crate) struct Job {
     pub(crate) list: StoredList,
 }
 
+/// What makes the names of a publication's segments differ from those of all others.
+#[derive(Debug)]
+pub(crate) struct Generation {
+    /// Epoch of this publication.
+    pub(crate) epoch: u64,
+    /// Listed segments of earlier publications, whose names have other epochs.
+    pub(crate) inherited: Vec<StoredSegment>,
+}
+
 /// Gathers segments.
 #[derive(Debug)]
 pub(crate) struct Sink {
     playlist_name: String,
+    generation: Generation,
     budget: Arc<Budget>,
     jobs: mpsc::Sender<Job>,
     /// Room for the open segment's job.
@@ -58,6 +68,7 @@ pub(crate) enum SinkError {
 impl Sink {
     pub(crate) const fn new(
         playlist_name: String,
+        generation: Generation,
         budget: Arc<Budget>,
         jobs: mpsc::Sender<Job>,
         snapshots: Option<SnapshotQueue>,
@@ -65,6 +76,7 @@ impl Sink {
     ) -> Self {
         Self {
             playlist_name,
+            generation,
             budget,
             jobs,
             permit: None,
@@ -79,6 +91,15 @@ impl Sink {
     /// Says whether no further segment could wait for the store.
     pub(crate) fn is_full(&self) -> bool {
         self.permit.is_none() && self.jobs.capacity() == 0
+    }
+
+    /// Takes over what the engine says of a listed segment, which an earlier publication may have
+    /// written.
+    fn stored(&self, segment: &ListedSegment) -> StoredSegment {
+        let same = |old: &&StoredSegment| old.sequence == segment.sequence && old.id == segment.id;
+        let Generation { epoch, inherited } = &self.generation;
+        let epoch = inherited.iter().find(same).map_or(*epoch, |old| old.epoch);
+        StoredSegment::new(segment, epoch)
     }
 
     fn forget_open(&mut self) {
@@ -134,17 +155,13 @@ impl SegmentSink for Sink {
             return Ok(()); // the same segments again: players have that version
         };
         let segments: Vec<StoredSegment> =
-            playlist.segments().map(|segment| StoredSegment::from(&segment)).collect();
+            playlist.segments().map(|segment| self.stored(&segment)).collect();
         let (Some(&segment), Some(permit)) = (segments.last(), self.permit.take()) else {
             self.budget.give(bytes.len());
             return Err(SinkError::Order);
         };
         let mut text = String::new();
-        let m3u8 = playlist.m3u8(|segment, uri| {
-            uri.write_str(&segment_name(
-                segment.wall.map(WallTime::unix_millis).unwrap_or_default(),
-            ))
-        });
+        let m3u8 = playlist.m3u8(|segment, uri| uri.write_str(&self.stored(segment).name()));
         write!(text, "{m3u8}").map_err(|_| SinkError::Order)?;
         permit.send(Job {
             bytes,

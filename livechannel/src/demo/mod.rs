@@ -14,8 +14,8 @@ use tokio::time::sleep;
 use crate::channel::{Publication, Stop};
 use crate::clock::now_millis;
 use crate::name::{ChannelKey, ChannelName};
-use crate::service::{Service, load_channel, save_channel};
-use crate::store::{ChannelRecord, SnapshotRecord};
+use crate::service::Service;
+use crate::store::{ChannelRecord, SnapshotRecord, SwapError};
 use source::Message;
 
 /// Publishes until the shutdown begins, and begins again whenever it has to end.
@@ -63,7 +63,8 @@ async fn push_all(
 
 /// Makes the channel where it is not there.
 async fn configure(service: &Service, key: &ChannelKey) -> object_store::Result<()> {
-    if load_channel(service.store(), key).await?.is_some() {
+    let seen = service.registry().config(key).await?;
+    if seen.value.is_some() {
         return Ok(());
     }
     let request = PutLiveChannel {
@@ -86,5 +87,9 @@ async fn configure(service: &Service, key: &ChannelKey) -> object_store::Result<
         }),
         ..ChannelRecord::new(&channel, now_millis())
     };
-    save_channel(service.store(), key, &record).await
+    match service.registry().set_config(key, &seen.version, Some(&record)).await {
+        // Another node has just made it.
+        Ok(_) | Err(SwapError::Conflict) => Ok(()),
+        Err(SwapError::Store(error)) => Err(error),
+    }
 }

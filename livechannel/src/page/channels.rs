@@ -9,11 +9,10 @@ use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use crate::api::channel_names;
 use crate::clock::now_millis;
 use crate::name::{BucketName, ChannelKey, url_part};
-use crate::service::{Service, load_channel};
-use crate::store::{Cut, LiveSession, load_state};
+use crate::service::Service;
+use crate::store::{Cut, LiveSession};
 
 /// The last collection.
 #[derive(Debug, Default)]
@@ -72,7 +71,7 @@ impl ChannelsCache {
 async fn collect(service: &Arc<Service>) -> object_store::Result<Page> {
     let mut keys = Vec::new();
     for bucket in service.buckets().await? {
-        let names = channel_names(service, &bucket).await?;
+        let names = service.registry().channels(&bucket).await?;
         keys.extend(names.into_iter().map(|name| ChannelKey::new(bucket.clone(), name)));
     }
     keys.sort_unstable();
@@ -96,8 +95,8 @@ async fn collect(service: &Arc<Service>) -> object_store::Result<Page> {
 
 /// Describes a channel; `None` where it was deleted meanwhile or cannot be read.
 async fn describe(service: &Service, key: ChannelKey) -> Option<Channel> {
-    let record = load_channel(service.store(), &key).await.ok()??;
-    let live = service.registry().find(&key);
+    let record = service.config(&key).await.ok()??;
+    let live = service.live().find(&key);
     let (session, cuts, node, snapshot, playlist) = match &live {
         Some(live) => {
             let node = Some(service.node().to_owned());
@@ -105,9 +104,8 @@ async fn describe(service: &Service, key: ChannelKey) -> Option<Channel> {
             (Some(live.session()), live.cuts(), node, live.snapshot(), name)
         }
         None => {
-            let state = load_state(service.store(), &key).await.ok()?;
-            let state = state.unwrap_or_default();
-            let alive = state.is_live(now_millis());
+            let state = service.state(&key).await.ok()?;
+            let alive = !service.is_free(&key, &state);
             let name = state.list.map(|list| list.playlist);
             let name = name.unwrap_or_else(|| record.playlist_name.clone());
             let node = state.lease.map(|lease| lease.node).filter(|_| alive);
@@ -145,13 +143,9 @@ async fn describe(service: &Service, key: ChannelKey) -> Option<Channel> {
 impl Service {
     /// Returns the buckets that have channels, besides the one of addresses that name none.
     async fn buckets(&self) -> object_store::Result<Vec<BucketName>> {
-        let store = self.store();
-        let mut buckets = vec![self.settings().bucket.clone()];
-        for folder in store.folders(&store.layout().buckets()).await? {
-            let name = folder.parts().next_back();
-            let bucket = name.and_then(|name| BucketName::new(name.as_ref()));
-            buckets.extend(bucket.filter(|bucket| self.settings().has_bucket(bucket)));
-        }
+        let mut buckets = self.registry().buckets().await?;
+        buckets.retain(|bucket| self.settings().has_bucket(bucket));
+        buckets.push(self.settings().bucket.clone());
         buckets.sort_unstable();
         buckets.dedup();
         Ok(buckets)

@@ -17,7 +17,7 @@ pub(crate) use channels::ChannelsCache;
 pub(crate) async fn answer(service: &Arc<Service>, parts: &Parts) -> Option<Response> {
     match parts.uri.path() {
         "/-/metrics" => {
-            let live = service.registry().all().len();
+            let live = service.live().all().len();
             let live = i64::try_from(live).unwrap_or(i64::MAX);
             service.metrics().channels.set(live);
             Some(typed(OPEN_METRICS, service.metrics().text()))

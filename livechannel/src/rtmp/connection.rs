@@ -32,7 +32,11 @@ pub(crate) struct Connection {
     session: Session,
     publication: Option<Publication>,
     stop: Option<watch::Receiver<Option<Stop>>>,
+    open: Open,
 }
+
+/// Counts the connection while it is open.
+struct Open(Arc<Service>);
 
 /// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
@@ -77,8 +81,8 @@ impl Ended {
 
 impl Connection {
     pub(crate) fn new(socket: TcpStream, peer: SocketAddr, service: Arc<Service>) -> Self {
-        service.metrics().connections.inc();
-        Self { socket, peer, service, session: Session::new(), publication: None, stop: None }
+        let open = Open::new(&service);
+        Self { socket, peer, service, session: Session::new(), publication: None, stop: None, open }
     }
 
     /// Serves the connection to its end.
@@ -86,18 +90,21 @@ impl Connection {
         let Err(ended) = self.serve().await;
         tracing::info!(%ended, "RTMP connection ends");
         self.service.metrics().refused(ended.reason());
-        let publication = self.publication.take();
+        let Self { mut socket, publication, open, .. } = self;
         let finish = async {
             if let Some(publication) = publication {
                 publication.finish().await;
             }
+            drop(open);
         };
         // An encoder says goodbye in several messages, and takes it for an error when nobody hears
         // the last one.
-        let goodbye = async {
+        let goodbye = async move {
             if matches!(ended, Ended::Unpublished) {
-                let _ = timeout(GOODBYE, drain(&mut self.socket)).await;
+                let _ = timeout(GOODBYE, drain(&mut socket)).await;
             }
+            // Closed here and not after the last segment is stored: the encoder may come again.
+            drop(socket);
         };
         tokio::join!(finish, goodbye);
     }
@@ -263,9 +270,16 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
+impl Open {
+    fn new(service: &Arc<Service>) -> Self {
+        service.metrics().connections.inc();
+        Self(Arc::clone(service))
+    }
+}
+
+impl Drop for Open {
     fn drop(&mut self) {
-        self.service.metrics().connections.dec();
+        self.0.metrics().connections.dec();
     }
 }
 

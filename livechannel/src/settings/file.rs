@@ -27,6 +27,7 @@ pub(super) struct File {
     lease_seconds: Option<u64>,
     buffer_bytes: Option<usize>,
     buffer_segments: Option<usize>,
+    outage_seconds: Option<u64>,
     patience_seconds: Option<u64>,
     edge_bytes: Option<usize>,
     message_bytes: Option<usize>,
@@ -128,6 +129,9 @@ impl File {
         settings.keys =
             self.keys.into_iter().map(|key| AccessKey::new(key.id, key.secret)).collect();
         settings.anonymous = self.anonymous.unwrap_or(settings.default_anonymous());
+        if let Some(secs) = self.outage_seconds {
+            settings.outage = Some(Duration::from_secs(within("outage-seconds", secs, 0, 86_400)?));
+        }
         if let Some(secs) = self.keep_seconds {
             let secs = within("keep-seconds", secs, 60, u64::from(u32::MAX))?;
             settings.keep = Some(Duration::from_secs(secs));

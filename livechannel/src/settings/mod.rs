@@ -46,6 +46,10 @@ pub struct Settings {
     pub buffer: usize,
     /// Segments per channel that may wait for the store.
     pub queue: usize,
+    /// How long a publication goes on whose lease cannot be shown, because the store does not
+    /// answer; by default not at all over S3, where another node may reach it, and without end over
+    /// a folder or memory.
+    pub outage: Option<Duration>,
     /// How long a connection is held up by a store that is slow.
     pub patience: Duration,
     /// Bytes of stored segments per channel that are kept in memory for players.
@@ -126,6 +130,7 @@ impl Default for Settings {
             lease: Duration::from_secs(10),
             buffer: 64 << 20,
             queue: 32,
+            outage: None,
             patience: Duration::from_secs(2),
             edge: 32 << 20,
             message_len: 8 << 20,
@@ -142,6 +147,14 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Returns how long a publication goes on whose lease cannot be shown; `None` is without end.
+    pub(crate) const fn outage(&self) -> Option<Duration> {
+        match (self.outage, &self.store) {
+            (None, StoreAddress::S3 { .. }) => Some(Duration::ZERO),
+            (outage, _) => outage,
+        }
+    }
+
     /// Says whether there is such a bucket.
     pub(crate) fn has_bucket(&self, bucket: &BucketName) -> bool {
         self.buckets.is_empty() || *bucket == self.bucket || self.buckets.contains(bucket)

@@ -2,12 +2,18 @@
 //!
 //! ```text
 //! {bucket}/{channel}/{playlist}.m3u8                        what players load
-//! {bucket}/{channel}/{unix ms}.ts
+//! {bucket}/{channel}/{unix ms}_{epoch}.ts                   epoch: which publication of the channel wrote it
 //! {bucket}/{object}                                         snapshots, below their own channel's name
 //! .livechannel/{bucket}/channel/{channel}.json              configuration
-//! .livechannel/{bucket}/log/{channel}/{number}.json         live state: the newest one counts
+//! .livechannel/{bucket}/before/{channel}.json               a copy of it
+//! .livechannel/{bucket}/log/{channel}/state.json            live state
+//! .livechannel/{bucket}/log/{channel}/before.json           a copy of it, some writes old
 //! .livechannel/{bucket}/index/{channel}/{first}-{last}.json segments by time, in runs
+//! .livechannel/retention.json                               whose turn it is to delete what is old
 //! ```
+//!
+//! The folder of the state is called `log` because earlier versions kept numbered entries there,
+//! which are still read.
 //!
 //! `.livechannel` is no bucket name, so nothing of it can be asked for from outside.
 
@@ -57,14 +63,40 @@ impl<'a> Layout<'a> {
         self.channels(&key.bucket).join(format!("{}.json", key.channel.as_str()))
     }
 
-    /// Folder of a channel's log.
+    /// Folder of a channel's state.
     pub(crate) fn log(&self, key: &ChannelKey) -> Path {
         self.folder(key, "log")
     }
 
-    /// Path of one entry of a channel's log.
-    pub(crate) fn log_entry(&self, key: &ChannelKey, number: u64) -> Path {
-        self.log(key).join(format!("{number:020}.json"))
+    /// Path of a channel's live state.
+    pub(crate) fn state(&self, key: &ChannelKey) -> Path {
+        self.log(key).join("state.json")
+    }
+
+    /// Path of the copy of a channel's live state.
+    pub(crate) fn state_copy(&self, key: &ChannelKey) -> Path {
+        self.log(key).join("before.json")
+    }
+
+    /// Path of the copy of a channel's configuration.
+    pub(crate) fn channel_copy(&self, key: &ChannelKey) -> Path {
+        let folder = self.buckets().join(key.bucket.as_str()).join("before");
+        folder.join(format!("{}.json", key.channel.as_str()))
+    }
+
+    /// Folder that has one folder for each channel that was ever live.
+    pub(crate) fn logs(&self, bucket: &BucketName) -> Path {
+        self.buckets().join(bucket.as_str()).join("log")
+    }
+
+    /// Path of the object that a store's conditional writes are tried with.
+    pub(super) fn probe(&self) -> Path {
+        self.buckets().join("probe.json")
+    }
+
+    /// Path of the cell that says whose turn it is to delete what is old.
+    pub(crate) fn retention(&self) -> Path {
+        self.buckets().join("retention.json")
     }
 
     /// Folder of a channel's segment index.
@@ -84,7 +116,12 @@ impl<'a> Layout<'a> {
 
 /// Returns the last part of a path without `.json`, percent-decoded.
 pub(crate) fn stem(path: &Path) -> Option<String> {
-    let name: PathPart<'_> = path.parts().next_back()?;
-    let decoded = percent_encoding::percent_decode_str(name.as_ref()).decode_utf8().ok()?;
-    decoded.strip_suffix(".json").map(str::to_owned)
+    let name = decode_part(&path.parts().next_back()?)?;
+    name.strip_suffix(".json").map(str::to_owned)
+}
+
+/// Returns a part of a path percent-decoded.
+pub(crate) fn decode_part(part: &PathPart<'_>) -> Option<String> {
+    let decoded = percent_encoding::percent_decode_str(part.as_ref()).decode_utf8().ok()?;
+    Some(decoded.into_owned())
 }

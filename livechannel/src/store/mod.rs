@@ -1,20 +1,22 @@
 //! Where everything lies that must outlive a node: an object store, behind the few calls that are
 //! needed of it.
 //!
-//! Conditional writes are put-if-absent only, which local folders, memory and S3 all have.
+//! Whatever is written twice is a cell ([`cells`]); all else is written once, under a name of its own.
 
+mod cells;
 mod layout;
-mod log;
 mod open;
 mod record;
 mod segments;
 
-pub(crate) use layout::{Layout, stem};
-pub(crate) use log::{AppendError, ChannelLog, load_state};
+#[cfg(test)]
+pub(crate) use cells::tests::stores;
+pub(crate) use cells::{Cells, SwapError, Version};
+pub(crate) use layout::{Layout, decode_part, stem};
 pub use open::{StoreAddress, StoreError};
 pub(crate) use record::{
     ChannelRecord, ChannelState, Cut, Lease, LiveSession, SnapshotRecord, StoredAudio, StoredList,
-    StoredSegment, StoredVideo, segment_name,
+    StoredSegment, StoredVideo,
 };
 pub(crate) use segments::{INDEX_TAIL, SegmentIndex};
 
@@ -36,13 +38,24 @@ pub struct Store {
     base: Path,
     /// Whether objects take a content type; a folder does not.
     typed: bool,
+    cells: Cells,
 }
 
 impl Store {
     /// Wraps any store; `base` goes in front of every path. `typed` says whether it takes content
     /// types.
     pub fn new(objects: Arc<dyn ObjectStore>, base: Path, typed: bool) -> Self {
-        Self { objects, base, typed }
+        let probe = Layout::new(&base).probe();
+        let cells = Cells::new(Arc::clone(&objects), probe, typed);
+        Self { objects, base, typed, cells }
+    }
+
+    /// Opens a folder, which has a way of its own to compare and replace.
+    fn folder(path: &std::path::Path) -> Result<Self> {
+        let (files, folder) = cells::open_folder(path)?;
+        let mut store = Self::new(files, Path::default(), false);
+        store.cells = store.cells.with_folder(folder);
+        Ok(store)
     }
 
     /// Makes a store that ends with the process.
@@ -52,6 +65,11 @@ impl Store {
 
     pub(crate) fn layout(&self) -> Layout<'_> {
         Layout::new(&self.base)
+    }
+
+    /// Returns the objects that change by compare-and-swap.
+    pub(crate) const fn cells(&self) -> &Cells {
+        &self.cells
     }
 
     /// Writes an object, whether it is there or not.

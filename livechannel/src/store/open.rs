@@ -3,10 +3,6 @@
 use core::fmt;
 use core::str::FromStr;
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use object_store::local::LocalFileSystem;
-use object_store::path::Path;
 
 use super::Store;
 
@@ -97,8 +93,7 @@ impl StoreAddress {
             Self::Folder(path) => {
                 let made = std::fs::create_dir_all(path);
                 made.map_err(|source| StoreError::Folder { path: path.clone(), source })?;
-                let folder = LocalFileSystem::new_with_prefix(path)?;
-                Ok(Store::new(Arc::new(folder), Path::default(), false))
+                Ok(Store::folder(path)?)
             }
             Self::S3 { bucket, prefix } => open_s3(bucket, prefix),
         }
@@ -108,7 +103,10 @@ impl StoreAddress {
 #[cfg(feature = "s3")]
 fn open_s3(bucket: &str, prefix: &str) -> Result<Store, StoreError> {
     use core::time::Duration;
+    use std::sync::Arc;
+
     use object_store::aws::AmazonS3Builder;
+    use object_store::path::Path;
     use object_store::{ClientOptions, RetryConfig};
 
     crate::tls::install();

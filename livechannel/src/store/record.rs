@@ -61,13 +61,16 @@ impl ChannelRecord {
     }
 }
 
-/// The live state of a channel: one entry of its log holds all of it.
+/// The live state of a channel, all of it in one cell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ChannelState {
-    /// Grows by one with every publication.
+    /// Grows with every publication.
     pub(crate) epoch: u64,
-    /// Makes entries of two writers differ, whatever else is in them.
+    /// Makes the records of two writers differ, whatever else is in them.
     pub(crate) writer: String,
+    /// Grows with every write: a writer that is alive is seen by it.
+    #[serde(default)]
+    pub(crate) revision: u64,
     /// Who may write, and how long.
     pub(crate) lease: Option<Lease>,
     /// The publication that is going on, or that was when its node died.
@@ -80,14 +83,19 @@ pub(crate) struct ChannelState {
     pub(crate) tail: Vec<StoredSegment>,
     /// The last cuts, oldest first.
     pub(crate) cuts: Vec<Cut>,
+    /// Buckets that snapshots of this channel were ever written to.
+    #[serde(default)]
+    pub(crate) snapshot_buckets: Vec<String>,
 }
 
-/// A node's right to write a channel.
+/// A node's right to write a channel. It ends when nobody has seen a new revision of the state for
+/// so long; there is no time of day in it, because clocks differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lease {
     pub(crate) node: String,
-    /// Unix milliseconds.
-    pub(crate) until: i64,
+    /// How long it lasts without a new revision; 0 is of a version that wrote times of day.
+    #[serde(default)]
+    pub(crate) millis: u64,
 }
 
 /// A publication that is going on.
@@ -131,7 +139,7 @@ pub(crate) struct StoredAudio {
 }
 
 /// A playlist as an engine left it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredList {
     /// Name of the playlist that was written.
     pub(crate) playlist: String,
@@ -151,8 +159,11 @@ pub(crate) struct StoredSegment {
     pub(crate) sequence: u64,
     /// EXTINF in milliseconds.
     pub(crate) ms: u32,
-    /// Unix milliseconds when it was opened: its name.
+    /// Unix milliseconds when it was opened, which its name begins with.
     pub(crate) wall: i64,
+    /// Epoch of the publication that wrote it; 0 is of a version that left it out of the name.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) epoch: u64,
     /// EXT-X-PROGRAM-DATE-TIME in Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) date: Option<i64>,
@@ -160,21 +171,32 @@ pub(crate) struct StoredSegment {
     pub(crate) disc: bool,
 }
 
-impl StoredSegment {
-    /// Returns the segment's file name.
-    pub(crate) fn name(&self) -> String {
-        segment_name(self.wall)
+impl StoredList {
+    /// Returns whether a segment is listed that was opened before a time, in Unix milliseconds.
+    pub(crate) fn has_before(&self, time: i64) -> bool {
+        self.segments.iter().any(|segment| segment.wall < time)
+    }
+
+    /// Forgets the segments, not how they were numbered.
+    pub(crate) fn forget(&mut self) {
+        self.segments.clear();
+        self.token.clear();
     }
 }
 
-/// Returns the name of a segment that was opened at `wall`.
-pub(crate) fn segment_name(wall: i64) -> String {
-    format!("{wall:013}.ts")
-}
+impl StoredSegment {
+    /// Returns the segment's file name.
+    pub(crate) fn name(&self) -> String {
+        match self.epoch {
+            0 => format!("{:013}.ts", self.wall),
+            epoch => format!("{:013}_{epoch}.ts", self.wall),
+        }
+    }
 
-impl From<&ListedSegment> for StoredSegment {
-    fn from(segment: &ListedSegment) -> Self {
+    /// Takes over what the engine says of a segment of the publication `epoch`.
+    pub(crate) fn new(segment: &ListedSegment, epoch: u64) -> Self {
         Self {
+            epoch,
             id: segment.id,
             sequence: segment.sequence,
             ms: segment.extinf.millis(),
@@ -211,9 +233,47 @@ pub(crate) struct Cut {
 }
 
 impl ChannelState {
-    /// Says whether somebody may be publishing at `now`.
-    pub(crate) fn is_live(&self, now: i64) -> bool {
-        self.lease.as_ref().is_some_and(|lease| lease.until > now)
+    /// Remembers a bucket that snapshots are written to.
+    pub(crate) fn snapshots_go_to(&mut self, bucket: &str) {
+        if self.snapshot_buckets.iter().all(|known| known != bucket) {
+            self.snapshot_buckets.push(bucket.to_owned());
+        }
+    }
+
+    /// Returns whether the numbers in the record can be gone on with.
+    pub(crate) fn is_sound(&self) -> bool {
+        let listed = self.list.iter().flat_map(|list| &list.segments);
+        let segments = listed.chain(&self.tail);
+        let next = self.list.as_ref().map_or(0, |list| list.next);
+        self.epoch < MOST_NUMBER
+            && self.revision < MOST_NUMBER
+            && next < MOST_NUMBER
+            && segments.into_iter().all(|segment| segment.sequence < next && segment.wall >= 0)
+    }
+
+    /// Makes the state that is gone on with when only this older copy of it can be read: numbers
+    /// that the lost writes may have given are passed over, and what they listed is forgotten.
+    pub(crate) fn after_loss(mut self) -> Self {
+        self.epoch += LOST_NUMBERS;
+        self.revision += LOST_NUMBERS;
+        self.lease = None;
+        self.session = None;
+        if let Some(list) = &mut self.list {
+            list.next += LOST_NUMBERS;
+            list.forget();
+        }
+        self
+    }
+
+    /// Makes the state of a channel of which nothing can be read: its numbers are above those of
+    /// any channel that began at zero.
+    pub(crate) fn after_total_loss(now: i64) -> Self {
+        let above = u64::try_from(now / 1000).unwrap_or_default();
+        Self {
+            epoch: above,
+            list: Some(StoredList { next: above, ..StoredList::default() }),
+            ..Self::default()
+        }
     }
 
     /// Moves the publication that was going on to the history.
@@ -230,8 +290,17 @@ impl ChannelState {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde lends the field")]
+const fn is_zero(epoch: &u64) -> bool {
+    *epoch == 0
+}
+
 /// Records of GetLiveChannelHistory.
 const HISTORY: usize = 10;
+/// More segments than can be listed between two copies of the state, by far.
+const LOST_NUMBERS: u64 = 1 << 16;
+/// A number above this was never counted to.
+const MOST_NUMBER: u64 = 1 << 53;
 
 #[cfg(test)]
 mod tests {
@@ -262,6 +331,7 @@ mod tests {
             sequence: 2,
             ms: 3,
             wall: 4,
+            epoch: 7,
             date: Some(5),
             disc: true,
         });

@@ -86,8 +86,8 @@ async function publishing(client) {
   const endTime = Math.floor(Date.now() / 1000) + 1;
   equal((await client.createVod(id, 'vod.m3u8', { startTime, endTime })).res.status, 200, 'O-27 a VOD playlist is made');
   const vod = (await client.get(`${id}/vod.m3u8`)).content.toString();
-  check(vod.endsWith('#EXT-X-ENDLIST\n') && vod.match(/^\d{13}\.ts$/gm).length >= 4, 'O-27 and can be got', vod);
-  const segment = await client.get(`${id}/${vod.match(/^\d{13}\.ts$/m)[0]}`);
+  check(vod.endsWith('#EXT-X-ENDLIST\n') && vod.match(/^\d{13}_\d+\.ts$/gm).length >= 4, 'O-27 and can be got', vod);
+  const segment = await client.get(`${id}/${vod.match(/^\d{13}_\d+\.ts$/m)[0]}`);
   check(segment.content.length % 188 === 0 && segment.content[0] === 0x47, 'and so can its segments');
   equal((await errorOf(client.createVod(id, 'vod.m3u8', { startTime: endTime, endTime: startTime })))?.slice(2), ['InvalidArgument', '0044-00000306'], 'O-28 an end before its start');
   await client.deleteChannel(id);

@@ -4,6 +4,7 @@
 What is asserted is what OSS's documents and the SDKs' own live tests assert. STORE is a folder of its own by default.
 """
 
+import re
 import sys
 import time
 import warnings
@@ -166,7 +167,7 @@ def publishing(node, bucket):
     vod = bucket.get_vod_playlist("live-1", began, ended).playlist
     segments = [line for line in vod.splitlines() if line.endswith(".ts")]
     check(8 <= len(segments) <= 11 and segments[-3:] == listed and vod.endswith("#EXT-X-ENDLIST\n"), "O-27 a VOD playlist has them all", vod)
-    check(all(len(name) == 16 and name[:13].isdigit() for name in segments), "O-30 segments are named by milliseconds")
+    check(all(re.fullmatch(r"\d{13}_\d+\.ts", name) for name in segments), "O-30 segments are named by milliseconds and the publication")
     posted = bucket.post_vod_playlist("live-1", "vod.m3u8", began, ended)
     check(posted.status == 200 and posted.headers.get("etag"), "O-27 a posted playlist has an ETag")
     equal(bucket.get_object("live-1/vod.m3u8").read().decode(), vod, "O-27 the posted playlist is that of the GET")

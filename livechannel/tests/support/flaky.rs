@@ -2,7 +2,8 @@
 
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::Arc;
+use core::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
@@ -12,11 +13,14 @@ use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
     ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
+use tokio::time::sleep;
 
 #[derive(Debug, Default)]
 pub(crate) struct Flaky {
     inner: Arc<InMemory>,
     away: AtomicBool,
+    /// How a path ends whose writes take long, and how long.
+    slow: Mutex<Option<(&'static str, Duration)>>,
     writes: AtomicU64,
 }
 
@@ -24,6 +28,11 @@ impl Flaky {
     /// From now on everything fails, or nothing.
     pub(crate) fn set_away(&self, away: bool) {
         self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// From now on writes to some paths take long.
+    pub(crate) fn set_slow(&self, end: &'static str, span: Duration) {
+        *self.slow.lock().unwrap() = Some((end, span));
     }
 
     /// The store itself, which is never away.
@@ -60,6 +69,11 @@ impl ObjectStore for Flaky {
         options: PutOptions,
     ) -> Result<PutResult> {
         self.check()?;
+        let slow = *self.slow.lock().unwrap();
+        if let Some((_, span)) = slow.filter(|(end, _)| path.as_ref().ends_with(end)) {
+            sleep(span).await;
+            self.check()?;
+        }
         self.writes.fetch_add(1, Ordering::SeqCst);
         self.inner.put_opts(path, payload, options).await
     }

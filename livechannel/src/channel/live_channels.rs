@@ -10,19 +10,19 @@ use crate::name::ChannelKey;
 
 /// Finds live channels by name.
 #[derive(Debug, Default)]
-pub(crate) struct Registry {
+pub(crate) struct LiveChannels {
     live: Mutex<HashMap<ChannelKey, Arc<LiveChannel>>>,
     left: Notify,
 }
 
-/// Takes a channel out of the registry when dropped.
+/// Takes a channel out of the live ones when dropped.
 #[derive(Debug)]
 pub(crate) struct Registered {
-    registry: Arc<Registry>,
+    channels: Arc<LiveChannels>,
     channel: Arc<LiveChannel>,
 }
 
-impl Registry {
+impl LiveChannels {
     pub(crate) fn find(&self, key: &ChannelKey) -> Option<Arc<LiveChannel>> {
         self.lock().get(key).cloned()
     }
@@ -38,7 +38,7 @@ impl Registry {
             return None;
         }
         live.insert(channel.key.clone(), Arc::clone(&channel));
-        Some(Registered { registry: Arc::clone(self), channel })
+        Some(Registered { channels: Arc::clone(self), channel })
     }
 
     /// Stops every publication and waits until all are over.
@@ -64,7 +64,7 @@ impl Registry {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.registry.lock().remove(&self.channel.key);
-        self.registry.left.notify_waiters();
+        self.channels.lock().remove(&self.channel.key);
+        self.channels.left.notify_waiters();
     }
 }
