@@ -109,9 +109,11 @@ impl ChunkReader {
         Ok(())
     }
 
-    /// Takes the peer's Abort: the unfinished message of a chunk stream is dropped.
+    /// Takes the peer's Abort: the unfinished message of a chunk stream is dropped, if there is one.
     pub(crate) fn abort(&mut self, id: u32) {
-        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id == id) {
+        // The buffer of a complete message stays until the next one begins, but is not counted.
+        let open = self.streams.iter_mut().find(|stream| stream.id == id && stream.open);
+        if let Some(stream) = open {
             self.unfinished -= stream.partial.len();
             stream.partial.clear();
             stream.open = false;

@@ -102,6 +102,18 @@ fn what_exceeds_the_limits_is_refused() {
 }
 
 #[test]
+fn an_abort_after_a_complete_message_changes_nothing() {
+    let mut reader = ChunkReader::new(LIMITS);
+    let message = [full(6, 10, 200, 9), vec![1; 128], vec![0xc6], vec![2; 72]].concat();
+    for round in 0..20 {
+        assert_eq!(read(&mut reader, &message, 1000).map(|read| read.len()), Ok(1), "{round}");
+        reader.abort(6);
+        assert_eq!(reader.unfinished, 0, "nothing is unfinished, and so nothing is given back");
+    }
+    reader.abort(7); // a chunk stream that never was
+}
+
+#[test]
 fn an_aborted_message_is_forgotten() {
     let mut reader = ChunkReader::new(LIMITS);
     let mut input = full(6, 0, 200, 9);
