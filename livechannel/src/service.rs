@@ -39,7 +39,7 @@ impl Service {
         let node =
             settings.node.clone().unwrap_or_else(|| format!("{:012x}", nonce() & 0xffff_ffff_ffff));
         Self {
-            keys: Keys::new(&settings.keys, settings.anonymous),
+            keys: Keys::new(&settings.keys, settings.anonymous).with_region(&settings.region),
             settings,
             registry: Arc::new(Objects::new(store.clone())),
             store,

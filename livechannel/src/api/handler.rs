@@ -14,7 +14,7 @@ use tower_http::cors::{AllowMethods, CorsLayer};
 
 use super::error::ApiError;
 use super::target::Target;
-use super::{channel, files, list, put, reply, request_id, stat, vod};
+use super::{channel, digest, files, list, put, reply, request_id, stat, vod};
 use crate::auth::{Access, SignedRequest};
 use crate::clock::now_millis;
 use crate::name::{BucketName, ChannelKey, ChannelName};
@@ -92,15 +92,16 @@ async fn route(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Respo
         &target.object,
     );
     service.keys().check(&signed, call.access(), now_millis())?;
+    // Nothing reads the body of a GET: to the signature it is empty.
+    let reads = parts.method == Method::GET || parts.method == Method::HEAD;
+    let body = if reads { Bytes::new() } else { limited(body).await? };
+    digest::check(&parts.headers, &body)?;
     let key = |name: &str| -> Result<ChannelKey, ApiError> {
         Ok(ChannelKey::new(bucket.clone(), ChannelName::new(name.as_bytes())?))
     };
     let object = target.object.as_str();
     match call {
-        Call::Put => {
-            let body = limited(body).await?;
-            put::put(service, &key(object)?, &body, &target).await
-        }
+        Call::Put => put::put(service, &key(object)?, &body, &target).await,
         Call::Status => put::status(service, &key(object)?, &target.query).await,
         Call::Delete => channel::delete(service, &key(object)?).await,
         Call::Info => channel::info(service, &key(object)?).await,

@@ -1,6 +1,7 @@
 //! HTTP: the LiveChannel calls of OSS, what players load, the page and the counters.
 
 mod channel;
+mod digest;
 mod error;
 mod files;
 mod handler;

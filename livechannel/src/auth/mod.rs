@@ -37,6 +37,9 @@ pub enum AuthError {
     /// The signature cannot be read.
     #[error("The authorization of the request is invalid.")]
     Malformed,
+    /// The signature of version 4 is made for another region or product.
+    #[error("The region or the product of the credential is not this service's.")]
+    Scope,
     /// Nobody has this AccessKeyId.
     #[error("The OSS Access Key Id you provided does not exist in our records.")]
     UnknownKey,
@@ -58,7 +61,7 @@ impl AuthError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Anonymous | Self::Expired => "AccessDenied",
-            Self::Malformed => "InvalidArgument",
+            Self::Malformed | Self::Scope => "InvalidArgument",
             Self::UnknownKey => "InvalidAccessKeyId",
             Self::Mismatch => "SignatureDoesNotMatch",
             Self::Skewed => "RequestTimeTooSkewed",
@@ -68,7 +71,7 @@ impl AuthError {
     /// Returns the HTTP status.
     pub const fn status(self) -> u16 {
         match self {
-            Self::Malformed => 400,
+            Self::Malformed | Self::Scope => 400,
             _ => 403,
         }
     }
@@ -81,7 +84,7 @@ impl AuthError {
             Self::Mismatch => Some("0002-00000040"),
             Self::Skewed => Some("0002-00000504"),
             Self::Expired => Some("0002-00000069"),
-            Self::Malformed => None,
+            Self::Malformed | Self::Scope => None,
         }
     }
 }
@@ -91,8 +94,12 @@ impl AuthError {
 pub struct Keys {
     by_id: HashMap<String, AccessKey>,
     anonymous: Anonymous,
+    /// The region that signatures of version 4 are made for.
+    region: String,
 }
 
+/// The region of signatures of version 4 where no other is set.
+pub(crate) const DEFAULT_REGION: &str = "cn-hangzhou";
 /// How far the clock of a client may be off, in milliseconds: OSS's 15 minutes.
 const SKEW: i64 = 15 * 60 * 1000;
 
@@ -100,7 +107,14 @@ impl Keys {
     /// Takes keys, and what may be done without.
     pub fn new(keys: &[AccessKey], anonymous: Anonymous) -> Self {
         let by_id = keys.iter().map(|key| (key.id.clone(), key.clone()));
-        Self { by_id: by_id.collect(), anonymous }
+        Self { by_id: by_id.collect(), anonymous, region: DEFAULT_REGION.to_owned() }
+    }
+
+    /// Takes the region that signatures of version 4 have to be made for.
+    #[must_use]
+    pub fn with_region(mut self, region: &str) -> Self {
+        region.clone_into(&mut self.region);
+        self
     }
 
     /// Says whether an HTTP request may be done at `now`, in Unix milliseconds.
@@ -124,6 +138,12 @@ impl Keys {
         // Nobody can check a signature where there are no keys, and an SDK cannot leave it out.
         if self.by_id.is_empty() && self.anonymous == Anonymous::PublicReadWrite {
             return Ok(());
+        }
+        let in_url = ["x-oss-signature-version", "Signature"];
+        let signed =
+            header.is_some() || in_url.iter().any(|name| request.query.get(name).is_some());
+        if signed && !request.query.has_one_form() {
+            return Err(AuthError::Malformed);
         }
         if let Some(text) = header {
             return if let Some(rest) = text.strip_prefix("OSS4-HMAC-SHA256 ") {

@@ -4,7 +4,11 @@ use percent_encoding::percent_decode_str;
 
 /// Parameters in the order of the address; one without `=` has an empty value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Query(Vec<(String, String)>);
+pub struct Query {
+    pairs: Vec<(String, String)>,
+    /// Every part was UTF-8 without control characters.
+    is_text: bool,
+}
 
 impl Query {
     /// Reads what stands behind the `?` of an HTTP address, where `+` is a blank.
@@ -18,19 +22,30 @@ impl Query {
     }
 
     fn parse(text: &str, blanks: impl Fn(&str) -> String) -> Self {
-        let decode = |part: &str| {
+        let mut is_text = true;
+        let mut decode = |part: &str| {
             let part = blanks(part);
-            percent_decode_str(&part).decode_utf8_lossy().into_owned()
+            let bytes: Vec<u8> = percent_decode_str(&part).collect();
+            let decoded = String::from_utf8(bytes);
+            is_text &= decoded.as_ref().is_ok_and(|text| !text.chars().any(char::is_control));
+            decoded.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
         };
-        let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        Self(
-            pairs
-                .map(|pair| {
-                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decode(name), decode(value))
-                })
-                .collect(),
-        )
+        let parts = text.split('&').filter(|pair| !pair.is_empty());
+        let pairs = parts
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (decode(name), decode(value))
+            })
+            .collect();
+        Self { pairs, is_text }
+    }
+
+    /// Returns whether these parameters are the only ones with their canonical form: none is
+    /// repeated, and none holds what separates lines. Only such parameters can be signed.
+    pub(super) fn has_one_form(&self) -> bool {
+        let mut names: Vec<&str> = self.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        self.is_text && names.is_sorted_by(|one, next| one < next)
     }
 
     /// Returns a parameter's value, empty where it has none; the first one where it is repeated.
@@ -40,7 +55,7 @@ impl Query {
 
     /// Iterates over all parameters.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// Returns `k=v&k` of some parameters, sorted, each through `encode`.
@@ -64,6 +79,16 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_that_could_be_read_in_two_ways_are_told_apart() {
+        for query in ["", "live&comp=stat", "a=1&b=1", "%E6%B5%8B=a%26b"] {
+            assert!(Query::http(query).has_one_form(), "{query}");
+        }
+        for query in ["a=1&a=1", "a&a=", "a=%0A", "%00", "a=%FF", "a=1&%61=2"] {
+            assert!(!Query::rtmp(query).has_one_form(), "{query}");
+        }
+    }
 
     #[test]
     fn o_40_a_bare_parameter_is_one_with_an_empty_value() {

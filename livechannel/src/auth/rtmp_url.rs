@@ -28,6 +28,10 @@ pub(super) fn check(
     signature: &str,
     now: i64,
 ) -> Result<(), AuthError> {
+    // The signed text has one line `name:value` for each parameter.
+    if !url.query.has_one_form() || url.query.iter().any(|(name, _)| name.contains(':')) {
+        return Err(AuthError::Malformed);
+    }
     let parameter = |name| url.query.get(name).ok_or(AuthError::Malformed);
     let secret = keys.secret(parameter("OSSAccessKeyId")?)?;
     let expires = parameter("Expires")?;
@@ -51,8 +55,6 @@ fn text_to_sign(url: &RtmpUrl<'_>, expires: &str, token: bool) -> String {
         })
         .collect();
     parameters.sort_unstable();
-    // Each key counts once.
-    parameters.dedup_by_key(|(key, _)| *key);
     let lines: String = parameters.iter().map(|(key, value)| format!("{key}:{value}\n")).collect();
     format!("{expires}\n{lines}/{}/{}", url.bucket, url.channel)
 }

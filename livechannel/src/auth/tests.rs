@@ -168,3 +168,77 @@ fn o_37_o_38_o_39_rtmp_addresses() {
     let never = "OSSAccessKeyId=AKID&Expires=-5&Signature=2dUKeSF7ZQ87KDX4oUjqOGbSl5w=";
     assert_eq!(check(never, until), Err(AuthError::Mismatch));
 }
+
+/// Signs a request of version 4 as a client with `SECRET` would, for a scope of its own choice.
+fn sign_v4(scope: &str, payload: &str) -> String {
+    let date = "20261122T194529Z";
+    let canonical = format!(
+        "PUT\n/bkt/ch-1\nlive\nx-oss-content-sha256:{payload}\nx-oss-date:{date}\n\n\n{payload}"
+    );
+    let hash = crypto::hash_hex(canonical.as_bytes());
+    let text = format!("OSS4-HMAC-SHA256\n{date}\n{scope}\n{hash}");
+    let mut key = b"aliyun_v4SECRET".to_vec();
+    for part in scope.split('/') {
+        key = crypto::sha256(&key, part.as_bytes()).unwrap();
+    }
+    let signature: String = crypto::sha256(&key, text.as_bytes())
+        .unwrap()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("OSS4-HMAC-SHA256 Credential=AKID/{scope},Signature={signature}")
+}
+
+#[test]
+fn a_signature_of_version_4_is_for_one_day_region_and_product() {
+    let hash = "0".repeat(64);
+    let good = "20261122/cn-hangzhou/oss/aliyun_v4_request";
+    for (scope, payload, want) in [
+        (good, "UNSIGNED-PAYLOAD", Ok(())),
+        (good, hash.as_str(), Ok(())),
+        (good, "no hash", Err(AuthError::Malformed)),
+        ("/cn-hangzhou/oss/aliyun_v4_request", "UNSIGNED-PAYLOAD", Err(AuthError::Malformed)),
+        ("2026/cn-hangzhou/oss/aliyun_v4_request", "UNSIGNED-PAYLOAD", Err(AuthError::Malformed)),
+        ("20261122/mars/oss/aliyun_v4_request", "UNSIGNED-PAYLOAD", Err(AuthError::Scope)),
+        ("20261122/cn-hangzhou/ecs/aliyun_v4_request", "UNSIGNED-PAYLOAD", Err(AuthError::Scope)),
+    ] {
+        let authorization = sign_v4(scope, payload);
+        let headers = [
+            ("x-oss-date", "20261122T194529Z"),
+            ("x-oss-content-sha256", payload),
+            ("authorization", authorization.as_str()),
+        ];
+        let now = parse_basic_date("20261122T194529Z").unwrap();
+        assert_eq!(check("PUT", "/bkt/ch-1?live", &headers, now), want, "{scope} {payload}");
+    }
+}
+
+#[test]
+fn what_was_signed_once_cannot_be_sent_in_another_form() {
+    let until = 1_472_201_595;
+    let rtmp = |query: &str| {
+        let query = Query::rtmp(query);
+        keys().check_rtmp(&RtmpUrl::new("bkt", "ch-1", &query), until * 1000)
+    };
+    // Signed: playlistName:playlist.m3u8
+    let signed =
+        format!("OSSAccessKeyId=AKID&Expires={until}&Signature=7g2iqLuTMwcwLrPvaFxesPWNWtE=");
+    for parameters in [
+        "playlistName=z.m3u8&playlistName=playlist.m3u8",
+        "playlistName=playlist.m3u8&playlistName=playlist.m3u8",
+        "playlistName:playlist.m3u8%0A",
+        "Expires=9999999999&playlistName=playlist.m3u8",
+    ] {
+        assert_eq!(
+            rtmp(&format!("{parameters}&{signed}")),
+            Err(AuthError::Malformed),
+            "{parameters}"
+        );
+    }
+    // Two parameters were signed; one that looks like both is sent.
+    let authorization = "OSS AKID:BbkLbNGQzK8vAQ6FFrr/BVngyxc=";
+    let headers = [("date", DATE), ("authorization", authorization)];
+    assert_eq!(check("GET", "/bkt/ch-1?comp=history&live", &headers, now()), Ok(()));
+    let one = check("GET", "/bkt/ch-1?comp=history%26live", &headers, now());
+    assert_eq!(one, Err(AuthError::Malformed));
+}

@@ -59,6 +59,10 @@ pub struct Args {
     #[arg(long, value_name = "WHAT", env = "LIVECHANNEL_ANONYMOUS")]
     anonymous: Option<Anonymous>,
 
+    /// The region that clients put into signatures of version 4 [default: cn-hangzhou]
+    #[arg(long, value_name = "NAME", env = "LIVECHANNEL_REGION")]
+    region: Option<String>,
+
     /// This node's name among others on the same store [default: made up]
     #[arg(long, value_name = "NAME", env = "LIVECHANNEL_NODE")]
     node: Option<String>,
@@ -129,6 +133,7 @@ impl Args {
             settings.keys = self.key;
         }
         settings.anonymous = self.anonymous.or(asked).unwrap_or(settings.default_anonymous());
+        settings.region = self.region.unwrap_or(settings.region);
         settings.public_http = self.public_http.or(settings.public_http);
         settings.public_rtmp = self.public_rtmp.or(settings.public_rtmp);
         settings.node = self.node.or(settings.node);

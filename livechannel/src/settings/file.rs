@@ -23,6 +23,7 @@ pub(super) struct File {
     public_http: Option<String>,
     public_rtmp: Option<String>,
     anonymous: Option<Anonymous>,
+    region: Option<String>,
     node: Option<String>,
     lease_seconds: Option<u64>,
     buffer_bytes: Option<usize>,
@@ -121,6 +122,9 @@ impl File {
             self.buckets.iter().map(|name| bucket(name)).collect::<Result<_, _>>()?;
         if let Some(domains) = self.domains {
             settings.domains = domains;
+        }
+        if let Some(region) = self.region {
+            settings.region = region;
         }
         settings.public_http = self.public_http;
         settings.public_rtmp = self.public_rtmp;

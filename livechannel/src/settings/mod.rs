@@ -11,6 +11,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::path::PathBuf;
 
+use crate::auth::DEFAULT_REGION;
 use crate::name::BucketName;
 use crate::store::StoreAddress;
 
@@ -38,6 +39,8 @@ pub struct Settings {
     pub keys: Vec<AccessKey>,
     /// What may be done without a signature.
     pub anonymous: Anonymous,
+    /// The region that signatures of version 4 are made for.
+    pub region: String,
     /// This node's name among others on the same store; made up by default.
     pub node: Option<String>,
     /// How long a channel stays with a node that is not heard of.
@@ -126,6 +129,7 @@ impl Default for Settings {
             public_rtmp: None,
             keys: Vec::new(),
             anonymous: Anonymous::PublicReadWrite,
+            region: DEFAULT_REGION.to_owned(),
             node: None,
             lease: Duration::from_secs(10),
             buffer: 64 << 20,
