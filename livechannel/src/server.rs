@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::service::Service;
-use crate::settings::Settings;
+use crate::settings::{Anonymous, Settings};
 use crate::shared_port::SharedPort;
 use crate::store::{Store, StoreError};
 use crate::{api, demo, retention, rtmp};
@@ -32,6 +32,17 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("store: {0}")]
     Store(#[from] StoreError),
+    /// A key has no id or no secret: anybody could sign with it.
+    #[error("a key has an empty id or an empty secret")]
+    EmptyKey,
+    /// There are no keys, and the address can be reached from elsewhere.
+    #[error(
+        "{address} can be reached from other computers, and without keys everybody there may do everything: set keys, or say --open"
+    )]
+    Open {
+        /// The address.
+        address: SocketAddr,
+    },
     /// An address cannot be listened at.
     #[error("cannot listen at {address}: {source}")]
     Listen {
@@ -59,6 +70,7 @@ impl Server {
     ///
     /// What stands in the way.
     pub async fn start_on(mut settings: Settings, store: Store) -> Result<Self, StartError> {
+        check(&settings)?;
         let (http_listener, http) = bind(settings.http).await?;
         let (rtmp_listener, rtmp) = bind(settings.rtmp).await?;
         (settings.http, settings.rtmp) = (http, rtmp);
@@ -118,6 +130,19 @@ impl Server {
                 abort.abort();
             }
         }
+    }
+}
+
+/// Refuses settings that would leave a door open that nobody has opened.
+fn check(settings: &Settings) -> Result<(), StartError> {
+    if settings.keys.iter().any(|key| key.id.is_empty() || key.secret.is_empty()) {
+        return Err(StartError::EmptyKey);
+    }
+    let trusting = settings.keys.is_empty() && settings.anonymous == Anonymous::PublicReadWrite;
+    let mut addresses = [settings.http, settings.rtmp].into_iter();
+    match addresses.find(|address| !address.ip().is_loopback()) {
+        Some(address) if trusting && !settings.open => Err(StartError::Open { address }),
+        _ => Ok(()),
     }
 }
 

@@ -26,7 +26,8 @@ pub(crate) struct Service {
     observations: Observations,
     live: Arc<LiveChannels>,
     metrics: Arc<Metrics>,
-    http: reqwest::Client,
+    /// None where no client could be made.
+    http: Option<reqwest::Client>,
     /// This process among all that use the store.
     node: String,
     channels: ChannelsCache,
@@ -46,7 +47,7 @@ impl Service {
             observations: Observations::default(),
             live: Arc::default(),
             metrics: Arc::new(Metrics::new()),
-            http: reqwest::Client::new(),
+            http: webhook_client(),
             node,
             channels: ChannelsCache::default(),
             decoders: Semaphore::new(DECODERS),
@@ -105,8 +106,8 @@ impl Service {
     }
 
     /// The client for webhooks.
-    pub(crate) const fn http(&self) -> &reqwest::Client {
-        &self.http
+    pub(crate) const fn http(&self) -> Option<&reqwest::Client> {
+        self.http.as_ref()
     }
 
     /// What the page shows.
@@ -122,6 +123,13 @@ impl Service {
     pub(crate) fn node(&self) -> &str {
         &self.node
     }
+}
+
+/// Makes the client for webhooks. Where they are is the settings' to say, not an answer's: it
+/// follows no redirect.
+fn webhook_client() -> Option<reqwest::Client> {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+    client.inspect_err(|error| tracing::error!(%error, "webhooks cannot be told anything")).ok()
 }
 
 /// Returns a number that no other process and no earlier call has.

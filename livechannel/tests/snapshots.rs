@@ -12,7 +12,7 @@ mod support;
 
 use core::time::Duration;
 
-use livechannel::Store;
+use livechannel::{BucketName, Store};
 use support::{Publisher, capture, settings, start, wait_for_state};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -26,6 +26,7 @@ async fn o_12_a_key_frame_becomes_a_picture_and_the_webhook_is_told() {
     let hook = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut settings = settings();
     settings.webhook = Some(format!("http://{}/topics/{{topic}}", hook.local_addr().unwrap()));
+    settings.buckets = vec![BucketName::new("shots").unwrap()];
     let server = start(settings, &Store::memory()).await;
     let client = reqwest::Client::new();
     let put = client.put(format!("http://{}/live/ch?live", server.http())).body(CONFIGURATION);

@@ -8,13 +8,14 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
+use axum::routing::any;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::cors::{AllowMethods, CorsLayer};
 
 use super::error::ApiError;
 use super::target::Target;
-use super::{channel, digest, files, list, put, reply, request_id, stat, vod};
+use super::{channel, digest, files, list, origin, put, reply, request_id, stat, vod};
 use crate::auth::{Access, SignedRequest};
 use crate::clock::now_millis;
 use crate::name::{BucketName, ChannelKey, ChannelName};
@@ -41,11 +42,18 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         header::CONTENT_RANGE,
         header::CONTENT_LENGTH,
     ]);
-    Router::new()
+    let compression = CompressionLayer::new().compress_when(compressed);
+    let objects = Router::new()
         .fallback(answer)
+        .with_state(Arc::clone(&service))
+        .layer(compression.clone())
+        .layer(cors);
+    // What the page shows is for the page alone, not for pages from elsewhere.
+    Router::new()
+        .route("/-/{*rest}", any(answer))
         .with_state(service)
-        .layer(CompressionLayer::new().compress_when(compressed))
-        .layer(cors)
+        .layer(compression)
+        .fallback_service(objects)
 }
 
 async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
@@ -73,6 +81,11 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
 }
 
 async fn route(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Response, ApiError> {
+    let host = parts.headers.get("host").and_then(|host| host.to_str().ok());
+    let trusting = service.keys().trust_everybody();
+    if trusting && parts.uri.path() == "/-/channels.json" {
+        origin::check(&parts.headers, host.unwrap_or_default(), service.settings())?;
+    }
     if parts.uri.path().starts_with("/-/") || parts.uri.path() == "/" {
         let plain = parts.method == Method::GET || parts.method == Method::HEAD;
         if let Some(response) = page::answer(service, &parts).await.filter(|_| plain) {
@@ -84,6 +97,9 @@ async fn route(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Respo
     let bucket = target.bucket.clone();
     let bucket = bucket.unwrap_or_else(|| service.settings().bucket.clone());
     let call = Call::of(&parts.method, &target)?;
+    if trusting && call.access() == Access::Write {
+        origin::check(&parts.headers, &target.host, service.settings())?;
+    }
     let signed = SignedRequest::new(
         parts.method.as_str(),
         &parts.headers,

@@ -77,7 +77,11 @@ mod tests {
             tc_url: tc_url.to_owned(),
             name: name.to_owned(),
         };
-        let target = Target::read(&request, &Settings::default())?;
+        let settings = Settings {
+            buckets: BucketName::new("bkt").into_iter().collect(),
+            ..Settings::default()
+        };
+        let target = Target::read(&request, &settings)?;
         Ok((target.key.to_string(), target.playlist_name))
     }
 

@@ -34,9 +34,10 @@ pub struct Args {
     #[arg(long, value_name = "WHERE", env = "LIVECHANNEL_STORE")]
     store: Option<String>,
 
-    /// The bucket of addresses that name none [default: live]
-    #[arg(long, value_name = "NAME", env = "LIVECHANNEL_BUCKET")]
-    bucket: Option<String>,
+    /// A bucket that there is; may be repeated, the first is that of addresses that name none
+    /// [default: live]
+    #[arg(long, value_name = "NAME", env = "LIVECHANNEL_BUCKET", value_delimiter = ',')]
+    bucket: Vec<String>,
 
     /// A domain whose subdomains are buckets; may be repeated [default: localhost]
     #[arg(long, value_name = "NAME", env = "LIVECHANNEL_DOMAIN", value_delimiter = ',')]
@@ -58,6 +59,10 @@ pub struct Args {
     /// without]
     #[arg(long, value_name = "WHAT", env = "LIVECHANNEL_ANONYMOUS")]
     anonymous: Option<Anonymous>,
+
+    /// Let everybody do everything from other computers, too, where there are no keys
+    #[arg(long, env = "LIVECHANNEL_OPEN")]
+    open: bool,
 
     /// The region that clients put into signatures of version 4 [default: cn-hangzhou]
     #[arg(long, value_name = "NAME", env = "LIVECHANNEL_REGION")]
@@ -123,8 +128,9 @@ impl Args {
         if let Some(store) = self.store {
             settings.store = store.parse::<StoreAddress>()?;
         }
-        if let Some(name) = self.bucket {
-            settings.bucket = bucket(&name)?;
+        if let Some((first, others)) = self.bucket.split_first() {
+            settings.bucket = bucket(first)?;
+            settings.buckets = others.iter().map(|name| bucket(name)).collect::<Result<_, _>>()?;
         }
         if !self.domain.is_empty() {
             settings.domains = self.domain;
@@ -133,6 +139,7 @@ impl Args {
             settings.keys = self.key;
         }
         settings.anonymous = self.anonymous.or(asked).unwrap_or(settings.default_anonymous());
+        settings.open |= self.open;
         settings.region = self.region.unwrap_or(settings.region);
         settings.public_http = self.public_http.or(settings.public_http);
         settings.public_rtmp = self.public_rtmp.or(settings.public_rtmp);

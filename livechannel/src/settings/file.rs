@@ -23,6 +23,7 @@ pub(super) struct File {
     public_http: Option<String>,
     public_rtmp: Option<String>,
     anonymous: Option<Anonymous>,
+    open: Option<bool>,
     region: Option<String>,
     node: Option<String>,
     lease_seconds: Option<u64>,
@@ -123,6 +124,7 @@ impl File {
         if let Some(domains) = self.domains {
             settings.domains = domains;
         }
+        settings.open = self.open.unwrap_or(settings.open);
         if let Some(region) = self.region {
             settings.region = region;
         }

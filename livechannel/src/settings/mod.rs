@@ -27,7 +27,7 @@ pub struct Settings {
     pub store: StoreAddress,
     /// The bucket of addresses that name none.
     pub bucket: BucketName,
-    /// The only buckets there are; any where this is empty.
+    /// The other buckets that there are.
     pub buckets: Vec<BucketName>,
     /// Domains whose subdomains are buckets.
     pub domains: Vec<String>,
@@ -39,6 +39,8 @@ pub struct Settings {
     pub keys: Vec<AccessKey>,
     /// What may be done without a signature.
     pub anonymous: Anonymous,
+    /// Whether everybody may do everything from other computers, too.
+    pub open: bool,
     /// The region that signatures of version 4 are made for.
     pub region: String,
     /// This node's name among others on the same store; made up by default.
@@ -129,6 +131,7 @@ impl Default for Settings {
             public_rtmp: None,
             keys: Vec::new(),
             anonymous: Anonymous::PublicReadWrite,
+            open: false,
             region: DEFAULT_REGION.to_owned(),
             node: None,
             lease: Duration::from_secs(10),
@@ -161,6 +164,6 @@ impl Settings {
 
     /// Says whether there is such a bucket.
     pub(crate) fn has_bucket(&self, bucket: &BucketName) -> bool {
-        self.buckets.is_empty() || *bucket == self.bucket || self.buckets.contains(bucket)
+        *bucket == self.bucket || self.buckets.contains(bucket)
     }
 }

@@ -34,7 +34,7 @@ class Node:
     def __init__(self, store, *options, http=None, rtmp=None, env=None):
         self.http, self.rtmp = http or free_port(), rtmp or free_port()
         self.log = tempfile.NamedTemporaryFile("w+", suffix=".log", delete=False)
-        command = [PROGRAM, "--http", f"127.0.0.1:{self.http}", "--rtmp", f"127.0.0.1:{self.rtmp}", "--store", store, *options]
+        command = [PROGRAM, "--http", f"127.0.0.1:{self.http}", "--rtmp", f"127.0.0.1:{self.rtmp}", "--store", store, "--bucket", "live,bkt", *options]
         self.process = subprocess.Popen(command, stderr=self.log, env={**os.environ, **(env or {})})
         self.wait()
 
