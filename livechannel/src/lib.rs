@@ -49,7 +49,7 @@ mod tls;
 
 pub use api::{PutBody, SnapshotBody, XmlError, parse_put};
 pub use name::{BucketName, ChannelKey, ChannelName, playlist_name};
-pub use server::{Server, StartError};
+pub use server::{Ending, Server, StartError};
 pub use settings::{AccessKey, Anonymous, Args, FileError, Settings};
 pub use snapshot::{PictureError, decode_to_jpeg};
 pub use store::{Store, StoreAddress, StoreError};

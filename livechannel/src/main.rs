@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use livechannel::{Args, Server, decode_to_jpeg};
+use livechannel::{Args, Ending, Server, decode_to_jpeg};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -16,7 +16,9 @@ async fn main() -> ExitCode {
     }
     start_log(args.log_json);
     match run(args).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Ending::Clean) => ExitCode::SUCCESS,
+        // Who looks at the exit code has to know that something is missing.
+        Ok(_) => ExitCode::from(UNFINISHED),
         Err(error) => {
             eprintln!("livechannel: {error}");
             ExitCode::FAILURE
@@ -24,19 +26,27 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(args: Args) -> Result<(), Box<dyn core::error::Error>> {
+async fn run(args: Args) -> Result<Ending, Box<dyn core::error::Error>> {
     let mut settings = args.settings()?;
     settings.snapshot_program = std::env::current_exe().ok();
-    let server = Server::start(settings).await?;
+    // Before the first connection: from then on a signal without a handler would cost something.
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
+    let mut hangup = signal(SignalKind::hangup())?;
+    let server = Server::start(settings).await?;
+    loop {
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => break interrupted?,
+            _ = terminate.recv() => break,
+            // A closed terminal and a rotated log end no service, and settings are not read again.
+            _ = hangup.recv() => tracing::info!("SIGHUP changes nothing"),
+        }
     }
     tracing::info!("ending");
-    server.stop().await;
-    Ok(())
+    Ok(server.stop().await)
 }
+
+/// Exit code of a node that ended without having stored everything.
+const UNFINISHED: u8 = 3;
 
 /// What the process of a snapshot does: one key frame in, one JPEG out.
 fn decode_snapshot() -> ExitCode {

@@ -25,6 +25,17 @@ pub struct Server {
     tasks: Vec<JoinHandle<()>>,
 }
 
+/// How a node ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// Everything is stored, and every channel is given up.
+    Clean,
+    /// The store did not take everything in time: segments are lost, or a channel stays this node's
+    /// until its lease is over.
+    Unfinished,
+}
+
 /// A node that cannot be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -119,10 +130,12 @@ impl Server {
 
     /// Ends the node: open segments are closed and listed, channels are given up, and what was
     /// asked for is answered.
-    pub async fn stop(self) {
+    pub async fn stop(self) -> Ending {
         self.shutdown.send_replace(true);
+        let mut ending = Ending::Clean;
         if timeout(PATIENCE, self.service.live().stop_all()).await.is_err() {
-            tracing::warn!("some channels could not be ended in time");
+            tracing::error!("some channels could not be ended in time");
+            ending = Ending::Unfinished;
         }
         for task in self.tasks {
             let abort = task.abort_handle();
@@ -130,6 +143,7 @@ impl Server {
                 abort.abort();
             }
         }
+        ending
     }
 }
 
