@@ -68,6 +68,8 @@ async fn only_the_buckets_of_the_settings_exist() {
     let server = start(closed_settings(), &store.open().unwrap()).await;
     let (status, body) = get(&server, "/backups/2026/db.sql").await;
     assert!(status == 404 && body.contains("NoSuchBucket"), "{body}");
+    let (status, body) = get(&server, "/backups/?live").await;
+    assert!(status == 403 && body.contains("AccessDenied"), "who may not ask is not told: {body}");
     server.stop().await;
     std::fs::remove_dir_all(folder).unwrap();
 }

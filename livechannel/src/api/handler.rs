@@ -108,6 +108,9 @@ async fn route(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Respo
         &target.object,
     );
     service.keys().check(&signed, call.access(), now_millis())?;
+    if !service.settings().has_bucket(&bucket) {
+        return Err(ApiError::no_bucket(bucket.as_str()));
+    }
     // Nothing reads the body of a GET: to the signature it is empty.
     let reads = parts.method == Method::GET || parts.method == Method::HEAD;
     let body = if reads { Bytes::new() } else { limited(body).await? };

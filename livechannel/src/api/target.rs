@@ -43,11 +43,8 @@ impl Target {
         let bucket = if bucket.is_empty() {
             None
         } else {
-            let name = BucketName::new(bucket).ok_or_else(|| ApiError::no_bucket(bucket))?;
-            if !settings.has_bucket(&name) {
-                return Err(ApiError::no_bucket(bucket));
-            }
-            Some(name)
+            // Whether it exists is said to those who may ask.
+            Some(BucketName::new(bucket).ok_or_else(|| ApiError::no_bucket(bucket))?)
         };
         Ok(Self { bucket, object, query, virtual_host: in_host.is_some(), host })
     }
