@@ -137,6 +137,9 @@ impl Server {
             tracing::error!("some channels could not be ended in time");
             ending = Ending::Unfinished;
         }
+        if self.service.live().is_unfinished() {
+            ending = Ending::Unfinished;
+        }
         for task in self.tasks {
             let abort = task.abort_handle();
             if timeout(Duration::from_secs(2), task).await.is_err() {

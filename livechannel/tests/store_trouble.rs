@@ -12,7 +12,7 @@ mod support;
 
 use core::time::Duration;
 
-use livechannel::Store;
+use livechannel::{Ending, Store};
 use object_store::path::Path;
 use support::{
     Publisher, capture, flaky_store, get, listed, load_all, put_channel, settings, start, wait_for,
@@ -109,4 +109,17 @@ async fn a_node_whose_channel_was_taken_over_writes_nothing_more() {
     load_all(&b).await;
     a.stop().await;
     b.stop().await;
+}
+
+#[tokio::test]
+async fn a_node_that_could_not_store_everything_does_not_say_that_it_ended_well() {
+    let (flaky, store) = flaky_store();
+    let server = start(settings(), &store).await;
+    put_channel(&server, 1, 100).await;
+    let mut publisher = Publisher::start(&server, "live", "ch").await.unwrap();
+    publisher.push(&capture("nobframes"), 0).await.unwrap();
+    wait_for(|| async { (listed(&server).await.len() >= 3).then_some(()) }).await;
+    flaky.set_away(true);
+    publisher.push(&capture("nobframes")[..100], 12_000).await.unwrap();
+    assert_eq!(server.stop().await, Ending::Unfinished);
 }

@@ -125,15 +125,16 @@ impl Keeper {
             tracing::warn!(channel = %self.live.key, %stop, "publication is given up");
             self.live.stop(stop);
         }
-        self.forget_rest();
+        let forgotten = self.forget_rest();
         // The last playlist is stored before others may begin: they need not wait for it long.
         self.texts.take();
         let lost = matches!(ended, Err(Stop::Lost | Stop::Fenced));
         if lost || timeout(LAST_PLAYLIST, &mut self.playlist).await.is_err() {
             self.playlist.abort();
         }
-        if ended != Err(Stop::Fenced) {
-            self.release().await;
+        let given_up = ended == Err(Stop::Fenced) || self.release().await;
+        if self.live.stopped() == Some(Stop::Shutdown) && (forgotten > 0 || !given_up) {
+            self.service.live().note_unfinished();
         }
         drop(self.registered);
     }
@@ -264,25 +265,28 @@ impl Keeper {
     }
 
     /// Counts what will not be stored any more.
-    fn forget_rest(&mut self) {
+    fn forget_rest(&mut self) -> usize {
         let lost = self.uploads.abandon() + self.untold.len();
         self.service.metrics().segments_lost.inc_by(lost as u64);
         self.untold.clear();
+        lost
     }
 
     /// Gives the channel up, so that the next publication need not wait for the lease to be over.
-    pub(super) async fn release(&mut self) {
+    /// Returns whether that is stored.
+    pub(super) async fn release(&mut self) -> bool {
         self.state.end_session(now_millis());
         self.state.lease = None;
         self.state.revision += 1;
         for _ in 0..3 {
             match Commit::make(&self.service, &self.live, &self.version, &self.state).await.outcome
             {
-                Outcome::Stored(_) | Outcome::Fenced => return,
+                Outcome::Stored(_) | Outcome::Fenced => return true,
                 Outcome::Earlier(version) => self.version = version,
                 Outcome::Failed => {}
             }
         }
+        false
     }
 }
 

@@ -1,5 +1,6 @@
 //! The channels that are live on this node.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +14,8 @@ use crate::name::ChannelKey;
 pub(crate) struct LiveChannels {
     live: Mutex<HashMap<ChannelKey, Arc<LiveChannel>>>,
     left: Notify,
+    /// The node's end has cost segments, or a channel was not given up.
+    unfinished: AtomicBool,
 }
 
 /// Takes a channel out of the live ones when dropped.
@@ -39,6 +42,15 @@ impl LiveChannels {
         }
         live.insert(channel.key.clone(), Arc::clone(&channel));
         Some(Registered { channels: Arc::clone(self), channel })
+    }
+
+    /// Notes that the node's end has cost something.
+    pub(crate) fn note_unfinished(&self) {
+        self.unfinished.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.unfinished.load(Ordering::Relaxed)
     }
 
     /// Stops every publication and waits until all are over.
