@@ -43,6 +43,8 @@ mod server;
 mod service;
 mod settings;
 mod shared_port;
+#[cfg(test)]
+mod simulation;
 mod snapshot;
 mod store;
 mod tls;
