@@ -10,7 +10,7 @@
 
 mod support;
 
-use livechannel::Store;
+use livechannel::{Server, Store};
 use support::{
     Publisher, capture, get, listed, load_all, put_channel, settings, start, wait_for_state,
 };
@@ -99,6 +99,33 @@ async fn o_16_o_25_who_may_not_publish_is_told_why() {
     publisher.wait_for_end().await;
     assert!(refused(Publisher::start(&a, "live", "ch").await).contains("LiveChannelDisabled"));
     assert!(refused(Publisher::start(&a, "vod", "ch").await).contains("the address is not"));
+    a.stop().await;
+    b.stop().await;
+}
+
+#[tokio::test]
+async fn o_27_a_vod_playlist_does_not_take_the_place_of_the_live_one() {
+    let store = Store::memory();
+    let (a, b) = (start(settings(), &store).await, start(settings(), &store).await);
+    put_channel(&a, 2, 3).await;
+    let mut publisher = Publisher::start(&a, "live", "ch").await.unwrap();
+    publisher.push(&capture("bframes"), 0).await.unwrap();
+    while listed(&b).await.is_empty() {
+        tokio::time::sleep(core::time::Duration::from_millis(20)).await;
+    }
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let post = async |node: &Server, name: &str| {
+        let span = format!("vod&startTime={}&endTime={}", now - 60, now + 60);
+        let url = format!("http://{}/live/ch/{name}?{span}", node.http());
+        reqwest::Client::new().post(url).send().await.unwrap().status().as_u16()
+    };
+    for node in [&a, &b] {
+        assert_eq!(post(node, "playlist.m3u8").await, 409);
+        assert_eq!(post(node, "vod.m3u8").await, 200);
+    }
+    publisher.finish().await;
+    wait_for_state(&b, "Idle").await;
+    assert_eq!(post(&b, "playlist.m3u8").await, 200);
     a.stop().await;
     b.stop().await;
 }

@@ -33,6 +33,9 @@ pub(super) async fn post(
         return Err(no_playlist_name());
     }
     let name = playlist_name(name)?;
+    if is_live_list(service, key, name).await? {
+        return Err(ApiError::still_live());
+    }
     let text = text(service, key, query).await?;
     let etag: String = Md5::digest(&text).iter().map(|byte| format!("{byte:02X}")).collect();
     let store = service.store();
@@ -43,6 +46,17 @@ pub(super) async fn post(
         response.headers_mut().insert(header::ETAG, etag);
     }
     Ok(response)
+}
+
+/// Returns whether a playlist of that name is being written by a publication: to players, a VOD
+/// playlist in its place would be the end of it.
+async fn is_live_list(service: &Service, key: &ChannelKey, name: &str) -> Result<bool, ApiError> {
+    if let Some(live) = service.live().find(key) {
+        return Ok(live.playlist_name == name);
+    }
+    let state = service.state(key).await?;
+    let written = state.list.as_ref().is_some_and(|list| list.playlist == name);
+    Ok(written && !service.is_free(key, &state))
 }
 
 /// Returns a playlist.
