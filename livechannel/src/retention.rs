@@ -21,7 +21,7 @@ use tokio::time::sleep;
 use crate::clock::now_millis;
 use crate::name::{BucketName, ChannelKey};
 use crate::service::{Service, nonce};
-use crate::store::{ChannelState, SegmentIndex, Store, SwapError};
+use crate::store::{ChannelState, SegmentIndex, Store, StoredSegment, SwapError};
 
 /// Deletes what is old until the node ends.
 pub(crate) async fn run(service: Arc<Service>, keep: Duration, mut down: watch::Receiver<bool>) {
@@ -185,16 +185,12 @@ async fn delete_old(
 /// Returns when a segment or snapshot of that name was made, in Unix milliseconds; `None` for every
 /// other name.
 fn written_at(name: &str) -> Option<i64> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let stamp = match name.strip_suffix(".ts") {
-        Some(stem) => match stem.split_once('_') {
-            Some((stamp, epoch)) if digits(epoch) => stamp,
-            Some(_) => return None,
-            None => stem,
-        },
-        None => name.strip_suffix(".jpg")?,
-    };
-    if stamp.len() == 13 && digits(stamp) { stamp.parse().ok() } else { None }
+    if let Some((wall, _)) = StoredSegment::parse_name(name) {
+        return Some(wall);
+    }
+    let stamp = name.strip_suffix(".jpg")?;
+    let is_stamp = stamp.len() == 13 && stamp.bytes().all(|byte| byte.is_ascii_digit());
+    is_stamp.then(|| stamp.parse().ok())?
 }
 
 /// A store that bills requests sees one list a channel and interval.

@@ -13,6 +13,7 @@ mod support;
 use core::time::Duration;
 
 use livechannel::{Server, Settings, Store};
+use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 use support::{
     Message, Publisher, capture, flaky_store, get, listed, load_all, put_channel, settings, start,
@@ -133,7 +134,14 @@ async fn a_node_takes_its_own_channel_back_at_once() {
     wait_for(|| async { (listed(&dead).await.len() >= 3).then_some(()) }).await;
     let before = listed(&dead).await;
     // What a killed node leaves is what is there before it ends well.
-    let left = Store::new(std::sync::Arc::new(flaky.inner().fork()), Path::default(), true);
+    let fork = std::sync::Arc::new(flaky.inner().fork());
+    // It had stored one more segment, and not yet listed it.
+    let orphan = Path::from("live/ch/9999999999999_1.ts");
+    let snapshot = Path::from("live/ch/9999999999999.jpg");
+    for path in [&orphan, &snapshot] {
+        fork.put(path, vec![0x47; 188].into()).await.unwrap();
+    }
+    let left = Store::new(std::sync::Arc::clone(&fork) as _, Path::default(), true);
     let again = start(settings, &left).await;
     let begun = timeout(Duration::from_secs(2), Publisher::start(&again, "live", "ch")).await;
     let mut publisher = begun.expect("at once").expect("its own");
@@ -142,6 +150,8 @@ async fn a_node_takes_its_own_channel_back_at_once() {
     wait_for_state(&again, "Idle").await;
     assert!(listed(&again).await[0].sequence > before[0].sequence, "numbers go on");
     load_all(&again).await;
+    assert!(fork.head(&orphan).await.is_err(), "what was never listed is deleted");
+    assert!(fork.head(&snapshot).await.is_ok(), "other files are not looked at");
     dead.stop().await;
     again.stop().await;
 }

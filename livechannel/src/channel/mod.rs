@@ -15,6 +15,7 @@ mod commit;
 mod keeper;
 mod live;
 mod live_channels;
+mod orphans;
 mod playlist_object;
 mod publication;
 mod sink;

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::budget::Budget;
 use super::keeper::{Keeper, Waiting};
 use super::live::{LiveChannel, Stop};
+use super::orphans;
 use super::sink::{Generation, Sink};
 use super::stats;
 use super::watcher::watch;
@@ -69,6 +70,9 @@ impl Publication {
         let channel = read_enabled(service, key).await?;
         let read = wait_until_free(service, key).await?;
         let (version, mut state) = (read.version, read.value);
+        // A state that was damaged has fallen back: it may not know all that was listed.
+        let list = state.list.as_ref().filter(|_| !read.damaged);
+        let last_listed = list.and_then(|list| list.segments.last().cloned());
         let now = now_millis();
         // A session that is still there is of a node that died.
         let seen = state.session.as_ref().map_or(now, |session| session.seen);
@@ -105,6 +109,9 @@ impl Publication {
             registered,
         );
         keeper.begin().await?;
+        if let Some(last) = last_listed {
+            tokio::spawn(orphans::delete(Arc::clone(service), key.clone(), last, epoch));
+        }
         // Whoever deletes or disables the channel now finds it live, or is found out here.
         if let Err(refusal) = read_enabled(service, key).await {
             keeper.release().await;

@@ -45,7 +45,12 @@ impl<'a> Layout<'a> {
 
     /// Path of a file of a channel.
     pub(crate) fn file(&self, key: &ChannelKey, name: &str) -> Path {
-        self.base.clone().join(key.bucket.as_str()).join(key.channel.as_str()).join(name)
+        self.channel_folder(key).join(name)
+    }
+
+    /// Folder of the files of a channel.
+    pub(crate) fn channel_folder(&self, key: &ChannelKey) -> Path {
+        self.base.clone().join(key.bucket.as_str()).join(key.channel.as_str())
     }
 
     /// Folder that has one folder for each bucket.

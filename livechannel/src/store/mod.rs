@@ -148,6 +148,11 @@ impl Store {
         Ok(listed)
     }
 
+    /// Lists the objects below a folder whose paths come after `path`, in no order.
+    pub(crate) async fn list_after(&self, folder: &Path, path: &Path) -> Result<Vec<ObjectMeta>> {
+        self.objects.list_with_offset(Some(folder), path).try_collect().await
+    }
+
     /// Lists the folders right below a folder.
     pub(crate) async fn folders(&self, folder: &Path) -> Result<Vec<Path>> {
         let listed = self.objects.list_with_delimiter(Some(folder)).await?;

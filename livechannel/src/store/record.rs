@@ -193,6 +193,15 @@ impl StoredSegment {
         }
     }
 
+    /// Returns wall time and epoch of a segment from its file name; `None` for any other name.
+    pub(crate) fn parse_name(name: &str) -> Option<(i64, u64)> {
+        let stem = name.strip_suffix(".ts")?;
+        let (stamp, epoch) = stem.split_once('_').unwrap_or((stem, "0"));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_stamp = stamp.len() == 13 && digits(stamp) && digits(epoch);
+        is_stamp.then(|| Some((stamp.parse().ok()?, epoch.parse().ok()?)))?
+    }
+
     /// Takes over what the engine says of a segment of the publication `epoch`.
     pub(crate) fn new(segment: &ListedSegment, epoch: u64) -> Self {
         Self {
