@@ -443,3 +443,13 @@ fn r_45_a_request_for_a_key_frame_does_not_fall_on_audio_beside_silent_video() {
         assert_eq!(cuts(&output.memory), [(0, 2060, "requested"), (2_060, 3940, "end")], "{at:?}");
     }
 }
+
+#[test]
+fn f_08_a_picture_before_any_header_leaves_no_trace_on_the_timeline() {
+    let audio = aac_20_ms(0, 12_000);
+    let tags = [vec![picture(900_000, true, 0, 50)], audio.clone()].concat();
+    let output = run(&tags, Options::default());
+    assert_eq!(counted(&output.stats), [(NoticeKind::VideoBeforeHeader, 1)]);
+    let want = run(&audio, Options::default());
+    assert!(output.memory.bodies == want.memory.bodies);
+}
