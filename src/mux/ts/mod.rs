@@ -18,6 +18,7 @@ mod pes;
 mod pieces;
 mod psi;
 mod run;
+mod state;
 mod writer;
 
 pub use packet::{PACKET_LEN, Pid};
@@ -27,4 +28,5 @@ pub use pieces::TsBuf;
 
 pub use crate::stream_type::StreamType;
 
-pub(crate) use writer::{TsState, TsWriter};
+pub(crate) use state::TsState;
+pub(crate) use writer::TsWriter;

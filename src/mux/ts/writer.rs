@@ -10,11 +10,12 @@
 //! arrive. Continuity counters go on over segments, breaks and restarts, because players join
 //! segments to one stream.
 
-use super::packet::{ContinuityCounter, PacketHeader, Pid, pcr_only_packet};
+use super::packet::{PacketHeader, Pid, pcr_only_packet};
 use super::packets::TsPackets;
 use super::pes::{Lead, PesHeader, StreamId};
 use super::psi::{pcr_pid, psi_packets};
 use super::run::{Payload, PcrPlan, PesRun, Start};
+use super::state::{ClockContinuity, TsState};
 use crate::mux::{AudioPes, Output, PictureUnit};
 use crate::stream_type::Program;
 use crate::time::{TickSpan, Ticks, WireTime};
@@ -37,73 +38,12 @@ pub(crate) struct TsWriter {
     psi_interval: Option<TickSpan>,
 }
 
-/// What goes on from one segment to the next, and from one process to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TsState {
-    pub(crate) program: Program,
-    /// Version of the PMT, modulo 32.
-    pub(crate) version: u8,
-    /// Of the next packet with this table.
-    pat: ContinuityCounter,
-    pmt: ContinuityCounter,
-    video: PidState,
-    audio: PidState,
-}
-
-/// What goes on from packet to packet of an elementary stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct PidState {
-    /// Of the next packet with payload.
-    counter: ContinuityCounter,
-    clock: ClockContinuity,
-}
-
-/// Whether the next packet of a PID has to say that the clock is another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ClockContinuity {
-    Continues,
-    Broken,
-}
-
 /// Where in its segment the stream is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Position {
     /// Only tables were written: the next run of the lead track is the first one.
     AtBeginning,
     Within,
-}
-
-impl TsState {
-    /// Takes a program, its version, and the counters of PAT, PMT, video and audio.
-    pub(crate) const fn new(program: Program, version: u8, counters: [u8; 4]) -> Self {
-        let [pat, pmt, video, audio] = counters;
-        Self {
-            program,
-            version: version & 0x1f,
-            pat: ContinuityCounter::new(pat),
-            pmt: ContinuityCounter::new(pmt),
-            video: PidState::new(video),
-            audio: PidState::new(audio),
-        }
-    }
-
-    /// Returns the counters of PAT, PMT, video and audio.
-    pub(crate) const fn counters(&self) -> [u8; 4] {
-        [self.pat.get(), self.pmt.get(), self.video.counter.get(), self.audio.counter.get()]
-    }
-}
-
-impl PidState {
-    const fn new(counter: u8) -> Self {
-        Self { counter: ContinuityCounter::new(counter), clock: ClockContinuity::Continues }
-    }
-
-    /// Returns whether the packet that comes now has to say that the clock is another one.
-    #[inline]
-    fn take_discontinuity(&mut self) -> bool {
-        let clock = core::mem::replace(&mut self.clock, ClockContinuity::Continues);
-        clock == ClockContinuity::Broken
-    }
 }
 
 impl TsWriter {
