@@ -85,8 +85,7 @@ impl Publication {
             session.clone(),
             &state.cuts,
         ));
-        let registered = service.live().enter(Arc::clone(&live));
-        let registered = registered.ok_or(Refusal::StillLive)?;
+        let registered = service.live().enter(Arc::clone(&live)).ok_or(Refusal::StillLive)?;
 
         let engine = Box::new(engine(&channel, state.list.as_ref())?);
         let inherited = state.list.as_ref().map(|list| list.segments.clone()).unwrap_or_default();
