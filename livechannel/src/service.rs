@@ -12,7 +12,7 @@ use crate::channel::LiveChannels;
 use crate::metrics::Metrics;
 use crate::name::ChannelKey;
 use crate::page::ChannelsCache;
-use crate::registry::{Objects, Observations, Registry, lease_len};
+use crate::registry::{Objects, Observations, Registry, silence};
 use crate::settings::Settings;
 use crate::store::{ChannelRecord, ChannelState, Store};
 
@@ -97,7 +97,7 @@ impl Service {
     /// Returns in how long a state that was just read will be nobody's if it does not change.
     pub(crate) fn free_in(&self, key: &ChannelKey, state: &ChannelState) -> Duration {
         let unchanged = self.observations.note(key, state);
-        let lease = state.lease.as_ref().map(|lease| lease_len(lease, self.settings.lease));
+        let lease = state.lease.as_ref().map(|lease| silence(lease, self.settings.lease));
         lease.unwrap_or_default().saturating_sub(unchanged)
     }
 

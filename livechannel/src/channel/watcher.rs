@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::time::{sleep, timeout};
 
 use super::live::{LiveChannel, Stop};
+use crate::registry::GRACE;
 use crate::service::Service;
 
 /// Stops the publication when its channel is disabled or deleted, or its lease is over; ends with
@@ -23,7 +24,7 @@ pub(super) async fn watch(service: Arc<Service>, live: Arc<LiveChannel>) {
 /// encoder can go to a node that reaches the store.
 async fn lease_lost(service: &Service, live: &LiveChannel) {
     match service.settings().outage() {
-        Some(outage) => live.tenure().lapsed(outage).await,
+        Some(outage) => live.tenure().lapsed(outage + GRACE).await,
         // No other node can reach a store of this computer that this one cannot.
         None => core::future::pending().await,
     }

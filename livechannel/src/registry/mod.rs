@@ -23,7 +23,7 @@ use core::fmt::Debug;
 use async_trait::async_trait;
 
 pub(crate) use objects::Objects;
-pub(crate) use observations::{Observations, lease_len};
+pub(crate) use observations::{GRACE, Observations, silence};
 
 use crate::name::{BucketName, ChannelKey, ChannelName};
 use crate::store::{ChannelRecord, ChannelState, SwapError, Version};

@@ -53,17 +53,22 @@ impl Observations {
         state
             .lease
             .as_ref()
-            .is_none_or(|lease| lease.node == node || unchanged >= lease_len(lease, usual))
+            .is_none_or(|lease| lease.node == node || unchanged >= silence(lease, usual))
     }
 }
 
-/// Returns how long a lease lasts.
-pub(crate) fn lease_len(lease: &Lease, usual: Duration) -> Duration {
-    match lease.millis {
+/// Returns how long nothing must be heard of a lease's node before another may try.
+pub(crate) fn silence(lease: &Lease, usual: Duration) -> Duration {
+    let len = match lease.millis {
         0 => usual,
         millis => Duration::from_millis(millis).min(LONGEST),
-    }
+    };
+    len + GRACE
 }
+
+/// How much longer than its lease a publication goes on, without serving, and so how much longer
+/// others wait: a renewal that takes half a lease ends at the very moment that the lease does.
+pub(crate) const GRACE: Duration = Duration::from_millis(500);
 
 /// No lease is longer, whatever a record says.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -86,11 +91,11 @@ mod tests {
         let free = |state: &ChannelState, node| seen.is_free(&key, state, node, usual);
         assert!(!free(&state, "b"), "seen for the first time");
         assert!(free(&state, "a"), "its own");
-        tokio::time::advance(Duration::from_millis(3900)).await;
+        tokio::time::advance(Duration::from_millis(4400)).await;
         assert!(!free(&state, "b"));
         state.revision += 1;
         assert!(!free(&state, "b"), "renewed");
-        tokio::time::advance(Duration::from_millis(4000)).await;
+        tokio::time::advance(Duration::from_millis(4500)).await;
         assert!(free(&state, "b"));
         state.lease = None;
         assert!(free(&state, "b"), "given up");

@@ -49,6 +49,8 @@ pub(super) struct Faults {
     pub(super) away: bool,
     /// The longest that a request takes, in milliseconds.
     pub(super) latency: u64,
+    /// How much longer every request takes.
+    pub(super) delay: Duration,
     /// Requests that fail, of a thousand.
     pub(super) errors: u64,
     /// Requests that are done and whose answer is lost, of a thousand.
@@ -153,6 +155,7 @@ impl View {
         self.alive().await;
         let faults = self.world.faults(self.node);
         let mut latency = Duration::from_millis(self.world.roll(faults.latency + 1));
+        latency += faults.delay;
         if path.is_some_and(|path| path.as_ref().ends_with(".m3u8")) {
             latency += faults.slow_playlist;
         }

@@ -71,6 +71,21 @@ fn a_renewal_that_waits_for_the_playlist_is_found() {
     assert!(run(PutBack::RenewalBehindPlaylist, rival_gets_in), "the fault is not found");
 }
 
+#[test]
+fn a_store_that_takes_half_a_lease_for_a_request_costs_no_channel() {
+    run(PutBack::Nothing, |cluster| async move {
+        let begun = *lock(&cluster.begun);
+        for node in 0..2 {
+            cluster.world.change(node, |faults| {
+                faults.latency = 0;
+                faults.delay = LEASE / 2 + Duration::from_millis(20);
+            });
+        }
+        sleep(Duration::from_secs(60)).await;
+        assert_eq!(*lock(&cluster.begun), begun, "the publication has ended");
+    });
+}
+
 /// Asserts that a fault is found, from a seed on that has found it before.
 fn assert_found(put_back: PutBack, first: u64) {
     let seeds = first..first + 300;
