@@ -33,8 +33,9 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    let folder = std::env::var("BENCH_INPUTS")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench-inputs").to_owned());
+    let folder = std::env::var("BENCH_INPUTS").unwrap_or_else(|_| {
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench-inputs").to_owned()
+    });
     println!("state of a channel: {} bytes", size_of::<Segmenter>());
     println!("{:<6}{:>10}{:>16}{:>14}", "input", "channels", "ns/TS packet", "x 100");
     for input in inputs(Path::new(&folder), 60) {

@@ -32,8 +32,9 @@ const ROUNDS: usize = 15;
 type Contender<'a> = (&'static str, Box<dyn FnMut() + 'a>);
 
 fn main() {
-    let folder = std::env::var("BENCH_INPUTS")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench-inputs").to_owned());
+    let folder = std::env::var("BENCH_INPUTS").unwrap_or_else(|_| {
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench-inputs").to_owned()
+    });
     let inputs = inputs(Path::new(&folder), 60);
     let mut criterion = Criterion::default()
         .sample_size(10)

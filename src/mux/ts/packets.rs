@@ -69,8 +69,12 @@ impl<'a> TsPackets<'a> {
     /// Calls `piece` with the bytes of the run from first to last, in pieces that are never empty.
     pub fn for_each_piece(&self, mut piece: impl FnMut(&[u8])) {
         let mut pieces = self.pieces();
-        while let Some(next) = pieces.next() {
-            piece(pieces.bytes_of(next));
+        while let chunk = pieces.chunk()
+            && !chunk.is_empty()
+        {
+            piece(chunk);
+            let len = chunk.len();
+            pieces.consume(len);
         }
     }
 

@@ -12,16 +12,23 @@ use super::packets::Run;
 use super::run::PesRun;
 use crate::codec::nal::Slices;
 
-/// Walks over the bytes of a run.
+/// Walks over the bytes of a run: at any time it stands at a chunk, of a head or of payload.
 #[derive(Clone, Debug)]
 pub(super) struct Pieces<'a> {
     source: Source<'a>,
+    head: Head,
     /// Payload bytes that the packet begun last still takes.
     room: usize,
     slice: &'a [u8],
     slices: Slices<'a>,
-    /// Where heads are composed: the last one stands at the front.
-    head: [u8; PACKET_LEN],
+}
+
+/// The head of a packet, as far as it was not read yet: `bytes[from..to]`.
+#[derive(Clone, Debug)]
+struct Head {
+    bytes: [u8; PACKET_LEN],
+    from: usize,
+    to: usize,
 }
 
 /// Where the heads come from.
@@ -44,43 +51,79 @@ struct Heads {
     header: PacketHeader,
 }
 
-/// A contiguous stretch of a run.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Piece<'a> {
-    /// So many bytes at the front of [`Pieces::head`].
-    Head(usize),
-    Borrowed(&'a [u8]),
-}
-
 impl<'a> Pieces<'a> {
     pub(super) fn new(run: Run<'a>) -> Self {
         let (source, slices, room) = match run {
             Run::Whole(packets) => (Source::Whole, Slices::one(packets), packets.len()),
             Run::Pes(run) => (Source::First(run), run.payload.slices(), 0),
         };
-        Self { source, room, slice: &[], slices, head: [0; PACKET_LEN] }
+        let head = Head { bytes: [0; PACKET_LEN], from: 0, to: 0 };
+        let mut pieces = Self { source, head, room, slice: &[], slices };
+        pieces.settle();
+        pieces
     }
 
-    /// Returns the next piece, never empty.
+    /// Returns the bytes up to the next border; empty at the end of the run alone.
     #[inline]
-    pub(super) fn next(&mut self) -> Option<Piece<'a>> {
-        if self.room == 0 {
-            let len = self.next_head()?;
-            self.room = PACKET_LEN - len;
-            return Some(Piece::Head(len));
+    pub(super) fn chunk(&self) -> &[u8] {
+        if self.head.from < self.head.to {
+            self.head.bytes.get(self.head.from..self.head.to).unwrap_or_default()
+        } else {
+            self.slice.get(..self.room).unwrap_or(self.slice)
         }
-        if self.slice.is_empty() {
-            self.slice = self.slices.next()?;
-        }
-        let (now, later) = self.slice.split_at(self.room.min(self.slice.len()));
-        self.slice = later;
-        self.room -= now.len();
-        Some(Piece::Borrowed(now))
     }
 
-    /// Composes the next head, and returns its length.
-    #[inline]
+    /// Goes on by `count` bytes, at most those of the chunk.
+    #[inline(always)]
+    pub(super) fn consume(&mut self, count: usize) {
+        if self.head.from < self.head.to {
+            self.head.from += count;
+        } else {
+            self.slice = self.slice.get(count..).unwrap_or_default();
+            self.room -= count.min(self.room);
+        }
+        self.settle();
+    }
+
+    /// Goes to the next chunk where this one is used up.
+    #[inline(always)]
+    fn settle(&mut self) {
+        while self.head.from >= self.head.to {
+            if self.room == 0 {
+                let Some(len) = self.next_head() else {
+                    self.slice = &[];
+                    return;
+                };
+                (self.head.from, self.head.to) = (0, len);
+                self.room = PACKET_LEN - len;
+            } else if !self.slice.is_empty() {
+                return;
+            } else if let Some(next) = self.slices.next() {
+                self.slice = next;
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Composes the next head, and returns its length. Nearly every one is that of a plain packet.
+    #[inline(always)]
     fn next_head(&mut self) -> Option<usize> {
+        if let Source::Later(Heads { stretch: Some(stretch), header, .. }) = &mut self.source
+            && let Some(left) = stretch.plain.checked_sub(1)
+        {
+            stretch.plain = left;
+            let (head, _) = self.head.bytes.split_at_mut(HEAD_LEN);
+            head.copy_from_slice(&header.to_bytes());
+            *header = header.next();
+            return Some(HEAD_LEN);
+        }
+        self.next_special_head()
+    }
+
+    #[inline(never)]
+    fn next_special_head(&mut self) -> Option<usize> {
+        let bytes = &mut self.head.bytes;
         let heads = match &mut self.source {
             Source::Whole => return None,
             Source::First(run) => {
@@ -91,45 +134,18 @@ impl<'a> Pieces<'a> {
                     stretch: layout.next(),
                     layout,
                 });
-                return Some(run.write_first_head(&mut self.head).min(PACKET_LEN));
+                return Some(run.write_first_head(bytes).min(PACKET_LEN));
             }
             Source::Later(heads) => heads,
         };
-        let stretch = heads.stretch.as_mut()?;
+        let then = heads.stretch?.then;
+        heads.stretch = heads.layout.next();
         let header = heads.header;
         heads.header = header.next();
-        if let Some(left) = stretch.plain.checked_sub(1) {
-            stretch.plain = left;
-            let (head, _) = self.head.split_at_mut(HEAD_LEN);
-            head.copy_from_slice(&header.to_bytes());
-            return Some(HEAD_LEN);
-        }
-        let then = stretch.then;
-        heads.stretch = heads.layout.next();
         Some(match then {
-            Special::Pcr(pcr) => PACKET_LEN - write_pcr_head(header, pcr, &mut self.head).len(),
-            Special::Last(field) => field.write(header, &mut self.head).min(PACKET_LEN),
+            Special::Pcr(pcr) => PACKET_LEN - write_pcr_head(header, pcr, bytes).len(),
+            Special::Last(field) => field.write(header, bytes).min(PACKET_LEN),
         })
-    }
-
-    /// Returns the bytes of the piece that came last.
-    #[inline]
-    pub(super) fn bytes_of<'s>(&'s self, piece: Piece<'s>) -> &'s [u8] {
-        match piece {
-            Piece::Head(len) => self.head.get(..len).unwrap_or_default(),
-            Piece::Borrowed(bytes) => bytes,
-        }
-    }
-}
-
-#[cfg(feature = "bytes")]
-impl Piece<'_> {
-    #[inline]
-    const fn len(&self) -> usize {
-        match self {
-            Self::Head(len) => *len,
-            Self::Borrowed(bytes) => bytes.len(),
-        }
     }
 }
 
@@ -138,9 +154,6 @@ impl Piece<'_> {
 #[derive(Clone, Debug)]
 pub struct TsBuf<'a> {
     pieces: Pieces<'a>,
-    piece: Piece<'a>,
-    /// Bytes of `piece` that were read.
-    read: usize,
     remaining: usize,
 }
 
@@ -148,9 +161,7 @@ pub struct TsBuf<'a> {
 impl<'a> super::TsPackets<'a> {
     /// Turns the run into a reader of its bytes.
     pub fn into_buf(self) -> TsBuf<'a> {
-        let mut pieces = self.pieces();
-        let piece = pieces.next().unwrap_or(Piece::Borrowed(&[]));
-        TsBuf { pieces, piece, read: 0, remaining: self.len() }
+        TsBuf { pieces: self.pieces(), remaining: self.len() }
     }
 }
 
@@ -163,24 +174,20 @@ impl bytes::Buf for TsBuf<'_> {
 
     #[inline]
     fn chunk(&self) -> &[u8] {
-        let bytes = self.pieces.bytes_of(self.piece);
-        bytes.get(self.read..).unwrap_or_default()
+        self.pieces.chunk()
     }
 
     /// # Panics
     ///
     /// As the trait demands, when `count` is more than [`remaining`](bytes::Buf::remaining).
     #[inline]
-    fn advance(&mut self, count: usize) {
+    fn advance(&mut self, mut count: usize) {
         assert!(count <= self.remaining, "cannot advance {count} of {} bytes", self.remaining);
         self.remaining -= count;
-        self.read += count;
-        while self.read >= self.piece.len() && self.remaining > 0 {
-            self.read -= self.piece.len();
-            let Some(piece) = self.pieces.next() else {
-                break;
-            };
-            self.piece = piece;
+        while count > 0 {
+            let now = self.pieces.chunk().len().min(count);
+            self.pieces.consume(now);
+            count -= now;
         }
     }
 }
