@@ -11,17 +11,26 @@
 //! ```
 
 use super::packet::Field;
-use super::run::{InnerPcrs, PesRun};
-use crate::time::Ticks;
+use super::run::{Pcrs, PesRun};
+use crate::time::{TickSpan, Ticks};
 
 /// Walks over the packets of a run after the first one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     /// The packet that the walk has come to.
     index: usize,
-    /// Clock references that are still to come before the last packet.
-    pcrs: InnerPcrs,
+    inner: InnerPcrs,
     last: Last,
+}
+
+/// The clock references that are still to come before the last packet, evenly spaced.
+#[derive(Clone, Copy, Debug)]
+struct InnerPcrs {
+    left: usize,
+    next: Ticks,
+    step: TickSpan,
+    /// How many packets they are apart.
+    every: usize,
 }
 
 /// The last packet of a run.
@@ -51,24 +60,33 @@ impl Layout {
     /// Begins after the first packet.
     #[inline(always)]
     pub(super) fn new(run: &PesRun<'_>) -> Self {
-        let field = Field { flags: 0, pcr: run.last_pcr, stuffing: run.stuffing };
-        let last = Last { index: run.packets - 1, field };
-        Self { index: 1, pcrs: run.inner_pcrs, last }
+        let mut inner =
+            InnerPcrs { left: 0, next: Ticks::default(), step: TickSpan::ZERO, every: 1 };
+        let mut pcr = None;
+        match run.pcrs {
+            Pcrs::None => {}
+            Pcrs::InLast(last) => pcr = Some(last),
+            Pcrs::FromFirst { first, step, more, every } => {
+                inner = InnerPcrs { left: more, next: first + step, step, every };
+            }
+        }
+        let field = Field { flags: 0, pcr, stuffing: run.stuffing };
+        Self { index: 1, inner, last: Last { index: run.packets - 1, field } }
     }
 
     /// Returns the next stretch; `None` at the end of the run.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Option<Stretch> {
-        let pcrs = &mut self.pcrs;
-        if pcrs.count == 0 {
+        let inner = &mut self.inner;
+        let Some(left) = inner.left.checked_sub(1) else {
             let plain = self.last.index.checked_sub(self.index)?;
             self.index = self.last.index + 1;
             return Some(Stretch { plain, then: Special::Last(self.last.field) });
-        }
-        let pcr = pcrs.first;
-        pcrs.count -= 1;
-        pcrs.first = pcr + pcrs.step;
-        self.index += pcrs.every;
-        Some(Stretch { plain: pcrs.every - 1, then: Special::Pcr(pcr) })
+        };
+        let pcr = inner.next;
+        inner.left = left;
+        inner.next = pcr + inner.step;
+        self.index += inner.every;
+        Some(Stretch { plain: inner.every - 1, then: Special::Pcr(pcr) })
     }
 }

@@ -74,25 +74,27 @@ pub(crate) struct PesRun<'a> {
     pub(super) flags: u8,
     pub(super) header: PesHeader,
     pub(super) payload: Payload<'a>,
-    /// The clock reference of the first packet.
-    first_pcr: Option<Ticks>,
-    pub(super) inner_pcrs: InnerPcrs,
-    /// The clock reference of the last packet of several.
-    pub(super) last_pcr: Option<Ticks>,
+    pub(super) pcrs: Pcrs,
     /// How many packets: never 0.
     pub(super) packets: usize,
     /// Bytes of the last packet that neither field nor payload fills.
     pub(super) stuffing: usize,
 }
 
-/// The clock references between the first packet of a run and the last: `count` of them, each
-/// `every` packets after the one before it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct InnerPcrs {
-    pub(super) count: usize,
-    pub(super) first: Ticks,
-    pub(super) step: TickSpan,
-    pub(super) every: usize,
+/// The clock references of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Pcrs {
+    None,
+    /// One in the last packet of several.
+    InLast(Ticks),
+    /// One in the first packet, and `more` after it, each `every` packets and `step` after the one
+    /// before it, none of them in the last packet.
+    FromFirst {
+        first: Ticks,
+        step: TickSpan,
+        more: usize,
+        every: usize,
+    },
 }
 
 /// The bytes of a PES packet behind its [`PesHeader`].
@@ -154,9 +156,7 @@ impl<'a> PesRun<'a> {
             flags,
             header,
             payload,
-            first_pcr: None,
-            inner_pcrs: InnerPcrs::default(),
-            last_pcr: None,
+            pcrs: Pcrs::None,
             packets: bare,
             stuffing: bare * BODY_LEN - bytes,
         };
@@ -167,7 +167,7 @@ impl<'a> PesRun<'a> {
             (0, _) => FLAGS_FIELD_LEN,
             (1, 0) if plan.floating && bare > 1 && run.stuffing >= PCR_FIELD_LEN => {
                 // A lone one costs nothing where stuffing would stand anyway.
-                run.last_pcr = Some(plan.first);
+                run.pcrs = Pcrs::InLast(plan.first);
                 run.stuffing -= PCR_FIELD_LEN;
                 return run;
             }
@@ -175,14 +175,9 @@ impl<'a> PesRun<'a> {
         };
         run.packets = packets_for(bytes + fields);
         run.stuffing = run.packets * BODY_LEN - bytes - fields;
-        run.first_pcr = (count > 0).then_some(plan.first);
-        if count > 1 {
-            run.inner_pcrs = InnerPcrs {
-                count: count - 1,
-                first: plan.first + plan.step,
-                step: plan.step,
-                every: run.packets / count,
-            };
+        if let Some(more) = count.checked_sub(1) {
+            let every = run.packets / count;
+            run.pcrs = Pcrs::FromFirst { first: plan.first, step: plan.step, more, every };
         }
         run
     }
@@ -196,10 +191,12 @@ impl<'a> PesRun<'a> {
     /// Returns the last clock reference of the run, if it has any.
     #[inline]
     pub(crate) fn last_pcr(&self) -> Option<Ticks> {
-        let inner = &self.inner_pcrs;
-        match inner.count.checked_sub(1) {
-            Some(later) => Some(inner.first + inner.step * later.cast_signed() as i64),
-            None => self.last_pcr.or(self.first_pcr),
+        match self.pcrs {
+            Pcrs::None => None,
+            Pcrs::InLast(pcr) => Some(pcr),
+            Pcrs::FromFirst { first, step, more, .. } => {
+                Some(first + step * more.cast_signed() as i64)
+            }
         }
     }
 }
@@ -214,7 +211,11 @@ impl PesRun<'_> {
     /// Writes the head of the first packet, and returns its length. Bytes after it may be spoilt.
     #[inline(always)]
     pub(super) fn write_first_head(&self, packet: &mut [u8; PACKET_LEN]) -> usize {
-        let (flags, pcr) = (self.flags, self.first_pcr);
+        let flags = self.flags;
+        let pcr = match self.pcrs {
+            Pcrs::FromFirst { first, .. } => Some(first),
+            Pcrs::None | Pcrs::InLast(_) => None,
+        };
         let header = self.first.unit_start();
         let len = if self.packets > 1 {
             Field { flags, pcr, stuffing: 0 }.write(header, packet)
