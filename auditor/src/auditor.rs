@@ -89,8 +89,8 @@ impl<S> Auditor<S> {
 
     /// Leaves out what only a sound source can bring about, because the engine passes it on as it
     /// is: one picture in a tag, parameter sets without start codes in them, slices whose
-    /// parameter sets exist, MPEG audio in whole frames, tracks that are not so far behind one
-    /// another that their time has passed. For fuzzing.
+    /// parameter sets exist, MPEG audio in whole frames, tracks that come while their time has not
+    /// passed. For fuzzing.
     #[must_use]
     pub const fn any_input(mut self, allowed: bool) -> Self {
         self.judge.settings.any_input = allowed;

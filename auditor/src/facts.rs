@@ -193,7 +193,7 @@ mod tests {
                 let of_audio = fits(pictures, audio, Cause::End, end);
                 let longer = end + 90;
                 let of_neither = fits(pictures, audio, Cause::End, longer);
-                // Where no interval is known yet, a duration may be anything behind the last
+                // Where no interval is known yet, a duration may be anything after the last
                 // picture.
                 let unknown = pictures.len() == 2;
                 assert_eq!(of_audio, want || unknown, "{pictures:?}, {end}");

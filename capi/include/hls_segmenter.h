@@ -417,8 +417,7 @@ typedef enum hlsseg_end {
      */
     HLSSEG_END_LIST = 0,
     /**
-     * Until the encoder comes back: the next tag begins a new publication, behind
-     * EXT-X-DISCONTINUITY.
+     * Until the encoder comes back: the next tag begins a publication after EXT-X-DISCONTINUITY.
      */
     HLSSEG_END_PAUSE = 1,
 } hlsseg_end;
@@ -528,7 +527,7 @@ typedef struct hlsseg_config {
     uint8_t forced_switch;
     /**
      * Not 0: video between a break and the next key frame is dropped and counted; 0: it opens the
-     * new segment, behind parameter sets; 0.
+     * new segment, after parameter sets; 0.
      */
     uint8_t drop_mid_gop;
     /**
@@ -1239,8 +1238,7 @@ enum hlsseg_status hlsseg_config_check(const struct hlsseg_config *config,
 size_t hlsseg_sizeof(void);
 
 /**
- * Returns the alignment that the memory of an engine needs, in bytes; what `malloc` returns has
- * it. Threads: any.
+ * Returns the alignment in bytes that an engine needs; `malloc` gives as much. Threads: any.
  */
 size_t hlsseg_alignof(void);
 

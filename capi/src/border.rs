@@ -230,9 +230,8 @@ impl<T> Slot<T> {
     /// Takes an object for the time of a call.
     pub(crate) fn enter<'a>(slot: *mut Self) -> Result<Guard<'a, T>> {
         aligned(slot)?;
-        // SAFETY: it is not NULL, it is aligned, and the caller says that a slot was made there;
-        // nothing is ever borrowed exclusively of a slot but what is behind its
-        // `UnsafeCell`.
+        // SAFETY: the pointer is aligned and not NULL, and the caller says that a slot was made
+        // there. Only the content of its `UnsafeCell` is ever borrowed exclusively.
         let slot = unsafe { &*slot };
         let claimed = slot.state.compare_exchange(IDLE, BUSY, Ordering::Acquire, Ordering::Relaxed);
         match claimed {

@@ -76,7 +76,7 @@ pub struct hlsseg_config {
     /// Not 0: a segment is switched at max(2 x FragDuration, 60 s) without a key frame; 1.
     pub forced_switch: u8,
     /// Not 0: video between a break and the next key frame is dropped and counted; 0: it opens the
-    /// new segment, behind parameter sets; 0.
+    /// new segment, after parameter sets; 0.
     pub drop_mid_gop: u8,
     /// Not 0: playlists carry EXT-X-INDEPENDENT-SEGMENTS; only with options under which every
     /// segment starts with an IDR picture; 0.

@@ -80,8 +80,7 @@ pub enum hlsseg_switch {
 pub enum hlsseg_end {
     /// For good: the playlist gets EXT-X-ENDLIST.
     List = 0,
-    /// Until the encoder comes back: the next tag begins a new publication, behind
-    /// EXT-X-DISCONTINUITY.
+    /// Until the encoder comes back: the next tag begins a publication after EXT-X-DISCONTINUITY.
     Pause = 1,
 }
 
@@ -93,8 +92,7 @@ pub extern "C" fn hlsseg_sizeof() -> usize {
     layout::<Engine>().0
 }
 
-/// Returns the alignment that the memory of an engine needs, in bytes; what `malloc` returns has
-/// it. Threads: any.
+/// Returns the alignment in bytes that an engine needs; `malloc` gives as much. Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn hlsseg_alignof() -> usize {
     layout::<Engine>().1

@@ -45,7 +45,7 @@ impl Channel {
         self.mux.break_timeline();
     }
 
-    /// Returns what a later engine needs, besides the listed segments, to go on with this list.
+    /// Returns what a later engine needs, apart from the listed segments, to go on with this list.
     pub(crate) fn resume_token(&self) -> ResumeToken {
         let tables = self.mux.state();
         ResumeToken {

@@ -57,7 +57,7 @@ impl Segmenter {
     }
 
     /// Makes an engine that goes on with the list of an earlier one: numbers, counters and target
-    /// duration continue, and its first segment comes behind EXT-X-DISCONTINUITY.
+    /// duration continue, and its first segment comes after EXT-X-DISCONTINUITY.
     ///
     /// `listed` are the segments of the playlist that `token` came with, oldest first. Where the
     /// new configuration lists fewer, the excess leaves with the first new segment.
@@ -165,7 +165,7 @@ impl Segmenter {
         self.channel.totals.stats(self.channel.notices.counts())
     }
 
-    /// Returns what a later engine needs, besides the listed segments, to go on with this list. The
+    /// Returns what a later engine needs, apart from the listed segments, to go on with this list. The
     /// token of a [`Playlist`](crate::playlist::Playlist::resume_token) comes with the segments
     /// that it is for.
     pub fn resume_token(&self) -> ResumeToken {

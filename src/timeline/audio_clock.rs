@@ -2,13 +2,13 @@
 //! than a band.
 //!
 //! Tag times of audio are rounded to a millisecond and jitter by more; samples do not. Frame n
-//! behind an anchor is at anchor + n · samples · 90 000 / rate, rounded once, so that no error adds
+//! after an anchor is at anchor + n · samples · 90 000 / rate, rounded once, so that no error adds
 //! up.
 //!
 //! ```text
 //!   AAC of 44.1 kHz, frames of 23.22 ms; the clock says the next begins at 1.000 s
 //!     tag 0.985 s                    follows: 1.000 s, within two frames
-//!     tag 1.050 s                    is believed, and the clock set anew: 1.050 s, a notice
+//!     tag 1.050 s                    is believed, and the clock is set: 1.050 s, a notice
 //!     tag 0.940 s, last at 0.977 s   repaired: a tick after the last frame, a notice
 //! ```
 

@@ -55,7 +55,7 @@ impl<'a> Iterator for NalUnits<'a> {
     }
 }
 
-/// Splits at the first start code: what is before it, what is behind it, and whether it has four
+/// Splits at the first start code: the bytes before it, those after it, and whether it has four
 /// bytes.
 fn split(stream: &[u8]) -> (&[u8], &[u8], bool) {
     let mut from = 0;

@@ -23,7 +23,7 @@ pub struct ElementaryUnit {
     pub segment: u64,
     /// What it is.
     pub kind: UnitKind,
-    /// PTS as written; for audio frames behind the first of a PES packet, as their duration
+    /// PTS as written; for audio frames after the first of a PES packet, as their duration
     /// implies.
     pub pts: WireTime,
     /// DTS as written, or PTS where there is none.

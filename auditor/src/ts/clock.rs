@@ -266,8 +266,8 @@ mod tests {
             let told = findings.count() > 0;
             assert_eq!(told, !excused, "{before:?} {track:?} {lenient}");
         }
-        // A picture that goes back behind a clock that has not overtaken the last one is none's
-        // fault but its own.
+        // The clock has not overtaken the last picture: one that goes back below the clock is a
+        // fault of its own.
         for (clock, told) in [(90_000, 2), (90_001, 1)] {
             let mut it = Clock { lets_late_frames_pass: true, ..Clock::default() };
             let mut findings = Findings::default();

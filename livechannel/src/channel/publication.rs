@@ -22,7 +22,7 @@ use crate::name::ChannelKey;
 use crate::registry::Read;
 use crate::service::{Service, nonce};
 use crate::snapshot;
-use crate::store::{ChannelRecord, ChannelState, LiveSession, StoredList};
+use crate::store::{ChannelRecord, ChannelState, LiveSession, StoredList, StoredSegment};
 
 /// A channel that is being published to.
 #[derive(Debug)]
@@ -70,13 +70,8 @@ impl Publication {
         let channel = read_enabled(service, key).await?;
         let read = wait_until_free(service, key).await?;
         let (version, mut state) = (read.version, read.value);
-        // A state that was damaged has fallen back: it may not know all that was listed.
-        let list = state.list.as_ref().filter(|_| !read.damaged);
-        let last_listed = list.and_then(|list| list.segments.last().cloned());
+        let last_listed = last_listed(&state, read.damaged);
         let now = now_millis();
-        // A session that is still there is of a node that died.
-        let seen = state.session.as_ref().map_or(now, |session| session.seen);
-        state.end_session(seen);
         let session = LiveSession { connected: now, seen: now, remote, video: None, audio: None };
         let playlist_name = playlist_name.unwrap_or_else(|| channel.playlist_name.clone());
         let live = Arc::new(LiveChannel::new(
@@ -89,9 +84,7 @@ impl Publication {
 
         let engine = Box::new(engine(&channel, state.list.as_ref())?);
         let inherited = state.list.as_ref().map(|list| list.segments.clone()).unwrap_or_default();
-        state.epoch += 1;
-        state.writer = format!("{}-{:016x}", service.node(), nonce());
-        state.session = Some(session);
+        state.begin_session(format!("{}-{:016x}", service.node(), nonce()), session);
         if let Some(target) = &channel.snapshot {
             state.snapshots_go_to(&target.dest_bucket);
         }
@@ -214,6 +207,13 @@ impl Publication {
             session.audio = stats::audio(&stats);
         });
     }
+}
+
+/// Returns the newest segment that was ever listed. A state that was damaged has fallen back, and may
+/// not know it.
+fn last_listed(state: &ChannelState, is_damaged: bool) -> Option<StoredSegment> {
+    let list = state.list.as_ref().filter(|_| !is_damaged)?;
+    list.segments.last().cloned()
 }
 
 /// Reads the configuration of a channel that may be published to.

@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 
 use super::cluster::Cluster;
 use super::store::{Dice, PutBack, World};
-use super::{in_memory, seeds};
+use super::{in_memory, seeds, virtual_time};
 use crate::api;
 
 /// What a channel is: nothing, or its FragDuration and whether it is enabled.
@@ -127,12 +127,7 @@ fn is_linearisable(calls: &[Done]) -> bool {
 
 /// Lets calls overlap; returns them where no order explains them.
 fn simulate(seed: u64, put_back: PutBack) -> Option<Vec<Done>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    virtual_time().block_on(async {
         let mut dice = Dice::new(seed);
         let world = Arc::new(World::new(seed, 3, put_back));
         for node in 0..3 {

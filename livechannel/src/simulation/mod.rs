@@ -28,6 +28,7 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep};
 
 use cluster::Cluster;
@@ -36,14 +37,15 @@ use store::{Dice, PutBack, World, lock};
 
 use crate::settings::Settings;
 
+/// Makes a runtime of one thread whose clock stands still while there is work, and jumps to the
+/// next deadline where there is none.
+fn virtual_time() -> Runtime {
+    Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+}
+
 /// Runs a simulation; returns what did not hold.
 fn simulate(seed: u64, put_back: PutBack) -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    virtual_time().block_on(async {
         let mut dice = Dice::new(seed.wrapping_add(77));
         let nodes = 2 + usize::try_from(seed % 2).unwrap();
         let world = Arc::new(World::new(seed, nodes, put_back));

@@ -9,18 +9,13 @@ use tokio::time::{Instant, sleep};
 use super::cluster::Cluster;
 use super::invariants::Observer;
 use super::store::{PutBack, World, lock};
-use super::{LEASE, in_memory, simulate};
+use super::{LEASE, in_memory, simulate, virtual_time};
 use crate::channel::Publication;
 use crate::settings::Settings;
 
 /// Runs `work` in virtual time, on two nodes of which one is being published to.
 fn run<T, F: Future<Output = T>>(put_back: PutBack, work: impl FnOnce(Arc<Cluster>) -> F) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    virtual_time().block_on(async {
         let world = Arc::new(World::new(1, 2, put_back));
         let settings = Settings { lease: LEASE, outage: Some(Duration::ZERO), ..in_memory() };
         let cluster = Cluster::new(world, 2, settings);

@@ -93,11 +93,7 @@ impl Store {
         kind: &'static str,
         mode: PutMode,
     ) -> Result<()> {
-        let mut attributes = Attributes::new();
-        if self.typed {
-            attributes.insert(Attribute::ContentType, kind.into());
-        }
-        let options = PutOptions { mode, attributes, ..PutOptions::default() };
+        let options = put_options(self.typed.then_some(kind), mode);
         self.objects.put_opts(path, body.into(), options).await?;
         Ok(())
     }
@@ -158,4 +154,13 @@ impl Store {
         let listed = self.objects.list_with_delimiter(Some(folder)).await?;
         Ok(listed.common_prefixes)
     }
+}
+
+/// Returns how an object is put; `kind` is its content type, where the store keeps one.
+fn put_options(kind: Option<&'static str>, mode: PutMode) -> PutOptions {
+    let mut attributes = Attributes::new();
+    if let Some(kind) = kind {
+        attributes.insert(Attribute::ContentType, kind.into());
+    }
+    PutOptions { mode, attributes, ..PutOptions::default() }
 }

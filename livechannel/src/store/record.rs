@@ -285,6 +285,16 @@ impl ChannelState {
         }
     }
 
+    /// Begins a publication: the next epoch, of this writer. A session that is still there is of a
+    /// node that died, and ends when it was seen last.
+    pub(crate) fn begin_session(&mut self, writer: String, session: LiveSession) {
+        let seen = self.session.as_ref().map_or(session.connected, |before| before.seen);
+        self.end_session(seen);
+        self.epoch += 1;
+        self.writer = writer;
+        self.session = Some(session);
+    }
+
     /// Moves the publication that was going on to the history.
     pub(crate) fn end_session(&mut self, end: i64) {
         if let Some(session) = self.session.take() {

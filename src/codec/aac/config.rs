@@ -385,7 +385,7 @@ mod tests {
         for (place, want) in
             [(0, Some(44_100)), (72, Some(44_100)), (511, Some(44_100)), (512, None)]
         {
-            // Sync 0x2b7, object type 5, the flag, 44.1 kHz; behind AAC-LC at 22.05 kHz and a
+            // Sync 0x2b7, object type 5, the flag, 44.1 kHz; after AAC-LC at 22.05 kHz and a
             // program config element.
             let sbr = [0x2b7_u128 << 10 | 5 << 5 | 1 << 4 | 4];
             let bits = 16 + place;

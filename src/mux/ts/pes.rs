@@ -16,7 +16,7 @@ pub(crate) enum StreamId {
 }
 
 /// A PES header, followed by the first few bytes of the elementary stream where those are not
-/// borrowed: the access unit delimiter and the start code behind it, or the ADTS header of a frame
+/// borrowed: the access unit delimiter and the start code after it, or the ADTS header of a frame
 /// that travels alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PesHeader {
@@ -87,7 +87,7 @@ impl PesHeader {
         if self.pts == self.dts { 5 } else { 10 }
     }
 
-    /// Writes the header to the front of `room`, of which it may spoil some bytes behind it, and
+    /// Writes the header to the front of `room`, of which it may spoil some bytes after it, and
     /// returns its length.
     #[inline(always)]
     pub(super) fn write(&self, room: &mut [u8]) -> usize {
@@ -124,7 +124,7 @@ impl PesHeader {
     }
 }
 
-/// Composes a 33-bit time behind a 4-bit prefix, with its three marker bits (§2.4.3.7): the first
+/// Composes a 33-bit time after a 4-bit prefix, with its three marker bits (§2.4.3.7): the first
 /// five of these bytes.
 #[inline]
 const fn timestamp(prefix: u64, time: WireTime) -> [u8; 8] {

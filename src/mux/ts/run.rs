@@ -97,10 +97,10 @@ pub(super) enum Pcrs {
     },
 }
 
-/// The bytes of a PES packet behind its [`PesHeader`].
+/// The bytes of a PES packet after its [`PesHeader`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Payload<'a> {
-    /// An access unit, but for its first start code: that stands in the header, behind the
+    /// An access unit, but for its first start code: that stands in the header, after the
     /// delimiter.
     Video(&'a AnnexB<'a>),
     Audio(&'a [u8]),

@@ -20,14 +20,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{
-    Attribute, Attributes, Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutResult,
-    UpdateVersion,
-};
+use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, PutResult, UpdateVersion};
 use tokio::sync::OnceCell;
 
 use folder::FolderCells;
 use numbered::NumberedCells;
+
+use super::put_options;
 
 pub(super) use folder::open_folder;
 
@@ -225,11 +224,7 @@ impl Cells {
         kind: &'static str,
         mode: PutMode,
     ) -> object_store::Result<PutResult> {
-        let mut attributes = Attributes::new();
-        if self.typed {
-            attributes.insert(Attribute::ContentType, kind.into());
-        }
-        let options = PutOptions { mode, attributes, ..PutOptions::default() };
+        let options = put_options(self.typed.then_some(kind), mode);
         self.objects.put_opts(path, body.into(), options).await
     }
 }

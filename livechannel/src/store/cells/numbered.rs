@@ -19,11 +19,10 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
-use object_store::{
-    Attribute, Attributes, Error, ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions,
-};
+use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode};
 
 use super::{Cell, SwapError, Version};
+use crate::store::put_options;
 
 #[derive(Debug)]
 pub(super) struct NumberedCells {
@@ -72,11 +71,7 @@ impl NumberedCells {
         let head = if let Version::Number(head) = seen { *head } else { 0 };
         let next = head.checked_add(1).ok_or(SwapError::Conflict)?;
         let begun = Instant::now();
-        let mut attributes = Attributes::new();
-        if self.typed {
-            attributes.insert(Attribute::ContentType, "application/json".into());
-        }
-        let options = PutOptions { mode: PutMode::Create, attributes, ..PutOptions::default() };
+        let options = put_options(self.typed.then_some("application/json"), PutMode::Create);
         match self.objects.put_opts(&numbered(path, next), body.into(), options).await {
             Ok(_) => {}
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
