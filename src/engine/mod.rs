@@ -165,8 +165,8 @@ impl Segmenter {
         self.channel.totals.stats(self.channel.notices.counts())
     }
 
-    /// Returns what a later engine needs, apart from the listed segments, to go on with this list. The
-    /// token of a [`Playlist`](crate::playlist::Playlist::resume_token) comes with the segments
+    /// Returns what a later engine needs, apart from the listed segments, to go on with this list.
+    /// The token of a [`Playlist`](crate::playlist::Playlist::resume_token) comes with the segments
     /// that it is for.
     pub fn resume_token(&self) -> ResumeToken {
         self.channel.resume_token()
