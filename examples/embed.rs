@@ -3,12 +3,13 @@
 //! A server has RTMP messages and wants segments and a playlist to serve over HTTP. Here the
 //! messages come from a capture.
 
+use core::convert::Infallible;
 use std::collections::BTreeMap;
 
 use hls_segmenter::flv::{Tag, TagKind};
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::FlvTime;
-use hls_segmenter::ts::{ShortBuffer, TsPackets};
+use hls_segmenter::ts::{PACKET_LEN, TsPackets};
 use hls_segmenter::{ExpiredSegment, Segment, SegmentSink, SegmentStart, Segmenter};
 
 /// One live stream, as an HTTP handler looks into it.
@@ -16,31 +17,29 @@ use hls_segmenter::{ExpiredSegment, Segment, SegmentSink, SegmentStart, Segmente
 struct Channel {
     playlist: String,
     segments: BTreeMap<u64, Vec<u8>>, // by the number in their names
-    open: Vec<u8>,                    // being written, and not served yet
+    open: Vec<[u8; PACKET_LEN]>,      // being written, and not served yet
 }
 
 impl SegmentSink for Channel {
-    type Error = ShortBuffer; // what storage may answer
+    type Error = Infallible; // what storage may answer
 
-    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), ShortBuffer> {
+    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), Infallible> {
         self.open.clear();
         Ok(())
     }
 
-    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), ShortBuffer> {
-        let end = self.open.len();
-        self.open.resize(end + packets.len(), 0);
-        let room = self.open.get_mut(end..).unwrap_or_default();
-        packets.copy_to_slice(room).map(drop) // the only copy of a picture's bytes
+    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), Infallible> {
+        packets.append_to(&mut self.open); // the only copy of a picture's bytes
+        Ok(())
     }
 
-    fn close_segment(&mut self, segment: &Segment) -> Result<(), ShortBuffer> {
-        let bytes = core::mem::take(&mut self.open);
+    fn close_segment(&mut self, segment: &Segment) -> Result<(), Infallible> {
+        let bytes = core::mem::take(&mut self.open).into_flattened();
         self.segments.insert(segment.id, bytes);
         Ok(()) // from here on a playlist may name it
     }
 
-    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), ShortBuffer> {
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
         let m3u8 = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id));
         self.playlist = m3u8.to_string();
         Ok(())

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::flv::{AudioCodec, VideoCodec};
 use crate::time::{Secs, TickSpan, Ticks};
 
 macro_rules! notice_kinds {
@@ -34,7 +35,7 @@ notice_kinds! {
     EncryptedTag = "encrypted-tag",
     /// A tag could not be read and was passed over; the error went to the caller.
     BadTag = "bad-tag",
-    /// A video frame or header of a codec other than H.264 was dropped.
+    /// A video frame or header of a codec other than H.264 and H.265 was dropped.
     UnsupportedVideo = "unsupported-video",
     /// An audio frame or header of a codec other than AAC and MP3 was dropped.
     UnsupportedAudio = "unsupported-audio",
@@ -92,6 +93,35 @@ notice_kinds! {
     WindowFull = "window-full",
     /// A sink call failed; the open segment was aborted if there was one.
     SinkFailed = "sink-failed",
+    /// A picture was dropped whose time was far from that of the one before it: the next picture
+    /// did not agree with it, or was the first to show that the timeline had jumped.
+    VideoWrongTimeline = "video-wrong-timeline",
+    /// An end of sequence or of stream stood before the slices of its tag, where it would end the
+    /// wrong picture, and was left out.
+    MisplacedNalUnit = "misplaced-nal-unit",
+    /// A track whose codec is no longer one that is carried left the program map table.
+    TrackLeft = "track-left",
+    /// Nothing that came can be carried: as long as an announced track is waited for, there was
+    /// media, and all of it was of codecs that are not supported. Told once; a host may refuse the
+    /// publisher on it.
+    NothingCarried = "nothing-carried",
+    /// A picture of H.265 was dropped that refers to pictures before the one that decoding begins
+    /// with (RASL).
+    LeadingPicture = "leading-picture",
+    /// A list with parts has no dates, which players of Low-Latency HLS need: the host has not set
+    /// the wall time.
+    UndatedParts = "undated-parts",
+    /// The list ended before its first segment was listed: no version of it is ever published, and
+    /// none has EXT-X-ENDLIST.
+    NothingListed = "nothing-listed",
+}
+
+impl NoticeKind {
+    /// Returns whether a notice of the kind carries the codec of what was dropped, where it was
+    /// dropped for its codec.
+    pub(crate) const fn names_codec(self) -> bool {
+        matches!(self, Self::UnsupportedVideo | Self::UnsupportedAudio | Self::AudioNotCarried)
+    }
 }
 
 impl fmt::Display for NoticeKind {
@@ -123,6 +153,11 @@ pub enum NoticeAmount {
     None,
     /// By how much time was moved or stepped: a repair, a re-anchor, a jump.
     Span(TickSpan),
+    /// The codec of audio that is not carried: [`NoticeKind::UnsupportedAudio`] and
+    /// [`NoticeKind::AudioNotCarried`].
+    AudioCodec(AudioCodec),
+    /// The codec of video that is not carried: [`NoticeKind::UnsupportedVideo`].
+    VideoCodec(VideoCodec),
     /// The target duration that a segment needs: [`NoticeKind::TargetGrew`] and
     /// [`NoticeKind::TargetViolated`].
     Target(Secs),
@@ -181,8 +216,13 @@ impl Notices {
 
     /// Counts something that comes with tag after tag: only the first in a segment is reported.
     #[cold]
-    pub(crate) fn tally(&mut self, kind: NoticeKind, time: Ticks) -> Option<Notice> {
-        let notice = self.note(kind, time, NoticeAmount::None);
+    pub(crate) fn tally(
+        &mut self,
+        kind: NoticeKind,
+        time: Ticks,
+        amount: NoticeAmount,
+    ) -> Option<Notice> {
+        let notice = self.note(kind, time, amount);
         let bit = 1 << kind as u32;
         let is_first = self.reported & bit == 0;
         self.reported |= bit;

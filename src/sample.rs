@@ -3,7 +3,7 @@
 //! This is all that decisions are made from, and all that a container needs. It borrows the tag it
 //! came in.
 
-use crate::codec::aac::{Adts, AdtsHeader};
+use crate::codec::aac::{AacFrames, Adts, AdtsHeader};
 use crate::codec::mpeg_audio::PaddedFrames;
 use crate::codec::nal::{AccessUnit, Contents};
 use crate::time::{TickSpan, Ticks};
@@ -28,12 +28,26 @@ pub(crate) struct PictureInput<'a> {
 }
 
 impl PictureInput<'_> {
+    /// Returns what the picture is worth as a witness of a jump.
+    pub(crate) const fn kind(&self) -> PictureKind {
+        if self.key_frame { PictureKind::Key } else { PictureKind::Inter }
+    }
+
     /// Returns whether nothing about the picture itself can cause a switch, a drop or a repair.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         let changes = self.key_frame || self.reconfigured;
         self.decodable && !changes && self.timing.composition >= TickSpan::ZERO
     }
+}
+
+/// What a picture is worth as a witness of a jump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PictureKind {
+    /// A key frame: it is believed.
+    Key,
+    /// Any other: another one must agree with it.
+    Inter,
 }
 
 /// What a tag and the parameter sets say of a picture's times.
@@ -68,11 +82,14 @@ pub(crate) struct AudioBatch<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum CodedAudio<'a> {
     /// One frame, and the header that goes before it.
-    Aac {
+    PlainAac {
         header: AdtsHeader,
         frame: &'a [u8],
     },
+    Aac(AacFrames<'a>),
     Mpeg(PaddedFrames<'a>),
+    /// One frame, as it goes into MP4.
+    Whole(&'a [u8]),
 }
 
 /// One audio frame in its place on the timeline.
@@ -81,30 +98,83 @@ pub(crate) struct AudioFrame<'a> {
     pub(crate) pts: Ticks,
     /// Duration, rounded down.
     pub(crate) duration: TickSpan,
+    /// Samples per channel.
+    pub(crate) samples: u16,
     /// The frame does not follow the one before it without a gap or an overlap: it begins a PES
     /// packet.
     pub(crate) detached: bool,
     /// Goes before `payload`.
-    pub(crate) header: Option<AdtsHeader>,
+    pub(crate) head: FrameHead<'a>,
     pub(crate) payload: &'a [u8],
+}
+
+/// An audio frame that waits; its bytes lie after those of the frames before it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct GatheredFrame {
+    pub(crate) pts: Ticks,
+    /// Duration in ticks, rounded down: a frame of 1152 samples at 8 kHz has 12,960.
+    pub(crate) duration: u32,
+    pub(crate) len: u16,
+    /// Samples per channel.
+    pub(crate) samples: u16,
+}
+
+impl GatheredFrame {
+    /// Returns where the frame ends, rounded down.
+    #[inline]
+    pub(crate) fn end(&self) -> Ticks {
+        self.pts + TickSpan::new(i64::from(self.duration))
+    }
+}
+
+/// What goes before the payload of an audio frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FrameHead<'a> {
+    None,
+    Adts(AdtsHeader),
+    /// An ADTS header that counts the channel layout behind it.
+    AdtsAndLayout(AdtsHeader, &'a [u8]),
 }
 
 impl AudioFrame<'_> {
     #[inline]
     pub(crate) const fn len(&self) -> usize {
-        let header_len = match self.header {
-            Some(_) => Adts::HEADER_LEN,
-            None => 0,
+        let head_len = match self.head {
+            FrameHead::None => 0,
+            FrameHead::Adts(_) => Adts::HEADER_LEN,
+            FrameHead::AdtsAndLayout(_, layout) => Adts::HEADER_LEN + layout.len(),
         };
-        header_len + self.payload.len()
+        head_len + self.payload.len()
+    }
+
+    /// Returns the frame as it came.
+    #[inline(always)]
+    pub(crate) const fn without_head(&self) -> Self {
+        Self { head: FrameHead::None, ..*self }
+    }
+
+    /// Returns what is kept of the frame beside its bytes, at most [`MAX_PES_AUDIO_LEN`] of which
+    /// are gathered.
+    #[inline(always)]
+    pub(crate) const fn gathered(&self) -> GatheredFrame {
+        let (duration, len) = (self.duration.get() as u32, self.len() as u16);
+        GatheredFrame { pts: self.pts, duration, len, samples: self.samples }
     }
 
     /// Lays the frame into `room`, which is as long as the frame.
     #[inline(always)]
     pub(crate) fn write(&self, room: &mut [u8]) {
-        let room = match &self.header {
-            Some(header) => header.write(room),
-            None => room,
+        let room = match &self.head {
+            FrameHead::None => room,
+            FrameHead::Adts(header) => header.write(room),
+            FrameHead::AdtsAndLayout(header, layout) => {
+                let Some((place, room)) = header.write(room).split_at_mut_checked(layout.len())
+                else {
+                    return;
+                };
+                place.copy_from_slice(layout);
+                room
+            }
         };
         if room.len() == self.payload.len() {
             room.copy_from_slice(self.payload);

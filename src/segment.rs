@@ -72,6 +72,9 @@ pub struct SegmentStart {
     pub discontinuity: bool,
     /// The first picture is an IDR picture; in a stream without video, true.
     pub starts_with_idr: bool,
+    /// Id of the [initialization section](crate::fmp4::Init) that goes before the segment; none in
+    /// MPEG-TS.
+    pub init: Option<u64>,
 }
 
 /// A finished segment.
@@ -90,7 +93,7 @@ pub struct Segment {
     /// Duration as the playlist prints it: rounded, with the rounding error carried to the next
     /// segment.
     pub extinf: Millis,
-    /// Length in bytes, a multiple of 188.
+    /// Length in bytes; in MPEG-TS a multiple of 188.
     pub bytes: u64,
     /// Frames of the lead track.
     pub frames: u32,
@@ -107,6 +110,9 @@ pub struct Segment {
     pub discontinuity: bool,
     /// The first picture is an IDR picture; in a stream without video, true.
     pub starts_with_idr: bool,
+    /// Id of the [initialization section](crate::fmp4::Init) that goes before the segment; none in
+    /// MPEG-TS.
+    pub init: Option<u64>,
     /// Why it ended.
     pub cause: Cause,
 }
@@ -121,7 +127,7 @@ pub struct AbortedSegment {
     pub bytes: u64,
 }
 
-/// A segment that has left the playlist.
+/// A segment that has left the playlist, or that leaves it with the playlist itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExpiredSegment {
@@ -131,7 +137,26 @@ pub struct ExpiredSegment {
     pub sequence: u64,
     /// Wall time when the segment was opened, as in [`SegmentStart`].
     pub wall: Option<WallTime>,
+    /// Id of the initialization section that no listed or later segment needs: the one that was
+    /// before this segment, if this is the last that needed it. It must stay as long.
+    pub init: Option<u64>,
     /// How long it must stay available from now on: its duration and that of the longest playlist
     /// it was in (RFC 8216 §6.2.2).
     pub keep_for: TickSpan,
+}
+
+/// What became of the word that a segment is [lost](crate::Segmenter::lost).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lost {
+    /// The segment is listed: from the next version of the playlist on it is a gap.
+    Listed,
+    /// The segment is open, and nothing has changed. A sink gives such a segment up by returning an
+    /// error.
+    Open,
+    /// The segment is not listed, and nothing has changed: it has left the list, was aborted, or
+    /// never was.
+    Unlisted,
+    /// The list has ended, and nothing has changed: no version follows EXT-X-ENDLIST.
+    Ended,
 }

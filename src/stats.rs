@@ -1,6 +1,11 @@
 //! What has gone through an engine: the values of GetLiveChannelStat, and counters of everything
 //! noticed.
 
+mod rates;
+
+pub use rates::BitRates;
+pub(crate) use rates::RateMeter;
+
 use crate::notice::{NoticeCounts, NoticeKind};
 use crate::track::{AudioTrack, Meter, TrackStats, VideoTrack};
 
@@ -12,6 +17,9 @@ pub struct Stats {
     pub video: Option<TrackStats<VideoTrack>>,
     /// The audio track, once its format is known.
     pub audio: Option<TrackStats<AudioTrack>>,
+    /// Bit rates of the segments that this engine has listed, once they last half a target
+    /// duration.
+    pub bit_rates: Option<BitRates>,
     pub(crate) counts: NoticeCounts,
 }
 
@@ -47,8 +55,8 @@ impl Totals {
         Self { video: TrackTotals::new(), audio: TrackTotals::new() }
     }
 
-    pub(crate) fn stats(&self, counts: NoticeCounts) -> Stats {
-        Stats { video: self.video.stats(), audio: self.audio.stats(), counts }
+    pub(crate) fn stats(&self, bit_rates: Option<BitRates>, counts: NoticeCounts) -> Stats {
+        Stats { video: self.video.stats(), audio: self.audio.stats(), bit_rates, counts }
     }
 }
 
@@ -62,6 +70,11 @@ impl<T: Copy + PartialEq> TrackTotals<T> {
         let is_new = self.track != Some(track);
         self.track = Some(track);
         is_new
+    }
+
+    /// Returns what the track is.
+    pub(crate) const fn track(&self) -> Option<T> {
+        self.track
     }
 
     fn stats(&self) -> Option<TrackStats<T>> {
@@ -79,7 +92,7 @@ mod tests {
         for kind in [NoticeKind::BadTag, NoticeKind::SinkFailed, NoticeKind::BadTag] {
             counts.add(kind);
         }
-        let stats = Stats { video: None, audio: None, counts };
+        let stats = Stats { video: None, audio: None, bit_rates: None, counts };
         let mut noticed: std::vec::Vec<_> = stats.noticed().collect();
         noticed.sort_by_key(|&(_, count)| count);
         assert_eq!(noticed, [(NoticeKind::SinkFailed, 1), (NoticeKind::BadTag, 2)]);

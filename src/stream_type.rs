@@ -17,7 +17,14 @@ impl StreamType {
     /// H.265 as an Annex B byte stream.
     pub const HEVC: Self = Self(0x24);
 
-    /// Audio that is carried.
+    /// AC-3 (ATSC A/52 Annex A).
+    pub const AC3: Self = Self(0x81);
+    /// E-AC-3 (ATSC A/52 Annex G).
+    pub const EC3: Self = Self(0x87);
+    /// What only descriptors name, such as Opus: PES packets with private data.
+    pub const PRIVATE_PES: Self = Self(0x06);
+
+    /// Audio that is carried in a transport stream.
     pub const AUDIO: [Self; 3] = [Self::MPEG1_AUDIO, Self::MPEG2_AUDIO, Self::AAC_ADTS];
 
     /// Takes the value of the wire.

@@ -12,8 +12,11 @@
 //! no input, however long, can make it panic. [`WallTime`] is the host's calendar clock, used for
 //! names and EXT-X-PROGRAM-DATE-TIME only: no duration is ever taken from it.
 
+mod date;
+
 use core::fmt;
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+use core::time::Duration;
 
 /// Time of a tag: milliseconds on a 32-bit clock with an arbitrary epoch that wraps every 49.7 days
 /// (RTMP 1.0 §4).
@@ -62,6 +65,19 @@ impl Ticks {
         self.0
     }
 
+    /// Returns the instant nearest to `last` that folds to `wire`: unrolls PTS and DTS of a
+    /// transport stream or of RTP.
+    ///
+    /// ```
+    /// use hls_segmenter::time::{Ticks, WireTime};
+    ///
+    /// let last = Ticks::new(0x1_ffff_ffff);
+    /// assert_eq!(Ticks::near(last, WireTime::new(3002)), Ticks::new(0x2_0000_0bba));
+    /// ```
+    pub const fn near(last: Self, wire: WireTime) -> Self {
+        Self(last.0.wrapping_add(wire.since(last.to_wire()).0))
+    }
+
     /// Folds the instant to the 33 bits that PTS, DTS and PCR have room for.
     pub const fn to_wire(self) -> WireTime {
         WireTime(self.0.cast_unsigned() & WireTime::MASK)
@@ -96,6 +112,23 @@ impl TickSpan {
     /// Returns the count of 1/90 000 s.
     pub const fn get(self) -> i64 {
         self.0
+    }
+
+    /// Returns the distance as a duration, rounded down to nanoseconds; a negative one has none.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use hls_segmenter::time::TickSpan;
+    /// assert_eq!(TickSpan::new(3003).to_duration(), Some(Duration::from_nanos(33_366_666)));
+    /// assert_eq!(TickSpan::new(-1).to_duration(), None);
+    /// ```
+    pub const fn to_duration(self) -> Option<Duration> {
+        if self.0 < 0 {
+            return None;
+        }
+        let ticks = self.0.cast_unsigned();
+        let nanos = (ticks % 90_000) * 100_000 / 9;
+        Some(Duration::new(ticks / 90_000, nanos as u32))
     }
 
     /// Returns the nearest number of milliseconds, halves away from zero.
@@ -221,6 +254,11 @@ impl Millis {
     pub const fn ceil_secs(self) -> Secs {
         Secs(self.0.div_ceil(1000))
     }
+
+    /// Returns the nearest number of whole seconds, halves up.
+    pub const fn round_secs(self) -> Secs {
+        Secs(self.0 / 1000 + (self.0 % 1000) / 500)
+    }
 }
 
 impl fmt::Display for Millis {
@@ -256,7 +294,8 @@ impl fmt::Display for Secs {
     }
 }
 
-/// Calendar time as the host knows it: milliseconds since 1970-01-01T00:00:00Z.
+/// Calendar time as the host knows it: milliseconds since 1970-01-01T00:00:00Z; displayed as
+/// playlists print it: `2026-11-23T08:15:30.250Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WallTime(i64);
 

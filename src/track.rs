@@ -2,6 +2,7 @@
 
 use crate::codec::audio::{AudioCodecString, AudioFormat};
 use crate::codec::video::VideoCodecString;
+use crate::stream_type::StreamType;
 use crate::time::{TickSpan, Ticks};
 
 /// What a track is.
@@ -12,6 +13,16 @@ pub enum Track {
     Video(VideoTrack),
     /// The audio track.
     Audio(AudioTrack),
+}
+
+/// Tracks that are said to come, before they have. Nothing is decided by that alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Announced {
+    /// There is video that can be carried.
+    pub video: bool,
+    /// There is audio, one of [`StreamType::AUDIO`].
+    pub audio: Option<StreamType>,
 }
 
 /// A video track.
@@ -26,8 +37,32 @@ pub struct VideoTrack {
     /// Height of the picture in pixels; `None` as for `width`.
     pub height: Option<u32>,
     /// Frames per second as numerator and denominator; `None` as for `width`, or where it is not
-    /// stated.
+    /// stated. Where a segment had another rate, by more than a quarter, it is that one, to a
+    /// thousandth.
     pub frame_rate: Option<(u32, u32)>,
+}
+
+impl VideoTrack {
+    /// Returns the track with the rate of `frames` in `duration`, if the stated one is off by more
+    /// than a quarter. A second of pictures says enough; fewer than ten of them do not.
+    ///
+    /// ```text
+    ///   1000 fps stated, 60 frames in 2.000 s       30 fps
+    ///   25 fps stated, 50 frames in 2.000 s         nothing
+    /// ```
+    pub(crate) fn corrected(&self, frames: u32, duration: TickSpan) -> Option<Self> {
+        let (num, den) = self.frame_rate?;
+        if frames < 10 || duration < TickSpan::from_secs(1) {
+            return None;
+        }
+        let ticks = duration.get().unsigned_abs();
+        let per_1000_secs = u64::from(frames) * 90_000_000 / ticks;
+        let stated = u64::from(num) * 1000 / u64::from(den.max(1));
+        let is_near = per_1000_secs.abs_diff(stated) * 4 <= stated;
+        let frame_rate = u32::try_from(per_1000_secs).ok().filter(|_| !is_near)?;
+        let divisor = if frame_rate % 1000 == 0 { 1000 } else { 1 };
+        Some(Self { frame_rate: Some((frame_rate / divisor, 1000 / divisor)), ..*self })
+    }
 }
 
 /// An audio track.
@@ -100,6 +135,12 @@ impl Meter {
         self.since_bytes += bytes as u64;
     }
 
+    /// Adds bytes of the frame that was added last.
+    pub(crate) const fn add_to_last(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+        self.since_bytes += bytes as u64;
+    }
+
     pub(crate) const fn stats<T: Copy>(&self, track: T) -> TrackStats<T> {
         TrackStats {
             track,
@@ -113,6 +154,7 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::video::VideoCoding;
 
     #[test]
     fn o_21_bandwidth_is_bytes_per_second_of_the_last_seconds() {
@@ -140,5 +182,24 @@ mod tests {
         assert_eq!(rate(&meter), 2000);
         meter.add(Ticks::new(180_000), 1, 1000);
         assert_eq!(rate(&meter), 250);
+    }
+
+    #[test]
+    fn o_20_a_frame_rate_that_is_quite_another_than_the_stated_one_is_told() {
+        let format = VideoCoding::Avc.picture_format(&[0x67, 0x64, 0, 0x1f]).unwrap();
+        for (stated, frames, millis, want) in [
+            ((1000, 1), 60, 2_000, Some((30, 1))),
+            ((1000, 1), 60, 2_002, Some((29_970, 1000))),
+            ((25, 1), 50, 2_000, None),
+            ((25, 1), 38, 2_000, None),
+            ((25, 1), 37, 2_000, Some((18_500, 1000))),
+            ((1000, 1), 9, 2_000, None),
+            ((1000, 1), 60, 999, None),
+        ] {
+            let (width, height) = (None, None);
+            let track = VideoTrack { codec: format.codec, width, height, frame_rate: Some(stated) };
+            let corrected = track.corrected(frames, TickSpan::from_millis(millis));
+            assert_eq!(corrected.map(|track| track.frame_rate), want.map(Some), "{stated:?}");
+        }
     }
 }

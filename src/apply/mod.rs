@@ -17,29 +17,31 @@ pub(crate) use channel::Channel;
 use crate::codec::audio::AudioFormat;
 use crate::config::End;
 use crate::cut::{
-    AudioFate, AudioPlan, Begin, EarlyAudio, First, HeldAudio, Jump, PictureFate, PicturePlan,
-    may_begin_alone,
+    AudioFate, AudioPlan, Begin, EarlyAudio, First, HeldAudio, Jump, PartEnd, PictureFate,
+    PicturePlan, may_begin_alone,
 };
 use crate::demux::Findings;
+use crate::mux::Container;
 use crate::notice::{NoticeAmount, NoticeKind};
+use crate::part::PartLog;
 use crate::sample::{AudioBatch, PictureInput};
 use crate::sink::SegmentSink;
 use crate::time::Ticks;
 use crate::timeline::{Alignment, JudgedAudio, Repair, Verdict};
-use crate::track::{AudioTrack, Track};
+use crate::track::{AudioTrack, Track, VideoTrack};
 
 /// An engine with a sink lent to it for one call.
-pub(crate) struct Apply<'a, S: SegmentSink> {
-    channel: &'a mut Channel,
+pub(crate) struct Apply<'a, C: Container, S: SegmentSink + ?Sized> {
+    channel: &'a mut Channel<C>,
     sink: &'a mut S,
     first_error: Option<S::Error>,
     /// A segment was lost in this call.
     lost: bool,
 }
 
-impl<'a, S: SegmentSink> Apply<'a, S> {
+impl<'a, C: Container, S: SegmentSink + ?Sized> Apply<'a, C, S> {
     #[inline]
-    pub(crate) const fn new(channel: &'a mut Channel, sink: &'a mut S) -> Self {
+    pub(crate) const fn new(channel: &'a mut Channel<C>, sink: &'a mut S) -> Self {
         Self { channel, sink, first_error: None, lost: false }
     }
 
@@ -54,17 +56,20 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
     pub(crate) fn picture(&mut self, plan: &PicturePlan, picture: &PictureInput<'_>) {
         let tag = picture.timing.tag;
         let state = &mut self.channel.state;
-        state.now = tag;
         let verdict = match plan.jump {
+            None if plan.fate == PictureFate::Outlier => Verdict::Outlier,
             None => Verdict::GoesOn,
             Some(jump) => Verdict::Jump(jump.by),
         };
         state.timeline.take_video(tag, verdict);
+        if verdict != Verdict::Outlier {
+            state.now = tag;
+        }
         if let Some(jump) = plan.jump {
             self.jump(jump);
         }
         if plan.fate != PictureFate::Written {
-            return self.drop_picture(plan.fate, picture);
+            return self.other_picture(plan.fate, picture);
         }
         let times = self.channel.state.video.clock.place(&picture.timing);
         if times.wild || times.repair != Repair::None {
@@ -73,6 +78,9 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
         self.flush_late_audio(times.dts);
         if let Some(cut) = plan.end {
             self.end_segment(cut);
+        }
+        if C::Parts::KEEPS && plan.part == PartEnd::Before {
+            self.end_part(times.dts);
         }
         if plan.begin != Begin::Never {
             self.begin_with_picture(plan.begin, picture, times.dts);
@@ -90,18 +98,26 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
         }
     }
 
+    /// Takes what is not written as a picture of its own.
     #[cold]
-    fn drop_picture(&mut self, fate: PictureFate, picture: &PictureInput<'_>) {
+    fn other_picture(&mut self, fate: PictureFate, picture: &PictureInput<'_>) {
         let kind = match fate {
             PictureFate::Written => return,
+            PictureFate::RestOfLast => return self.write_rest_of_picture(picture),
             PictureFate::Dropped(kind) => kind,
+            PictureFate::Outlier => NoticeKind::VideoWrongTimeline,
             PictureFate::AwaitsKeyFrame => {
                 self.channel.state.phase.wait(picture.timing.tag);
                 NoticeKind::VideoBeforeKeyFrame
             }
         };
+        let clock = &mut self.channel.state.video.clock;
         if let Some(interval) = picture.timing.stated_interval {
-            self.channel.state.video.clock.expect_interval(interval);
+            clock.expect_interval(interval);
+        }
+        if kind == NoticeKind::LeadingPicture {
+            // Its time passes, and shows how frames follow each other.
+            clock.place(&picture.timing);
         }
         self.tally(kind, 1);
         self.channel.video.drop_carried();
@@ -151,7 +167,7 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
                 self.flush_audio();
                 self.drop_held(NoticeKind::AudioBeforeKeyFrame);
                 let state = &mut self.channel.state;
-                state.audio.set_aside(&mut state.timeline.alignment);
+                state.audio.set_aside(time, &mut state.timeline.alignment);
             }
             EarlyAudio::Ends => {
                 let state = &mut self.channel.state;
@@ -161,6 +177,9 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
         }
         if let Some(cut) = plan.end {
             self.end_segment(cut);
+        }
+        if let Some(at) = plan.part {
+            self.end_part(at);
         }
         if plan.joins {
             self.join_audio();
@@ -179,11 +198,23 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
     fn jump(&mut self, jump: Jump) {
         let now = self.channel.state.now;
         self.note(NoticeKind::TimelineJump, now, NoticeAmount::Span(jump.by));
+        if let HeldAudio::Crossed { since } = jump.held {
+            // The frame that an open segment begins with stays: the segment may have no other.
+            let open = self.channel.state.phase.open().filter(|open| !open.has_media());
+            let since = open.map_or(since, |open| since.max(open.start.start));
+            let dropped = self.channel.state.audio.gather.drop_after(since);
+            self.tally(NoticeKind::AudioWrongTimeline, dropped);
+        }
         self.end_timeline(now);
         let state = &mut self.channel.state;
         state.video.clock.restart();
         match jump.held {
             HeldAudio::Adopted { first } => state.timeline.adopt_audio(first),
+            HeldAudio::Crossed { .. } => {
+                state.timeline.keep_audio();
+                state.audio.clock.restart();
+                self.drop_held(NoticeKind::AudioWrongTimeline);
+            }
             HeldAudio::Dropped(kind) => {
                 state.audio.clock.restart();
                 self.drop_held(kind);
@@ -223,15 +254,21 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
             self.join_audio();
             let state = &self.channel.state;
             let first = state.audio.gather.first_pts();
-            let may_begin =
-                may_begin_alone(state, state.timeline.video_now(), state.options.track_wait);
+            // A segment without either track would be none.
+            let may_begin = !state.audio.track.leaves()
+                && may_begin_alone(state, state.timeline.video_now(), state.options.track_wait);
             if let Some(first) = first.filter(|_| may_begin) {
                 self.begin_segment(first, First::Audio);
             }
         }
         self.end_list(end);
-        // Audio that was early for a jump that video never made belongs to no timeline.
-        self.drop_held(NoticeKind::AudioWrongTimeline);
+        // Audio that was early for a jump that video never made belongs to no timeline; other audio
+        // has waited for a picture that never came.
+        self.drop_held(if is_early {
+            NoticeKind::AudioWrongTimeline
+        } else {
+            NoticeKind::AudioBeforeKeyFrame
+        });
     }
 
     /// Drops the frames that wait, counted as `kind`.
@@ -244,11 +281,18 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
     #[cold]
     pub(crate) fn findings(&mut self, findings: &Findings) {
         for found in findings.iter() {
-            self.tally(found.kind, found.times as usize);
+            let names_codec = found.kind.names_codec();
+            let amount = if names_codec { findings.codec } else { NoticeAmount::None };
+            self.tally_amount(found.kind, found.times as usize, amount);
         }
-        if let Some(Track::Video(track)) = findings.track
-            && self.channel.totals.video.describe(track)
-        {
+        if let Some(Track::Video(track)) = findings.track {
+            self.tell_video_track(track);
+        }
+    }
+
+    /// Tells what the video track is, if that is new.
+    pub(super) fn tell_video_track(&mut self, track: VideoTrack) {
+        if self.channel.totals.video.describe(track) {
             self.sink.track(&Track::Video(track));
         }
     }
@@ -263,9 +307,13 @@ impl<'a, S: SegmentSink> Apply<'a, S> {
     /// Counts something that comes with tag after tag: only the first one in a segment is told.
     #[cold]
     pub(crate) fn tally(&mut self, kind: NoticeKind, times: usize) {
+        self.tally_amount(kind, times, NoticeAmount::None);
+    }
+
+    fn tally_amount(&mut self, kind: NoticeKind, times: usize, amount: NoticeAmount) {
         let now = self.channel.state.now;
         for _ in 0..times {
-            if let Some(notice) = self.channel.notices.tally(kind, now) {
+            if let Some(notice) = self.channel.notices.tally(kind, now, amount) {
                 self.sink.notice(&notice);
             }
         }

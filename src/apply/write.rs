@@ -2,40 +2,54 @@
 
 use super::Apply;
 use crate::audio::GATHERED;
-use crate::codec::aac::AdtsHeader;
+use crate::codec::nal::AnnexB;
 use crate::demux::WithSets;
-use crate::mux::ts::{TsPackets, TsWriter};
-use crate::mux::{AudioPes, Output, PictureUnit};
+use crate::mux::fmp4::{FragmentHead, Payload};
+use crate::mux::ts::TsPackets;
+use crate::mux::{AudioFraming, AudioPes, Container, Headers, Muxer, Output, PictureUnit};
 use crate::notice::{NoticeAmount, NoticeKind};
-use crate::sample::{AudioBatch, AudioFrame, MAX_PES_AUDIO_LEN, PictureInput};
+use crate::sample::{AudioBatch, AudioFrame, FrameHead, MAX_PES_AUDIO_LEN, PictureInput};
 use crate::sink::SegmentSink;
 use crate::snapshot::Snapshot;
 use crate::time::Ticks;
 use crate::timeline::{AudioTime, Origin, Repair, VideoTimes};
 
 /// The open segment on its way to the sink.
-pub(super) struct SegmentWriter<'a, S> {
+pub(super) struct SegmentWriter<'a, S: ?Sized> {
     sink: &'a mut S,
     bytes: &'a mut u64,
 }
 
-impl<S: SegmentSink> Output for SegmentWriter<'_, S> {
+impl<S: SegmentSink + ?Sized> Output for SegmentWriter<'_, S> {
     type Error = S::Error;
 
     #[inline(always)]
-    fn write(&mut self, packets: TsPackets<'_>) -> Result<(), S::Error> {
+    fn packets(&mut self, packets: TsPackets<'_>) -> Result<(), S::Error> {
         self.sink.write_packets(packets)?;
         *self.bytes += packets.len() as u64;
         Ok(())
     }
+
+    #[inline(always)]
+    fn payload(&mut self, payload: Payload<'_>) -> Result<(), S::Error> {
+        self.sink.write_payload(payload)?;
+        *self.bytes += payload.len() as u64;
+        Ok(())
+    }
+
+    fn head(&mut self, head: FragmentHead<'_>) -> Result<(), S::Error> {
+        self.sink.close_fragment(head)?;
+        *self.bytes += head.len() as u64;
+        Ok(())
+    }
 }
 
-impl<S: SegmentSink> Apply<'_, S> {
+impl<C: Container, S: SegmentSink + ?Sized> Apply<'_, C, S> {
     /// Lets the container write into the open segment, if there is one.
     #[inline]
     pub(super) fn write(
         &mut self,
-        write: impl FnOnce(&mut TsWriter, &mut SegmentWriter<'_, S>) -> Result<(), S::Error>,
+        write: impl FnOnce(&mut C::Muxer, &mut SegmentWriter<'_, S>) -> Result<(), S::Error>,
     ) {
         let Some(open) = self.channel.state.phase.open_mut() else {
             return;
@@ -53,7 +67,7 @@ impl<S: SegmentSink> Apply<'_, S> {
             // The segment was lost to a failed call: a key frame begins another.
             return;
         };
-        let begins = open.last_picture.is_none();
+        let begins = !open.has_pictures();
         let is_access_point = picture.key_frame || picture.contents.random_access || begins;
         let with_sets =
             if is_access_point { channel.video.needs_sets(picture.unit) } else { WithSets::No };
@@ -65,6 +79,9 @@ impl<S: SegmentSink> Apply<'_, S> {
             coding: picture.unit.coding(),
             slice_types: picture.contents.delimiter,
             key_frame: picture.key_frame,
+            repeats_sets: C::Muxer::HEADERS == Headers::InInit
+                && (picture.contents.parameter_sets || channel.video.has_carried())
+                && channel.mux.repeats(channel.video.sets()),
             interval: channel.state.video.clock.interval(),
         };
         let mut out = SegmentWriter { sink: self.sink, bytes: &mut open.bytes };
@@ -86,6 +103,19 @@ impl<S: SegmentSink> Apply<'_, S> {
         let len = access_unit.len();
         channel.totals.video.meter.add(times.dts, 1, len);
         channel.video.drop_carried();
+        self.keep_segment(written);
+    }
+
+    /// Writes further slices of the last picture, if that was written into the open segment.
+    pub(super) fn write_rest_of_picture(&mut self, rest: &PictureInput<'_>) {
+        let channel = &mut *self.channel;
+        let Some(open) = channel.state.phase.open_mut().filter(|open| open.has_pictures()) else {
+            return self.tally(NoticeKind::VideoBeforeKeyFrame, 1);
+        };
+        let access_unit = AnnexB::further_slices(rest.unit, channel.state.options.filler);
+        let mut out = SegmentWriter { sink: self.sink, bytes: &mut open.bytes };
+        let written = channel.mux.rest_of_picture(&mut out, &access_unit);
+        channel.totals.video.meter.add_to_last(access_unit.len());
         self.keep_segment(written);
     }
 
@@ -150,8 +180,25 @@ impl<S: SegmentSink> Apply<'_, S> {
 
     #[inline(always)]
     fn gather_frame(&mut self, frame: &AudioFrame<'_>) {
+        match C::Muxer::FRAMING {
+            AudioFraming::Adts => self.gather_framed(frame),
+            AudioFraming::Raw => self.gather_framed(&frame.without_head()),
+        }
+    }
+
+    #[inline(always)]
+    fn gather_framed(&mut self, frame: &AudioFrame<'_>) {
         if !self.channel.state.audio.gather.join(frame) {
             self.gather_apart(*frame);
+        }
+    }
+
+    /// Returns a frame as the container takes it.
+    #[inline(always)]
+    fn framed<'f>(frame: &AudioFrame<'f>) -> AudioFrame<'f> {
+        match C::Muxer::FRAMING {
+            AudioFraming::Adts => *frame,
+            AudioFraming::Raw => frame.without_head(),
         }
     }
 
@@ -168,12 +215,16 @@ impl<S: SegmentSink> Apply<'_, S> {
     /// Writes a frame that is too large to be gathered with others.
     #[cold]
     fn write_alone(&mut self, frame: &AudioFrame<'_>) {
-        let header = frame.header.as_ref().map(AdtsHeader::as_slice);
+        let header = match &frame.head {
+            FrameHead::Adts(header) => header.as_slice(),
+            FrameHead::None | FrameHead::AdtsAndLayout(..) => &[],
+        };
         let pes = AudioPes {
             pts: frame.pts,
             end: frame.end(),
-            header: header.unwrap_or_default(),
-            frames: frame.payload,
+            header,
+            bytes: frame.payload,
+            frames: &[frame.gathered()],
             video_is_silent: self.channel.state.timeline.video_is_silent(),
         };
         if let Some(open) = self.channel.state.phase.open_mut() {
@@ -198,9 +249,10 @@ impl<S: SegmentSink> Apply<'_, S> {
             return self.tally(kind, 1);
         }
         batch.for_each(placed, |frame| {
+            let frame = Self::framed(frame);
             let gather = &mut self.channel.state.audio.gather;
             let dropped = gather.make_room(frame.len());
-            gather.push(frame);
+            gather.push(&frame);
             self.tally(kind, dropped);
         });
     }
@@ -237,12 +289,13 @@ impl<S: SegmentSink> Apply<'_, S> {
                 pts: packet.pts,
                 end: packet.end,
                 header: &[],
-                frames: packet.bytes,
+                bytes: packet.bytes,
+                frames: packet.frames,
                 video_is_silent,
             };
             written = channel.mux.audio(&mut out, &pes);
             end = packet.end;
-            frames += packet.frames;
+            frames += packet.frames.len() as u32;
             len += packet.bytes.len();
             if written.is_err() {
                 break;

@@ -8,7 +8,7 @@
 //! leave a third one nearly empty. Gathered, frames share packets, and a PES header is paid once in
 //! 300 ms, which is worth a copy.
 
-use crate::sample::{AudioFrame, MAX_PES_AUDIO_LEN};
+use crate::sample::{AudioFrame, GatheredFrame, MAX_PES_AUDIO_LEN};
 use crate::time::{TickSpan, Ticks};
 
 /// The most media time in one PES packet. A PTS must come every 700 ms (ISO/IEC 13818-1 §2.7.4);
@@ -29,25 +29,8 @@ pub(crate) struct Gather {
     count: usize,
     /// Frames that begin a PES packet, one bit each: there is a gap or an overlap before them.
     detached: u32,
-    frames: [Gathered; MAX_FRAMES],
+    frames: [GatheredFrame; MAX_FRAMES],
     bytes: [u8; MAX_PES_AUDIO_LEN],
-}
-
-/// A frame that waits; its bytes lie after those of the frames before it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Gathered {
-    pts: Ticks,
-    /// Duration in ticks, rounded down: a frame of 1152 samples at 8 kHz has 12,960.
-    duration: u32,
-    len: u16,
-}
-
-impl Gathered {
-    /// Returns where the frame ends, rounded down.
-    #[inline]
-    fn end(&self) -> Ticks {
-        self.pts + TickSpan::new(i64::from(self.duration))
-    }
 }
 
 /// Frames that follow each other without a gap: one PES packet.
@@ -56,13 +39,13 @@ pub(crate) struct GatheredPes<'a> {
     pub(crate) pts: Ticks,
     /// Where the last frame ends, rounded down.
     pub(crate) end: Ticks,
-    pub(crate) frames: u32,
+    pub(crate) frames: &'a [GatheredFrame],
     pub(crate) bytes: &'a [u8],
 }
 
 impl Gather {
     pub(crate) const fn new() -> Self {
-        let vacant = Gathered { pts: Ticks::new(0), duration: 0, len: 0 };
+        let vacant = GatheredFrame { pts: Ticks::new(0), duration: 0, len: 0, samples: 0 };
         Self {
             len: 0,
             count: 0,
@@ -116,8 +99,10 @@ impl Gather {
             return false;
         };
         frame.write(room);
-        *gathered =
-            Gathered { pts: frame.pts, duration: frame.duration.get() as u32, len: len as u16 };
+        gathered.pts = frame.pts;
+        gathered.duration = frame.duration.get() as u32;
+        gathered.len = len as u16;
+        gathered.samples = frame.samples;
         self.detached |= u32::from(frame.detached) << self.count;
         self.count += 1;
         self.len += len;
@@ -142,6 +127,19 @@ impl Gather {
         let count = waiting.take_while(|frame| frame.pts < earliest).count();
         self.drop_oldest(count);
         count
+    }
+
+    /// Drops the frames after `latest` and returns how many those were.
+    pub(crate) fn drop_after(&mut self, latest: Ticks) -> usize {
+        let waiting = self.frames.get(..self.count).unwrap_or_default();
+        let kept = waiting.iter().take_while(|frame| frame.pts <= latest);
+        let (count, len) =
+            kept.fold((0, 0), |(count, len), frame| (count + 1, len + usize::from(frame.len)));
+        let dropped = self.count - count;
+        self.len = len;
+        self.count = count;
+        self.detached &= !(u32::MAX.checked_shl(count as u32).unwrap_or(0));
+        dropped
     }
 
     /// Drops oldest frames until one of `len` bytes fits, and returns how many those were.
@@ -176,7 +174,7 @@ impl Gather {
                 let [only] = frames else {
                     return None;
                 };
-                let packet = GatheredPes { pts: only.pts, end: only.end(), frames: 1, bytes };
+                let packet = GatheredPes { pts: only.pts, end: only.end(), frames, bytes };
                 frames = &[];
                 return Some(packet);
             };
@@ -184,7 +182,7 @@ impl Gather {
             let mut len = bytes.len();
             // Nearly always all of them make one packet.
             if detached >> 1 != 0 || last.end() - first.pts > GATHERED {
-                let joins = |frame: &&Gathered| {
+                let joins = |frame: &&GatheredFrame| {
                     detached >>= 1;
                     detached & 1 == 0 && frame.end() - first.pts <= GATHERED
                 };
@@ -195,12 +193,7 @@ impl Gather {
             let (packet, left) = bytes.split_at_checked(len)?;
             frames = later;
             bytes = left;
-            Some(GatheredPes {
-                pts: first.pts,
-                end: now.last()?.end(),
-                frames: now.len() as u32,
-                bytes: packet,
-            })
+            Some(GatheredPes { pts: first.pts, end: now.last()?.end(), frames: now, bytes: packet })
         })
     }
 }
@@ -208,6 +201,7 @@ impl Gather {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::FrameHead;
     use std::vec::Vec;
 
     fn at(millis: i64) -> Ticks {
@@ -219,8 +213,9 @@ mod tests {
         AudioFrame {
             pts: at(millis),
             duration: TickSpan::from_millis(21),
+            samples: 1024,
             detached,
-            header: None,
+            head: FrameHead::None,
             payload,
         }
     }
@@ -241,7 +236,7 @@ mod tests {
         for n in 0..30 {
             gather.push(&frame(n * 21, n == 0, &[1]));
         }
-        let frames: Vec<_> = gather.packets().map(|packet| packet.frames).collect();
+        let frames: Vec<_> = gather.packets().map(|packet| packet.frames.len()).collect();
         assert_eq!(frames, [14, 14, 2]);
     }
 
@@ -250,7 +245,7 @@ mod tests {
         let gather = gather();
         let packets: Vec<_> = gather
             .packets()
-            .map(|packet| (packet.pts, packet.frames, packet.bytes.to_vec()))
+            .map(|packet| (packet.pts, packet.frames.len(), packet.bytes.to_vec()))
             .collect();
         assert_eq!(
             packets,
@@ -291,6 +286,19 @@ mod tests {
             gather.push(&frame(n * 21, false, &[1]));
         }
         assert!(!gather.fits(1));
+    }
+
+    #[test]
+    fn r_10_frames_that_have_made_a_jump_are_dropped_from_the_end() {
+        for (latest, want) in [(-1, 0), (0, 1), (21, 2), (90, 3), (111, 4)] {
+            let mut gather = gather();
+            assert_eq!(gather.drop_after(at(latest)), 4 - want);
+            let frames: usize = gather.packets().map(|packet| packet.frames.len()).sum();
+            assert_eq!(frames, want);
+            gather.push(&frame(112, false, &[9]));
+            let last = gather.packets().last().unwrap();
+            assert_eq!(last.bytes.last(), Some(&9));
+        }
     }
 
     #[test]

@@ -5,13 +5,24 @@ use core::fmt;
 
 use super::aac::{self, Adts, AudioSpecificConfig};
 use super::mpeg_audio::{FrameHeader, Version};
+pub(crate) use super::sampled::SampledFormat;
+use crate::flv::AudioCodec;
 use crate::stream_type::StreamType;
 
 /// How the frames of a track are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AudioFormat {
-    Aac { config: AudioSpecificConfig, adts: Adts },
-    Mpeg { version: Version, sample_rate: u32, channels: u8 },
+    Aac {
+        config: AudioSpecificConfig,
+        adts: Adts,
+    },
+    Mpeg {
+        version: Version,
+        sample_rate: u32,
+        channels: u8,
+    },
+    /// Opus, FLAC, AC-3 and E-AC-3.
+    Sampled(SampledFormat),
 }
 
 impl AudioFormat {
@@ -30,6 +41,7 @@ impl AudioFormat {
             Self::Aac { .. } => StreamType::AAC_ADTS,
             Self::Mpeg { version: Version::Mpeg1, .. } => StreamType::MPEG1_AUDIO,
             Self::Mpeg { .. } => StreamType::MPEG2_AUDIO,
+            Self::Sampled(format) => format.stream_type(),
         }
     }
 
@@ -39,6 +51,7 @@ impl AudioFormat {
         match self {
             Self::Aac { config, .. } => config.core_sample_rate,
             Self::Mpeg { sample_rate, .. } => *sample_rate,
+            Self::Sampled(format) => format.sample_rate,
         }
     }
 
@@ -47,6 +60,7 @@ impl AudioFormat {
         match self {
             Self::Aac { config, .. } => config.sample_rate(),
             Self::Mpeg { sample_rate, .. } => *sample_rate,
+            Self::Sampled(format) => format.sample_rate,
         }
     }
 
@@ -55,6 +69,7 @@ impl AudioFormat {
         match self {
             Self::Aac { config, .. } => config.channels(),
             Self::Mpeg { channels, .. } => Some(*channels),
+            Self::Sampled(format) => Some(format.channels),
         }
     }
 
@@ -63,6 +78,12 @@ impl AudioFormat {
         match self {
             Self::Aac { config, .. } => AudioCodecString::Aac(config.codec_string()),
             Self::Mpeg { .. } => AudioCodecString::Mp3,
+            Self::Sampled(format) => match format.codec {
+                AudioCodec::OPUS => AudioCodecString::Opus,
+                AudioCodec::FLAC => AudioCodecString::Flac,
+                AudioCodec::AC3 => AudioCodecString::Ac3,
+                _ => AudioCodecString::Ec3,
+            },
         }
     }
 }
@@ -76,6 +97,14 @@ pub enum AudioCodecString {
     Aac(aac::CodecString),
     /// MPEG-1 or MPEG-2 audio, layer I to III: `mp4a.40.34` for MP3.
     Mp3,
+    /// `Opus`.
+    Opus,
+    /// FLAC: `fLaC`.
+    Flac,
+    /// AC-3: `ac-3`.
+    Ac3,
+    /// E-AC-3: `ec-3`.
+    Ec3,
 }
 
 impl fmt::Display for AudioCodecString {
@@ -83,6 +112,10 @@ impl fmt::Display for AudioCodecString {
         match self {
             Self::Aac(codec) => codec.fmt(f),
             Self::Mp3 => f.pad("mp4a.40.34"),
+            Self::Opus => f.pad("Opus"),
+            Self::Flac => f.pad("fLaC"),
+            Self::Ac3 => f.pad("ac-3"),
+            Self::Ec3 => f.pad("ec-3"),
         }
     }
 }

@@ -2,20 +2,30 @@
 //! framed.
 //!
 //! Nothing is decoded. [`video`] and [`audio`] say what codecs of a kind have in common, and the
-//! rest of the crate asks only these two. [`avc`] follows ISO/IEC 14496-15 and ITU-T H.264, [`aac`]
-//! ISO/IEC 14496-3, and [`mpeg_audio`] ISO/IEC 11172-3 and 13818-3; [`nal`] holds the packing of
-//! NAL units that video codecs share.
+//! rest of the crate asks only these two. [`avc`] and [`hevc`] follow ISO/IEC 14496-15, ITU-T H.264
+//! and H.265, [`aac`] ISO/IEC 14496-3, [`opus`] RFC 6716 and 7845, [`flac`] RFC 9639, [`ac3`] ETSI
+//! TS 102 366, and [`mpeg_audio`] ISO/IEC 11172-3 and 13818-3; [`nal`]
+//! holds the packing of NAL units that video codecs share.
 
 pub mod aac;
+pub mod ac3;
 pub mod audio;
 pub mod avc;
+pub mod flac;
+pub mod hevc;
 pub mod mpeg_audio;
 pub mod nal;
+pub mod opus;
+mod sampled;
 pub mod video;
 
 use aac::AacError;
+use ac3::Ac3Error;
 use avc::AvcError;
+use flac::FlacError;
+use hevc::HevcError;
 use mpeg_audio::MpegAudioError;
+use opus::OpusError;
 
 /// A sequence header or frame that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,23 +33,41 @@ use mpeg_audio::MpegAudioError;
 pub enum CodecError {
     /// H.264.
     Avc(AvcError),
+    /// H.265.
+    Hevc(HevcError),
     /// AAC.
     Aac(AacError),
     /// MPEG audio.
     MpegAudio(MpegAudioError),
+    /// Opus.
+    Opus(OpusError),
+    /// FLAC.
+    Flac(FlacError),
+    /// AC-3 and E-AC-3.
+    Ac3(Ac3Error),
 }
 
 error_texts! {
     CodecError {
         Self::Avc(error) => "{error}";
+        Self::Hevc(error) => "{error}";
         Self::Aac(error) => "{error}";
         Self::MpegAudio(error) => "{error}";
+        Self::Opus(error) => "{error}";
+        Self::Flac(error) => "{error}";
+        Self::Ac3(error) => "{error}";
     }
 }
 
 impl From<AvcError> for CodecError {
     fn from(error: AvcError) -> Self {
         Self::Avc(error)
+    }
+}
+
+impl From<HevcError> for CodecError {
+    fn from(error: HevcError) -> Self {
+        Self::Hevc(error)
     }
 }
 
@@ -52,5 +80,23 @@ impl From<AacError> for CodecError {
 impl From<MpegAudioError> for CodecError {
     fn from(error: MpegAudioError) -> Self {
         Self::MpegAudio(error)
+    }
+}
+
+impl From<OpusError> for CodecError {
+    fn from(error: OpusError) -> Self {
+        Self::Opus(error)
+    }
+}
+
+impl From<FlacError> for CodecError {
+    fn from(error: FlacError) -> Self {
+        Self::Flac(error)
+    }
+}
+
+impl From<Ac3Error> for CodecError {
+    fn from(error: Ac3Error) -> Self {
+        Self::Ac3(error)
     }
 }

@@ -7,8 +7,9 @@
 use core::fmt;
 
 use super::CodecError;
-use super::avc;
-use super::nal::{ParameterSets, SetKey};
+use super::avc::{self, AvcError};
+use super::hevc::{self, HevcError};
+use super::nal::{ParameterSets, SetKey, SetKind};
 use crate::flv::VideoCodec;
 use crate::stream_type::StreamType;
 
@@ -19,6 +20,8 @@ pub enum VideoCoding {
     /// H.264.
     #[default]
     Avc,
+    /// H.265.
+    Hevc,
 }
 
 /// What a NAL unit is, whatever the codec.
@@ -27,8 +30,12 @@ pub enum VideoCoding {
 pub enum NalKind {
     /// A coded slice of a picture that depends on others.
     Slice,
-    /// A coded slice of a picture that decoding can begin with. H.264: an IDR picture.
+    /// A coded slice of a picture that decoding can begin with. H.264: an IDR picture. H.265: an
+    /// IRAP picture, also one that begins an open GOP.
     RandomAccessSlice,
+    /// A coded slice of a picture that cannot be decoded where decoding begins with the random
+    /// access picture before it. H.265: a RASL picture.
+    SkippedLeadingSlice,
     /// A parameter set.
     ParameterSet,
     /// Supplemental enhancement information.
@@ -37,6 +44,8 @@ pub enum NalKind {
     Delimiter,
     /// Filler data.
     Filler,
+    /// The end of a coded video sequence, or of the stream: it belongs to the picture before it.
+    End,
     /// Anything else.
     Other,
 }
@@ -45,7 +54,7 @@ impl NalKind {
     /// Returns whether the NAL unit is a coded slice.
     #[inline]
     pub const fn is_slice(self) -> bool {
-        matches!(self, Self::Slice | Self::RandomAccessSlice)
+        matches!(self, Self::Slice | Self::RandomAccessSlice | Self::SkippedLeadingSlice)
     }
 
     /// Returns whether encoders are known to leave start codes, and so further NAL units, in one of
@@ -62,12 +71,15 @@ impl NalKind {
 pub enum VideoCodecString {
     /// H.264: `avc1.64001F`.
     Avc(avc::CodecString),
+    /// H.265: `hvc1.1.6.L93.B0`. Apple's players take H.265 in fMP4 alone, not in MPEG-TS.
+    Hevc(hevc::CodecString),
 }
 
 impl fmt::Display for VideoCodecString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Avc(codec) => codec.fmt(f),
+            Self::Hevc(codec) => codec.fmt(f),
         }
     }
 }
@@ -80,8 +92,8 @@ pub(crate) struct Delimiter {
 }
 
 impl Delimiter {
-    /// That of H.264: a header of one byte, and the slice types.
-    pub(crate) const MAX_LEN: usize = 10;
+    /// That of H.265: a header of two bytes, and the slice types.
+    pub(crate) const MAX_LEN: usize = 11;
 }
 
 /// What a sequence header says.
@@ -110,6 +122,7 @@ impl VideoCoding {
     pub(crate) const fn of(codec: VideoCodec) -> Option<Self> {
         match codec {
             VideoCodec::AVC => Some(Self::Avc),
+            VideoCodec::HEVC => Some(Self::Hevc),
             _ => None,
         }
     }
@@ -118,6 +131,7 @@ impl VideoCoding {
     pub const fn stream_type(self) -> StreamType {
         match self {
             Self::Avc => StreamType::AVC,
+            Self::Hevc => StreamType::HEVC,
         }
     }
 
@@ -126,6 +140,17 @@ impl VideoCoding {
     pub const fn kind(self, nal_unit: &[u8]) -> NalKind {
         match self {
             Self::Avc => avc::NalUnitType::of(nal_unit).kind(),
+            Self::Hevc => hevc::NalUnitType::of(nal_unit).kind(),
+        }
+    }
+
+    /// Returns whether a slice is the first one of its picture. H.264: `first_mb_in_slice` is 0
+    /// (§7.4.3). H.265: `first_slice_segment_in_pic_flag` (§7.4.7.1).
+    #[inline]
+    pub(crate) const fn begins_picture(self, slice: &[u8]) -> bool {
+        match self {
+            Self::Avc => matches!(slice, [_, 0x80..=0xff, ..]),
+            Self::Hevc => matches!(slice, [_, _, 0x80..=0xff, ..]),
         }
     }
 
@@ -133,6 +158,7 @@ impl VideoCoding {
     pub(super) const fn nal_header_len(self) -> usize {
         match self {
             Self::Avc => 1,
+            Self::Hevc => 2,
         }
     }
 
@@ -142,10 +168,12 @@ impl VideoCoding {
     }
 
     /// Returns the delimiter of an access unit; `slice_types` is that of the source, if it had one.
+    /// That of H.265 allows all slice types.
     #[inline]
     pub(crate) const fn delimiter(self, slice_types: Option<u8>) -> Delimiter {
         match self {
             Self::Avc => avc::delimiter(slice_types),
+            Self::Hevc => hevc::delimiter(),
         }
     }
 
@@ -153,14 +181,15 @@ impl VideoCoding {
     pub(super) fn set_key(self, nal_unit: &[u8]) -> Option<SetKey> {
         match self {
             Self::Avc => avc::set_key(nal_unit),
+            Self::Hevc => hevc::set_key(nal_unit),
         }
     }
 
-    /// Returns whether sets from the `first` to the `last` kind are all that a decoder needs.
-    #[inline]
-    pub(super) fn needs_no_more(self, first: SetKey, last: SetKey) -> bool {
+    /// Returns the kinds of parameter sets without which nothing can be decoded.
+    pub(super) const fn needed_sets(self) -> &'static [SetKind] {
         match self {
-            Self::Avc => avc::are_complete(first, last),
+            Self::Avc => avc::NEEDED_SETS,
+            Self::Hevc => hevc::NEEDED_SETS,
         }
     }
 
@@ -168,6 +197,40 @@ impl VideoCoding {
     pub(crate) fn configuration(self, record: &[u8]) -> Result<VideoConfiguration, CodecError> {
         match self {
             Self::Avc => avc::configuration(record).map_err(CodecError::Avc),
+            Self::Hevc => hevc::configuration(record).map_err(CodecError::Hevc),
+        }
+    }
+
+    /// Returns the error of parameter sets that have `len` bytes together, too many.
+    pub(crate) const fn sets_too_large(self, len: usize) -> CodecError {
+        match self {
+            Self::Avc => CodecError::Avc(AvcError::ParameterSetsTooLarge { len }),
+            Self::Hevc => CodecError::Hevc(HevcError::ParameterSetsTooLarge { len }),
+        }
+    }
+
+    /// Returns the error of parameter sets without one of a sequence.
+    pub(crate) const fn no_sequence_parameter_set(self) -> CodecError {
+        match self {
+            Self::Avc => CodecError::Avc(AvcError::NoSequenceParameterSet),
+            Self::Hevc => CodecError::Hevc(HevcError::NoSequenceParameterSet),
+        }
+    }
+
+    /// Returns the sample entry of such a track (ISO/IEC 14496-15): its type, and that of the box
+    /// with its decoder configuration record.
+    pub(crate) const fn sample_entry(self) -> (&'static [u8; 4], &'static [u8; 4]) {
+        match self {
+            Self::Avc => (b"avc1", b"avcC"),
+            Self::Hevc => (b"hvc1", b"hvcC"),
+        }
+    }
+
+    /// Calls `put` with the decoder configuration record of a sample entry.
+    pub(crate) fn write_record(self, sets: &ParameterSets, put: &mut dyn FnMut(&[u8])) {
+        match self {
+            Self::Avc => avc::write_record(sets, put),
+            Self::Hevc => hevc::write_record(sets, put),
         }
     }
 
@@ -176,6 +239,7 @@ impl VideoCoding {
     pub(crate) fn picture_format(self, sps: &[u8]) -> Option<PictureFormat> {
         match self {
             Self::Avc => avc::picture_format(sps),
+            Self::Hevc => hevc::picture_format(sps),
         }
     }
 }

@@ -2,12 +2,15 @@
 
 mod frag;
 mod host;
+mod parts;
 mod policy;
 
 pub use frag::{FragCount, FragDuration};
 pub use host::{End, SwitchAt};
+pub use parts::Parts;
 pub use policy::{
-    Filler, KeyFramePolicy, MidGop, TargetDuration, TimelineBase, UnrelatedClocks, WindowPolicy,
+    DatePolicy, Filler, ForcedSwitch, KeyFramePolicy, MidGop, PlaylistVersion, Slack,
+    TargetDuration, TimelineBase, UnrelatedClocks, WindowPolicy,
 };
 
 use crate::stream_type::StreamType;
@@ -23,20 +26,30 @@ pub struct Options {
     pub frag_count: FragCount,
     /// How EXT-X-TARGETDURATION comes about; [`TargetDuration::HighWater`].
     pub target_duration: TargetDuration,
+    /// EXT-X-VERSION, and how EXT-X-TARGETDURATION is rounded; [`PlaylistVersion::V6`].
+    pub playlist_version: PlaylistVersion,
+    /// What the dates of segments follow; [`DatePolicy::HostClock`].
+    pub dates: DatePolicy,
     /// Which segments are listed; [`WindowPolicy::Exactly`].
     pub window: WindowPolicy,
     /// What a segment may start at; [`KeyFramePolicy::Idr`].
     pub key_frames: KeyFramePolicy,
-    /// How much younger than FragDuration a segment may be when a key frame ends it; 1 ms, at most
-    /// 100 ms.
-    pub slack: TickSpan,
-    /// Whether a segment is switched at max(2 × FragDuration, 60 s) without a key frame; true.
-    pub forced_switch: bool,
+    /// How much younger than FragDuration a segment may be when a key frame ends it;
+    /// [`Slack::HalfFrame`].
+    pub slack: Slack,
+    /// When a segment is switched without a key frame; [`ForcedSwitch::Oss`].
+    pub forced_switch: ForcedSwitch,
     /// Video between a break and the next key frame; [`MidGop::Keep`].
     pub mid_gop: MidGop,
+    /// Cuts segments into the parts of Low-Latency HLS; none. Only an engine with room for them
+    /// makes parts, [`LowLatency`](crate::LowLatency), and only with a target duration that is
+    /// [declared](TargetDuration::Declared): it bounds how many parts are listed. A hole of more
+    /// than 1 s is a break then, whatever `jump_limit` says.
+    pub parts: Option<Parts>,
     /// Whether playlists carry EXT-X-INDEPENDENT-SEGMENTS; false. Only with options under which
-    /// every segment starts with an IDR picture: `key_frames` and `target_duration` as they
-    /// are by default, `forced_switch` false and `mid_gop` [`MidGop::DropUntilKey`].
+    /// every segment starts with an IDR picture: `key_frames` and `target_duration` as they are by
+    /// default, `forced_switch` [`ForcedSwitch::Never`] and `mid_gop` [`MidGop::DropUntilKey`]. Of
+    /// H.265, leading pictures that refer to the segment before (RASL) are dropped.
     pub independent_segments: bool,
     /// The longest forward step of tag time that is still a hole and not a break; 10 s, from 1 s
     /// to 1 h.
@@ -52,6 +65,9 @@ pub struct Options {
     pub unrelated_clocks: UnrelatedClocks,
     /// How long an announced track is waited for, in media time; 1 s, at most 1 min.
     pub track_wait: TickSpan,
+    /// How long audio waits for pictures after a sequence header of video, in media time, before it
+    /// goes on alone; 5 s, at most 1 min. Video that comes later joins at its first key frame.
+    pub picture_wait: TickSpan,
     /// Audio of this type, one of [`StreamType::AUDIO`], is listed from the first segment on, and
     /// waited for; none. A host that knows better than the stream's metadata says so here.
     pub announced_audio: Option<StreamType>,
@@ -63,7 +79,8 @@ pub struct Options {
     pub filler: Filler,
     /// Shortest time between two snapshots; none, so no snapshots. From 1 s to 100 s.
     pub snapshot_interval: Option<TickSpan>,
-    /// Media sequence number of the first segment; 0.
+    /// Media sequence number of the first segment; 0, below 2^63, so that no number that follows is
+    /// beyond 64 bits.
     pub first_sequence: u64,
 }
 
@@ -73,11 +90,14 @@ impl Default for Options {
             frag_duration: FragDuration::DEFAULT,
             frag_count: FragCount::DEFAULT,
             target_duration: TargetDuration::HighWater,
+            playlist_version: PlaylistVersion::V6,
+            dates: DatePolicy::HostClock,
             window: WindowPolicy::Exactly,
             key_frames: KeyFramePolicy::Idr,
-            slack: TickSpan::from_millis(1),
-            forced_switch: true,
+            slack: Slack::HalfFrame,
+            forced_switch: ForcedSwitch::Oss,
             mid_gop: MidGop::Keep,
+            parts: None,
             independent_segments: false,
             jump_limit: TickSpan::from_secs(10),
             psi_interval: None,
@@ -85,6 +105,7 @@ impl Default for Options {
             base: TimelineBase::AsReceived,
             unrelated_clocks: UnrelatedClocks::Drop,
             track_wait: TickSpan::from_secs(1),
+            picture_wait: TickSpan::from_secs(5),
             announced_audio: None,
             announced_video: false,
             require_video: false,
@@ -113,18 +134,38 @@ impl Config {
         {
             return Err(ConfigError::DeclaredTarget { declared, frag_duration });
         }
+        let slack = match options.slack {
+            Slack::HalfFrame => None,
+            Slack::Fixed(slack) => Some(slack),
+        };
+        let forced_after = match options.forced_switch {
+            ForcedSwitch::After(span) => Some(span),
+            ForcedSwitch::Oss | ForcedSwitch::Never => None,
+        };
+        let frag_millis = frag_duration.span().round_millis();
         for (name, span, from, to) in [
-            ("slack", Some(options.slack), 0, 100),
+            ("slack", slack, 0, 100),
+            ("forced_switch", forced_after, frag_millis + 1, 3_600_000),
             ("jump_limit", Some(options.jump_limit), 1000, 3_600_000),
             ("psi_interval", options.psi_interval, 20, 3_600_000),
             ("pcr_lead", Some(options.pcr_lead), 500, 1000),
             ("track_wait", Some(options.track_wait), 0, 60_000),
+            ("picture_wait", Some(options.picture_wait), 0, 60_000),
             ("snapshot_interval", options.snapshot_interval, 1000, 100_000),
         ] {
             let (from, to) = (TickSpan::from_millis(from), TickSpan::from_millis(to));
             if let Some(span) = span.filter(|span| !(from..=to).contains(span)) {
                 return Err(ConfigError::Span { name, span, from, to });
             }
+        }
+        if let Some(parts) = options.parts {
+            match options.target_duration {
+                TargetDuration::Declared(target) if listed_parts(target, parts) <= MAX_PARTS => {}
+                target_duration => return Err(ConfigError::PartsTarget { target_duration }),
+            }
+        }
+        if options.first_sequence > MOST_SEQUENCE {
+            return Err(ConfigError::FirstSequence(options.first_sequence));
         }
         if let Some(announced) = options.announced_audio
             && !StreamType::AUDIO.contains(&announced)
@@ -133,7 +174,7 @@ impl Config {
         }
         let contradicts = [
             ("key_frames", options.key_frames != KeyFramePolicy::Idr),
-            ("forced_switch", options.forced_switch),
+            ("forced_switch", options.forced_switch != ForcedSwitch::Never),
             ("target_duration", options.target_duration != TargetDuration::HighWater),
             ("mid_gop", options.mid_gop != MidGop::DropUntilKey),
         ];
@@ -143,6 +184,23 @@ impl Config {
             return Err(ConfigError::IndependentSegments { contradicts });
         }
         Ok(Self(options))
+    }
+
+    /// Returns the same without parts.
+    pub(crate) fn without_parts(self) -> Self {
+        Self(Options { parts: None, ..self.0 })
+    }
+
+    /// Returns the same with what parts bring about.
+    pub(crate) fn with_parts(self) -> Self {
+        let limit = self.0.jump_limit;
+        let jump_limit = self.0.parts.map_or(limit, |_| limit.min(LIVE_JUMP_LIMIT));
+        Self(Options { jump_limit, ..self.0 })
+    }
+
+    /// Returns the same for lists whose version is at least 6, because they have EXT-X-MAP.
+    pub(crate) fn with_sections(self) -> Self {
+        Self(Options { playlist_version: PlaylistVersion::V6, ..self.0 })
     }
 
     /// Returns the options.
@@ -182,6 +240,21 @@ pub enum ConfigError {
         /// Field of [`Options`] that lets a segment start without an IDR picture.
         contradicts: &'static str,
     },
+    /// Parts are too short or too long, or the gap is more than 15/85 of their duration.
+    Parts {
+        /// Duration of a part.
+        duration_millis: u32,
+        /// Largest distance of two frames.
+        gap_millis: u32,
+    },
+    /// Parts need a target duration that is declared, and so short that no more than 128 are listed
+    /// within four of it.
+    PartsTarget {
+        /// What was chosen.
+        target_duration: TargetDuration,
+    },
+    /// The first media sequence number is not below 2^63.
+    FirstSequence(u64),
     /// Audio of a type that is never carried was announced.
     AnnouncedAudio(StreamType),
 }
@@ -198,14 +271,45 @@ error_texts! {
             span.round_millis(), from.round_millis(), to.round_millis();
         Self::IndependentSegments { contradicts } =>
             "independent_segments does not go with this {contradicts}";
+        Self::Parts { duration_millis, gap_millis } =>
+            "parts of {duration_millis} ms with a gap of {gap_millis} ms are not from 100 to 5000 \
+             ms with at most 15/85 of that";
+        Self::PartsTarget { target_duration } => "parts do not go with this {target_duration:?}";
+        Self::FirstSequence(number) => "first_sequence is {number}, not below 2^63";
         Self::AnnouncedAudio(stream_type) =>
             "announced audio of stream type {:#04x} cannot be carried", stream_type.get();
     }
 }
 
+/// Returns how many parts are listed at most: those of three target durations and of the open
+/// segment, and as many that a key frame has ended early.
+fn listed_parts(target: Secs, parts: Parts) -> i64 {
+    let longest = target.span() + TickSpan::from_millis(500);
+    let span = target.span() * 3 + longest + longest;
+    (span.get() + parts.least().get() - 1) / parts.least().get()
+}
+
+/// A hole of this length breaks the timeline where there are parts.
+const LIVE_JUMP_LIMIT: TickSpan = TickSpan::from_secs(1);
+
+/// Parts that an engine keeps.
+pub(crate) const MAX_PARTS: i64 = 128;
+
+/// The greatest first media sequence number: as many may follow.
+const MOST_SEQUENCE: u64 = u64::MAX >> 1;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn h_06_a_first_number_leaves_room_for_those_that_follow() {
+        let first = |first_sequence| Config::new(Options { first_sequence, ..Options::default() });
+        assert!(first((1 << 63) - 1).is_ok());
+        for number in [1 << 63, u64::MAX] {
+            assert_eq!(first(number), Err(ConfigError::FirstSequence(number)));
+        }
+    }
 
     #[test]
     fn y_05_audio_that_is_announced_is_of_a_type_that_is_carried() {
@@ -243,7 +347,7 @@ mod tests {
     fn x6_independent_segments_are_refused_unless_every_segment_starts_with_an_idr_picture() {
         let sound = Options {
             independent_segments: true,
-            forced_switch: false,
+            forced_switch: ForcedSwitch::Never,
             mid_gop: MidGop::DropUntilKey,
             ..Options::default()
         };
@@ -251,7 +355,7 @@ mod tests {
         for (options, contradicts) in [
             (Options { key_frames: KeyFramePolicy::FrameType, ..sound }, "key_frames"),
             (Options { key_frames: KeyFramePolicy::IdrOrRecoveryPoint, ..sound }, "key_frames"),
-            (Options { forced_switch: true, ..sound }, "forced_switch"),
+            (Options { forced_switch: ForcedSwitch::Oss, ..sound }, "forced_switch"),
             (
                 Options { target_duration: TargetDuration::Declared(Secs::new(9)), ..sound },
                 "target_duration",
@@ -264,7 +368,8 @@ mod tests {
 
     #[test]
     fn times_out_of_range_are_named() {
-        let options = Options { slack: TickSpan::from_millis(101), ..Options::default() };
+        let options =
+            Options { slack: Slack::Fixed(TickSpan::from_millis(101)), ..Options::default() };
         let error = Config::new(options).unwrap_err();
         assert_eq!(std::format!("{error}"), "slack is 101 ms, not from 0 to 100");
     }

@@ -11,10 +11,12 @@ use crate::time::{TickSpan, Ticks};
 use crate::timeline::{Alignment, AudioClock, ClockRate, JudgedAudio, Verdict, VideoBeside};
 
 use super::audio_track::AudioTrackState;
+use super::part::PartEnd;
 use super::phase::OpenSegment;
 use super::plan::{Cut, HeldAudio, Jump, Seam};
 use super::rules::Decision;
-use super::state::{Request, State, VideoTrackState};
+use super::state::{Request, State};
+use super::video_track::VideoTrackState;
 
 /// What is to be done about the audio of a tag, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(crate) struct AudioPlan {
     pub(crate) early: EarlyAudio,
     /// Ends the open segment before these frames.
     pub(crate) end: Option<Cut>,
+    /// Ends a part of the open segment there, before these frames.
+    pub(crate) part: Option<Ticks>,
     /// Takes the format of these frames for that of the segments.
     pub(crate) joins: bool,
     /// Begins a segment there if none is open then.
@@ -66,6 +70,7 @@ impl AudioPlan {
         jump: None,
         early: EarlyAudio::Unchanged,
         end: None,
+        part: None,
         joins: false,
         begin: None,
         fate: AudioFate::Gathered,
@@ -101,10 +106,12 @@ pub(crate) fn decide_audio(
     };
     let mut open = state.phase.open();
     match judged.verdict {
-        Verdict::Stray => return AudioPlan::off_timeline(NoticeKind::AudioWrongTimeline),
+        Verdict::Stray | Verdict::Outlier => {
+            return AudioPlan::off_timeline(NoticeKind::AudioWrongTimeline);
+        }
         Verdict::Unrelated => return AudioPlan::off_timeline(NoticeKind::UnrelatedClocks),
         Verdict::GoesOn => {
-            if let Alignment::AudioEarly { set_aside, rate } = state.timeline.alignment {
+            if let Alignment::AudioEarly { set_aside, rate, .. } = state.timeline.alignment {
                 plan.early = EarlyAudio::Ends;
                 audio.is_early = false;
                 audio.clock = set_aside;
@@ -197,6 +204,11 @@ fn in_segment(
     if plan.end.is_some() {
         plan.begin = Some(pts);
         start = pts;
+    } else if let Some(parts) = state.options.parts
+        && (leads || is_silent)
+        && open.part.ends_before_audio(parts, pts) == PartEnd::Before
+    {
+        plan.part = Some(pts);
     }
     plan.flush = is_silent && start == pts;
     plan
@@ -213,6 +225,11 @@ fn cut_before(state: &State, open: &OpenSegment, clock: &AudioClock, pts: Ticks)
         let seam = Seam::Whole;
         Some(Cut { at: pts, cause, seam })
     };
+    // Silence is longer than the hole that parts allow.
+    let is_broken = |parts| open.has_pictures() || open.part.is_broken_at(parts, pts);
+    if state.options.parts.is_some_and(is_broken) {
+        return Some(Cut { at: pts, cause: Cause::Discontinuity, seam: Seam::Broken });
+    }
     if state.request == Request::AtOnce || leads && state.request != Request::None {
         return whole(Cause::Requested);
     }
@@ -239,7 +256,7 @@ fn cut_before(state: &State, open: &OpenSegment, clock: &AudioClock, pts: Ticks)
 ///
 /// ```text
 ///   A at 0.00 s, 0.02 s, …, no sign of video      begins a segment at 0.00 s when A at 0.30 s comes
-///   the same after a sequence header of video     held up to 60 s; the oldest frames make room
+///   the same after a sequence header of video     held up to 5 s; the oldest frames make room
 /// ```
 fn held(state: &State, audio: AudioThen, batch: &AudioBatch<'_>, mut plan: AudioPlan) -> AudioPlan {
     plan.fate = AudioFate::Held;
@@ -280,18 +297,17 @@ fn held(state: &State, audio: AudioThen, batch: &AudioBatch<'_>, mut plan: Audio
 /// ```text
 ///   no header, nothing announced                        at once
 ///   metadata announces video, none for 1.0 s            then: the announcement was wrong
-///   a sequence header, no picture for 60 s              then: the encoder sends none
+///   a sequence header, no picture for 5 s               then: the encoder sends none
 ///   pictures came and have stopped for 10 s             then: video is silent
 /// ```
 pub(crate) fn may_begin_alone(state: &State, video: VideoBeside, waited: TickSpan) -> bool {
-    let joined = matches!(state.video.track, VideoTrackState::Joined(_));
-    if state.options.require_video && !joined {
+    let track = state.video.track;
+    if state.options.require_video && !track.has_joined() {
         return false;
     }
-    // After a header pictures are waited for, at most as long as for a key frame; otherwise audio
-    // would be held for ever.
-    let is_known = state.video.track != VideoTrackState::Absent;
-    let is_lost = !video.has_come && state.rule.waits_no_longer_than(waited);
+    // After a header pictures are waited for, but not for ever: audio would be held as long.
+    let is_known = !matches!(track, VideoTrackState::Absent | VideoTrackState::Left(_));
+    let is_lost = !video.has_come && waited >= state.options.picture_wait;
     let comes = is_known && !video.is_silent && !is_lost;
     let is_announced = state.video.announced && waited < state.options.track_wait;
     !comes && !is_announced
@@ -304,6 +320,7 @@ mod tests {
     use super::super::testing::*;
     use super::*;
     use crate::config::{Options, TargetDuration, UnrelatedClocks};
+    use crate::sample::PictureKind;
     use crate::stream_type::StreamType;
     use crate::time::Secs;
 
@@ -365,8 +382,9 @@ mod tests {
         };
         for (millis, want) in [
             (4_900, None),
-            (4_990, Some((Cause::TargetLimit, Seam::Whole))),
-            (5_001, Some((Cause::Discontinuity, Seam::Broken))),
+            (5_000, Some((Cause::AudioOnly, Seam::Whole))),
+            (5_499, Some((Cause::AudioOnly, Seam::Whole))),
+            (5_500, Some((Cause::Discontinuity, Seam::Broken))),
         ] {
             let plan = decide(&audio_since_0(options, 4_000), batch(millis));
             assert_eq!(ends(&plan), want, "{millis}");
@@ -454,13 +472,12 @@ mod tests {
             let plan = decide(&state.holding(0, held), batch(held * 21));
             assert_eq!((plan.begin, plan.fate), (want, AudioFate::Held), "{name}");
         }
-        // Announced video is waited for, up to a second; one with a header as long as for a key
-        // frame.
+        // Announced video is waited for, up to a second; one with a header up to five.
         for (state, waited, want) in [
             (fresh(announced), 999, None),
             (fresh(announced), 1_000, Some(at(0))),
-            (with_header(fresh(Options::default())), 59_999, None),
-            (with_header(fresh(Options::default())), 60_000, Some(at(0))),
+            (with_header(fresh(Options::default())), 4_999, None),
+            (with_header(fresh(Options::default())), 5_000, Some(at(0))),
         ] {
             let mut state = state.holding(0, 15);
             state.phase.wait(at(315 - waited));
@@ -481,7 +498,7 @@ mod tests {
     #[test]
     fn r_10_f_40_audio_on_no_timeline_that_goes_on_is_dropped_without_a_trace() {
         let mut jumped = both(1_000, 1_000);
-        let jump = jumped.timeline.judge_video(at(40_000));
+        let jump = jumped.timeline.judge_video(at(40_000), PictureKind::Key);
         jumped.timeline.take_video(at(40_000), jump);
         let unrelated = fresh(Options::default()).open(0, VIDEO_ALONE).pictures_until(1_000);
         for (state, kind) in
@@ -509,7 +526,7 @@ mod tests {
         let plan = decide(&state, batch(40_000));
         assert_eq!((plan.early, plan.fate), (EarlyAudio::Begins, AudioFate::Held));
         assert_eq!((plan.jump, plan.end, plan.begin), (None, None, None));
-        state.audio.set_aside(&mut state.timeline.alignment);
+        state.audio.set_aside(at(0), &mut state.timeline.alignment);
         let state = state.holding(40_000, 2);
         let plan = decide(&state, batch(40_042));
         assert_eq!((plan.early, plan.fate), (EarlyAudio::Unchanged, AudioFate::Held));
@@ -520,7 +537,7 @@ mod tests {
     #[test]
     fn y_09_r_79_audio_that_comes_back_makes_the_forced_switch_where_its_own_clock_stands() {
         let mut state = both(49_999, 59_500);
-        state.audio.set_aside(&mut state.timeline.alignment);
+        state.audio.set_aside(at(0), &mut state.timeline.alignment);
         let plan = decide(&state.holding(100_000, 2), batch(60_000));
         assert_eq!(
             (plan.early, ends(&plan)),
@@ -532,7 +549,7 @@ mod tests {
     #[test]
     fn r_79_frames_held_for_a_jump_that_never_came_begin_no_segment() {
         let mut state = both(1_000, 12_500);
-        state.audio.set_aside(&mut state.timeline.alignment);
+        state.audio.set_aside(at(0), &mut state.timeline.alignment);
         // As many as fit: one more would begin a segment.
         let mut state = state.holding(40_000, 32);
         state.phase = Phase::Idle;
@@ -565,8 +582,11 @@ mod tests {
         assert_eq!(decide(&state, batch_of(315, &LARGE)).begin, Some(at(315)));
         // The clock that was set aside says 59,521 ms.
         let mut state = changed(both(49_000, 59_500), ClockRate::Joining);
-        state.timeline.alignment =
-            Alignment::AudioEarly { set_aside: state.audio.clock, rate: ClockRate::Carried };
+        state.timeline.alignment = Alignment::AudioEarly {
+            at: at(0),
+            set_aside: state.audio.clock,
+            rate: ClockRate::Carried,
+        };
         let plan = decide(&state, batch(59_515));
         assert_eq!((plan.early, plan.begin), (EarlyAudio::Ends, Some(at(59_515))));
     }
@@ -575,7 +595,8 @@ mod tests {
     fn r_09_behind_a_jump_no_audio_waits_and_the_clock_begins_anew() {
         static LARGE: [u8; MAX_PES_AUDIO_LEN + 1] = [0x21; MAX_PES_AUDIO_LEN + 1];
         // As many as fit: one more would begin a segment.
-        let state = fresh(Options::default()).audio_until(100_000).holding(100_021, 32);
+        let mut state = fresh(Options::default()).audio_until(100_000).holding(100_021, 32);
+        state.timeline.take_audio(&state.timeline.judge_audio(at(49_979)));
         assert_eq!(decide(&state, batch(50_000)).begin, None);
         assert_eq!(decide(&state, batch_of(50_000, &LARGE)).begin, Some(at(50_000)));
     }
@@ -584,10 +605,14 @@ mod tests {
     fn r_09_audio_that_leads_breaks_the_timeline_by_its_own_jump_and_is_held() {
         for (name, state, millis) in [
             ("alone", audio_since_0(Options::default(), 1_000), 11_001),
-            ("alone, backwards", audio_since_0(Options::default(), 1_000), 0),
+            ("alone, backwards", audio_since_0(Options::default(), 2_000), 0),
             ("video is silent", both(1_000, 11_500), 40_000),
         ] {
+            let mut state = state;
             let plan = decide(&state, batch(millis));
+            assert_eq!(plan, AudioPlan::off_timeline(NoticeKind::AudioWrongTimeline), "{name}");
+            state.timeline.take_audio(&state.timeline.judge_audio(at(millis)));
+            let plan = decide(&state, batch(millis + 21));
             let jump = plan.jump.expect(name);
             assert_eq!(jump.held, HeldAudio::Dropped(NoticeKind::AudioWrongTimeline), "{name}");
             assert_eq!((plan.fate, plan.begin), (AudioFate::Held, None), "{name}");

@@ -5,12 +5,14 @@
 //!
 //! ```text
 //!   Absent ──► Announced ──► Coded, waits to join ──► Coded, joined ──► Coded, waits to join ──► …
+//!                  └──► NotCarried ──┘                       └──► Coded, leaves ──┘
 //! ```
 
 use crate::audio::Gather;
 use crate::codec::audio::AudioFormat;
 use crate::segment::Cause;
 use crate::stream_type::StreamType;
+use crate::time::Ticks;
 use crate::timeline::{Alignment, AudioClock, ClockRate};
 
 use super::phase::Phase;
@@ -33,6 +35,8 @@ pub(crate) enum AudioTrackState {
     Absent,
     /// The tables are to list audio of this type before it has come.
     Announced(StreamType),
+    /// What comes cannot be carried; the segments so far may carry audio of another header.
+    NotCarried { carried: Option<AudioFormat> },
     /// It is known how the frames are coded that come.
     Coded { format: AudioFormat, join: Join },
 }
@@ -42,6 +46,13 @@ pub(crate) enum AudioTrackState {
 pub(crate) enum Join {
     /// They do.
     Joined,
+    /// They do, but what came last is of a codec that is not carried. One tag may be an outlier.
+    Doubted,
+    /// They do, but the last tags are of a codec that is not carried: the next segment does not, if
+    /// no more of this format comes before it.
+    Leaves,
+    /// They did, and nothing of this format has come since: if it does, it joins like a late track.
+    Left,
     /// They do not: frames join where a segment begins.
     Waits {
         /// The format that the segments so far carry; `None` before the first frames.
@@ -85,6 +96,7 @@ impl AudioState {
         phase: &Phase,
     ) -> Option<FormatChange> {
         if self.track.format() == Some(&format) {
+            self.track.stay();
             return None;
         }
         let carried = self.track.carried();
@@ -110,6 +122,16 @@ impl AudioState {
         Some(FormatChange { dropped })
     }
 
+    /// Lets a segment begin without audio that leaves: more of it joins like a late track.
+    pub(crate) const fn part(&mut self) {
+        match &mut self.track {
+            AudioTrackState::Coded { join: join @ Join::Leaves, .. } => *join = Join::Left,
+            AudioTrackState::NotCarried { carried } => *carried = None,
+            _ => return,
+        }
+        self.clock.detach();
+    }
+
     /// Takes the format of the frames that come for that of the segments that follow.
     pub(crate) fn join(&mut self, alignment: &mut Alignment) {
         let AudioTrackState::Coded { format, join: Join::Waits { rate, .. } } = self.track else {
@@ -119,26 +141,26 @@ impl AudioState {
         if rate == ClockRate::Carried {
             self.clock.set_rate(format.coded_rate());
         }
-        if let Alignment::AudioEarly { set_aside, rate: ClockRate::Carried } = alignment {
+        if let Alignment::AudioEarly { set_aside, rate: ClockRate::Carried, .. } = alignment {
             set_aside.set_rate(format.coded_rate());
         }
     }
 
     /// Sets the audio clock aside, and begins another for frames of a timeline that video has not
-    /// reached.
-    pub(crate) fn set_aside(&mut self, alignment: &mut Alignment) {
+    /// reached, from `at` on.
+    pub(crate) fn set_aside(&mut self, at: Ticks, alignment: &mut Alignment) {
         let mut rate_aside = ClockRate::Joining;
         if let Some(rate) = self.track.rate_mut() {
             rate_aside = core::mem::replace(rate, ClockRate::Joining);
         }
-        *alignment = Alignment::AudioEarly { set_aside: self.clock, rate: rate_aside };
+        *alignment = Alignment::AudioEarly { at, set_aside: self.clock, rate: rate_aside };
         let format = self.track.format();
         self.clock = AudioClock::new(format.map_or(1, AudioFormat::coded_rate));
     }
 
     /// Takes the audio clock back that was set aside: video has not followed.
     pub(crate) fn take_back(&mut self, alignment: &mut Alignment) {
-        let Alignment::AudioEarly { set_aside, rate: aside } = *alignment else {
+        let Alignment::AudioEarly { set_aside, rate: aside, .. } = *alignment else {
             return;
         };
         *alignment = Alignment::Together;
@@ -154,7 +176,7 @@ impl AudioTrackState {
     #[inline(always)]
     pub(crate) const fn format(&self) -> Option<&AudioFormat> {
         match self {
-            Self::Absent | Self::Announced(_) => None,
+            Self::Absent | Self::Announced(_) | Self::NotCarried { .. } => None,
             Self::Coded { format, .. } => Some(format),
         }
     }
@@ -163,11 +185,50 @@ impl AudioTrackState {
     const fn carried(&self) -> Option<AudioFormat> {
         match self {
             Self::Absent | Self::Announced(_) => None,
+            Self::NotCarried { carried } => *carried,
             Self::Coded { format, join } => match join {
-                Join::Joined => Some(*format),
+                Join::Joined | Join::Doubted | Join::Leaves => Some(*format),
                 Join::Waits { carried, .. } => *carried,
+                Join::Left => None,
             },
         }
+    }
+
+    /// Notes media of a codec that is not carried.
+    pub(super) const fn leave(&mut self) {
+        match self {
+            Self::Absent | Self::Announced(_) => *self = Self::NotCarried { carried: None },
+            Self::NotCarried { .. } => {}
+            Self::Coded { join: join @ Join::Joined, .. } => *join = Join::Doubted,
+            Self::Coded { join: join @ Join::Doubted, .. } => *join = Join::Leaves,
+            Self::Coded { join: Join::Leaves | Join::Left | Join::Waits { .. }, .. } => {}
+        }
+    }
+
+    /// Notes a header of audio that cannot be carried: no frame after it can be.
+    pub(super) const fn refuse(&mut self) {
+        *self = Self::NotCarried { carried: self.carried() };
+    }
+
+    /// Notes that more of the format comes which the segments carry, or have carried.
+    pub(crate) const fn stay(&mut self) {
+        match self {
+            Self::Coded { join: join @ (Join::Doubted | Join::Leaves), .. } => *join = Join::Joined,
+            Self::Coded { join: join @ Join::Left, .. } => {
+                *join = Join::Waits { carried: None, rate: ClockRate::Joining };
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns whether all that came was of the format which the segments carry, or that joins.
+    pub(super) const fn is_certain(&self) -> bool {
+        !matches!(self, Self::Coded { join: Join::Doubted | Join::Leaves | Join::Left, .. })
+    }
+
+    /// Returns whether audio is known to be of no use for the next segment.
+    pub(crate) const fn leaves(&self) -> bool {
+        matches!(self, Self::NotCarried { .. } | Self::Coded { join: Join::Leaves, .. })
     }
 
     /// Returns whether frames are coded otherwise than those of the segments so far.
@@ -183,10 +244,13 @@ impl AudioTrackState {
         }
     }
 
-    /// Returns why a segment must begin before frames of this format can be written, given what the
-    /// tables of the open one list: nothing, where they have listed this format before anything
-    /// of it had come.
+    /// Returns why another segment must begin, given what the tables of the open one list: frames
+    /// of this format cannot be written there, or those listed will never come. Nothing, where
+    /// the tables have listed this format before anything of it had come.
     pub(crate) fn waits_to_join(&self, listed: Option<StreamType>) -> Option<Cause> {
+        if let Self::NotCarried { .. } = self {
+            return listed.map(|_| Cause::TrackChange);
+        }
         let Self::Coded { format, join: Join::Waits { carried, .. } } = self else {
             return None;
         };

@@ -11,6 +11,7 @@
 
 mod audio;
 mod audio_track;
+mod part;
 mod phase;
 mod picture;
 mod plan;
@@ -19,11 +20,14 @@ pub mod rules;
 mod state;
 #[cfg(test)]
 mod testing;
+mod video_track;
 
 pub(crate) use audio::{AudioFate, AudioPlan, EarlyAudio, decide_audio, may_begin_alone};
 pub(crate) use audio_track::AudioTrackState;
+pub(crate) use part::PartEnd;
 pub(crate) use phase::{OpenSegment, Phase};
 pub(crate) use picture::{PictureFate, PicturePlan, decide_picture};
 pub(crate) use plan::{Begin, Cut, First, HeldAudio, Jump, Seam};
 pub(crate) use quiet::Quiet;
 pub(crate) use state::{Continuity, Request, State};
+pub(crate) use video_track::VideoTrackState;

@@ -2,6 +2,8 @@
 //!
 //! What is true only while a segment is open lives in [`OpenSegment`], and is gone with it.
 
+use super::part::{Entry, OpenPart};
+use crate::part::Part;
 use crate::segment::{Cause, Segment, SegmentStart};
 use crate::stream_type::Program;
 use crate::time::{Millis, TickSpan, Ticks};
@@ -39,6 +41,8 @@ pub(crate) struct OpenSegment {
     pub(crate) audio_end: Option<Ticks>,
     /// When pictures began to wait for a key frame, in a segment of audio alone.
     pub(crate) pictures_wait_since: Option<Ticks>,
+    /// The part that is being written.
+    pub(crate) part: OpenPart,
 }
 
 impl Phase {
@@ -110,6 +114,7 @@ impl OpenSegment {
             last_picture: None,
             audio_end: None,
             pictures_wait_since: None,
+            part: OpenPart::first(start.start),
         }
     }
 
@@ -117,6 +122,17 @@ impl OpenSegment {
     #[inline]
     pub(crate) const fn is_audio_alone(&self) -> bool {
         self.program.video.is_none()
+    }
+
+    /// Returns whether a picture was written.
+    #[inline]
+    pub(crate) const fn has_pictures(&self) -> bool {
+        self.last_picture.is_some()
+    }
+
+    /// Returns whether a picture or audio was written.
+    pub(crate) const fn has_media(&self) -> bool {
+        self.has_pictures() || self.audio_end.is_some()
     }
 
     /// Notes a picture that was written.
@@ -129,6 +145,7 @@ impl OpenSegment {
     /// Notes that the picture which was written last is a key frame.
     pub(crate) fn add_key_frame(&mut self, dts: Ticks) {
         self.key_frames += 1;
+        self.part.entry = Entry::Possible;
         self.longest_gop = self.longest_gop.max(dts - self.last_key_frame);
         self.last_key_frame = dts;
     }
@@ -155,7 +172,24 @@ impl OpenSegment {
             program_date_time: start.program_date_time,
             discontinuity: start.discontinuity,
             starts_with_idr: start.starts_with_idr,
+            init: start.init,
             cause,
+        }
+    }
+
+    /// Describes the part that is being written as finished at `end`, of at most `longest`.
+    pub(crate) fn finished_part(&self, end: Ticks, longest: TickSpan) -> Part {
+        let part = &self.part;
+        let duration = end - part.start;
+        Part {
+            segment: self.start.id,
+            sequence: self.start.sequence,
+            index: part.index,
+            start: part.start,
+            duration: duration.clamp(TickSpan::ZERO, longest),
+            offset: part.offset,
+            bytes: self.bytes - part.offset,
+            independent: self.is_audio_alone() || part.entry == Entry::Possible,
         }
     }
 

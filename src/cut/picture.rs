@@ -10,10 +10,12 @@ use crate::segment::Cause;
 use crate::time::{TickSpan, Ticks};
 use crate::timeline::Verdict;
 
+use super::part::{KeyFrame, PartEnd};
 use super::phase::OpenSegment;
 use super::plan::{Begin, Cut, HeldAudio, Jump, Seam};
-use super::rules::Decision;
+use super::rules::{Decision, Spacing};
 use super::state::{Continuity, Request, State};
+use super::video_track::LeadingPictures;
 
 /// What is to be done about a picture, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(crate) struct PicturePlan {
     pub(crate) end: Option<Cut>,
     /// Whether a segment begins with the picture.
     pub(crate) begin: Begin,
+    /// Whether a part of the open segment ends before the picture.
+    pub(crate) part: PartEnd,
     pub(crate) fate: PictureFate,
 }
 
@@ -36,12 +40,21 @@ pub(crate) enum PictureFate {
     Dropped(NoticeKind),
     /// It is dropped because a key frame is waited for.
     AwaitsKeyFrame,
+    /// It is dropped because its time is far from those before it, and it may be alone there.
+    Outlier,
+    /// It is no picture, but the rest of the last one.
+    RestOfLast,
 }
 
 impl PicturePlan {
     /// The picture goes into the open segment, and nothing else happens.
-    pub(crate) const WRITE: Self =
-        Self { jump: None, end: None, begin: Begin::Never, fate: PictureFate::Written };
+    pub(crate) const WRITE: Self = Self {
+        jump: None,
+        end: None,
+        begin: Begin::Never,
+        part: PartEnd::No,
+        fate: PictureFate::Written,
+    };
 }
 
 /// Decides on a picture whose tag was judged.
@@ -53,6 +66,8 @@ impl PicturePlan {
 ///                                                                begins another where the host keeps such pictures
 ///   audio alone since 0.0 s, picture at 3.0 s, no key frame      waits; the key frame at 4.0 s ends the segment
 ///   nothing open, no key frame for 60 s                          the next picture begins a segment
+///   slices of a picture, then others of it in a tag of its time  goes on with that picture
+///   stream begins with CRA at 0.08 s, RASL at 0.04 s             the RASL is dropped; behind the next CRA it stays
 /// ```
 ///
 /// A picture that cannot be decoded is dropped, but not its jump: audio is judged by the timeline
@@ -63,6 +78,15 @@ pub(crate) fn decide_picture(
     picture: &PictureInput<'_>,
 ) -> PicturePlan {
     let tag = picture.timing.tag;
+    let is_skipped =
+        picture.contents.skipped_leading && state.video.leading == LeadingPictures::Skipped;
+    if picture.contents.continues && !is_skipped && state.timeline.last_video() == Some(tag) {
+        return PicturePlan { fate: PictureFate::RestOfLast, ..PicturePlan::WRITE };
+    }
+    let is_rest_of_outlier = picture.contents.continues && state.timeline.video_outlier_is_at(tag);
+    if verdict == Verdict::Outlier || is_rest_of_outlier {
+        return PicturePlan { fate: PictureFate::Outlier, ..PicturePlan::WRITE };
+    }
     let mut plan = PicturePlan::WRITE;
     let mut open = state.phase.open();
     let mut waiting_since = state.phase.waiting_since(tag);
@@ -79,7 +103,12 @@ pub(crate) fn decide_picture(
         plan.fate = PictureFate::Dropped(NoticeKind::VideoBeforeHeader);
         return plan;
     }
-    if open.is_none_or(OpenSegment::is_audio_alone) {
+    if is_skipped {
+        plan.fate = PictureFate::Dropped(NoticeKind::LeadingPicture);
+        return plan;
+    }
+    let is_another = open.is_some_and(|open| is_coded_otherwise(open, picture));
+    if is_another || open.is_none_or(OpenSegment::is_audio_alone) {
         may_begin |= state.rule.waits_no_longer_than(tag - waiting_since);
         if !may_begin {
             plan.fate = PictureFate::AwaitsKeyFrame;
@@ -87,6 +116,12 @@ pub(crate) fn decide_picture(
         }
     }
     plan.end = open.and_then(|open| cut_before(state, open, picture));
+    if let (Some(open), Some(parts), None) = (open, state.options.parts, plan.end) {
+        let mut clock = state.video.clock;
+        let at = clock.place(&picture.timing).dts;
+        let is_key = if picture.key_frame { KeyFrame::Yes } else { KeyFrame::No };
+        plan.part = open.part.ends_before_picture(parts, at, is_key);
+    }
     plan.begin = match (may_begin, plan.end) {
         (true, _) => Begin::Always,
         (false, Some(_)) => Begin::IfClosed,
@@ -95,14 +130,26 @@ pub(crate) fn decide_picture(
     plan
 }
 
+/// Returns whether a picture is of another codec than the pictures of the segment.
+fn is_coded_otherwise(open: &OpenSegment, picture: &PictureInput<'_>) -> bool {
+    let stream_type = picture.unit.coding().stream_type();
+    open.program.video.is_some_and(|listed| listed != stream_type)
+}
+
 /// Returns what becomes of audio that waits when a picture at `tag` breaks the timeline: audio that
 /// has made the jump before is where video is now.
 ///
 /// ```text
 ///   V 10.0 s, A 40.0 s held since it jumped, V 40.1 s     A is within 10 s of V: it is kept
 ///   V 10.0 s, A 90.0 s held since it jumped, V 40.1 s     A is of yet another timeline: dropped
+///   V 10.0 s, A 10.0 s, A 9.01 s, V 9.0 s                 the second A, placed behind the first, is dropped
 /// ```
 fn held_audio(state: &State, tag: Ticks) -> HeldAudio {
+    if let Some(since) = state.audio.clock.ahead_since()
+        && state.timeline.audio_has_gone_to(tag)
+    {
+        return HeldAudio::Crossed { since };
+    }
     let is_early = state.timeline.alignment.is_audio_early();
     let first = state.audio.gather.first_pts();
     match first.filter(|&first| is_early && state.timeline.fits(first, tag)) {
@@ -127,7 +174,7 @@ fn cut_before(state: &State, open: &OpenSegment, picture: &PictureInput<'_>) -> 
     if open.is_audio_alone() {
         return broken(Cause::TrackChange);
     }
-    if picture.reconfigured {
+    if picture.reconfigured || is_coded_otherwise(open, picture) {
         return broken(Cause::ConfigChange);
     }
     if picture.key_frame && joining_audio.is_some() {
@@ -137,6 +184,9 @@ fn cut_before(state: &State, open: &OpenSegment, picture: &PictureInput<'_>) -> 
         // Video that comes back may be before a segment that audio began meanwhile: that has no end
         // there.
         return None;
+    }
+    if state.options.parts.is_some_and(|parts| open.part.is_broken_at(parts, at)) {
+        return broken(Cause::Discontinuity);
     }
     let requested = match state.request {
         Request::None => false,
@@ -148,7 +198,13 @@ fn cut_before(state: &State, open: &OpenSegment, picture: &PictureInput<'_>) -> 
     } else if state.rule.breaks_target(age) {
         return broken(Cause::Discontinuity);
     } else {
-        match state.rule.video(age, picture.key_frame, clock.interval()) {
+        let decision = if picture.key_frame {
+            let spacing = Spacing { to_next: clock.interval(), longest: clock.longest_interval() };
+            state.rule.key_frame(age, spacing)
+        } else {
+            state.rule.picture(age, clock.interval())
+        };
+        match decision {
             Decision::Switch(cause) => cause,
             Decision::Stay => return None,
         }
@@ -163,12 +219,12 @@ mod tests {
     use super::super::phase::Phase;
     use super::super::testing::*;
     use super::*;
-    use crate::config::{Options, TargetDuration};
+    use crate::config::{ForcedSwitch, Options, TargetDuration};
     use crate::time::Secs;
     use crate::timeline::ClockRate;
 
     fn decide(state: &State, picture: &PictureInput<'_>) -> PicturePlan {
-        let verdict = state.timeline.judge_video(picture.timing.tag);
+        let verdict = state.timeline.judge_video(picture.timing.tag, picture.kind());
         decide_picture(state, verdict, picture)
     }
 
@@ -185,8 +241,8 @@ mod tests {
     fn x3_x5_o_33_a_segment_ends_at_a_key_frame_of_its_age_or_at_the_forced_age() {
         let whole = |cause| Some((cause, Seam::Whole));
         for (age, is_key, want) in [
-            (4_998, true, None),
-            (4_999, true, whole(Cause::KeyFrame)),
+            (4_979, true, None),
+            (4_980, true, whole(Cause::KeyFrame)),
             (5_000, true, whole(Cause::KeyFrame)),
             (5_000, false, None),
             (59_999, false, None),
@@ -277,7 +333,7 @@ mod tests {
             let begins = want == PictureFate::Written;
             assert_eq!(plan.begin == Begin::Always, begins, "{since:?}");
         }
-        let patient = Options { forced_switch: false, ..Options::default() };
+        let patient = Options { forced_switch: ForcedSwitch::Never, ..Options::default() };
         let mut state = fresh(patient);
         state.phase = Phase::Waiting { since: at(0) };
         let plan = decide(&state, &picture(3_600_000));
@@ -291,10 +347,10 @@ mod tests {
             ..Options::default()
         };
         for (last, age, want) in [
-            (7_920, 7_960, None),
-            (7_921, 7_961, Some((Cause::TargetLimit, Seam::Whole))),
-            (7_000, 8_000, Some((Cause::TargetLimit, Seam::Whole))),
-            (7_000, 8_001, Some((Cause::Discontinuity, Seam::Broken))),
+            (8_419, 8_459, None),
+            (8_420, 8_460, Some((Cause::TargetLimit, Seam::Whole))),
+            (7_000, 8_499, Some((Cause::TargetLimit, Seam::Whole))),
+            (7_000, 8_500, Some((Cause::Discontinuity, Seam::Broken))),
         ] {
             let plan = decide(&video_since_0(options, last), &picture(age));
             assert_eq!(ends(&plan), want, "{age}");
@@ -332,7 +388,13 @@ mod tests {
             (drop, picture(11_001), true, PictureFate::AwaitsKeyFrame),
             (drop, key_frame(11_001), true, PictureFate::Written),
         ] {
-            let plan = decide(&video_since_0(options, 1_000), &sample);
+            let mut state = video_since_0(options, 1_000);
+            if jumps && !sample.key_frame {
+                // One picture alone is no jump.
+                assert_eq!(decide(&state, &sample).fate, PictureFate::Outlier);
+                state.timeline.take_video(sample.timing.tag, Verdict::Outlier);
+            }
+            let plan = decide(&state, &sample);
             let tag = sample.timing.tag;
             assert_eq!(plan.jump.is_some(), jumps, "{tag:?}");
             assert_eq!(plan.fate, want, "{tag:?}");
@@ -340,7 +402,8 @@ mod tests {
             assert_eq!(plan.end, None, "{tag:?}");
         }
         // Before any segment was begun nothing is kept.
-        let state = fresh(keep).pictures_until(1_000);
+        let mut state = fresh(keep).pictures_until(1_000);
+        state.timeline.take_video(at(50_000), Verdict::Outlier);
         let plan = decide(&state, &picture(50_000));
         assert_eq!(plan.fate, PictureFate::AwaitsKeyFrame);
     }
@@ -353,7 +416,7 @@ mod tests {
             (50_001, HeldAudio::Dropped(NoticeKind::AudioWrongTimeline)),
         ] {
             let mut state = video_since_0(Options::default(), 1_000).audio_until(1_000);
-            state.audio.set_aside(&mut state.timeline.alignment);
+            state.audio.set_aside(at(0), &mut state.timeline.alignment);
             let state = state.holding(first, 2);
             let jump = decide(&state, &key_frame(40_000)).jump.unwrap();
             assert_eq!(jump.held, want, "{first}");

@@ -40,6 +40,8 @@ pub(crate) struct Jump {
 pub(crate) enum HeldAudio {
     /// They were of the timeline that begins now; the first one is at `first`.
     Adopted { first: Ticks },
+    /// Those behind `since` have made the step already, and are dropped; the others are written.
+    Crossed { since: Ticks },
     /// They belong to no timeline any more.
     Dropped(NoticeKind),
 }

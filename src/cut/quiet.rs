@@ -14,11 +14,12 @@
 //! ```
 
 use crate::sample::{AudioBatch, PictureInput};
-use crate::time::Ticks;
+use crate::time::{TickSpan, Ticks};
 use crate::timeline::JudgedAudio;
 
 use super::phase::OpenSegment;
 use super::state::{Request, State};
+use super::video_track::VideoTrackState;
 
 /// The last tag times at which a plain sample is surely written, and nothing else happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,19 +67,29 @@ impl State {
 /// `None` if a picture may have to be decided on at any time.
 fn picture_until(state: &State, open: &OpenSegment) -> Option<Ticks> {
     let clock = &state.video.clock;
-    if open.is_audio_alone() || state.request == Request::AtOnce || !clock.is_settled() {
+    // Where audio has jumped, a picture may be nearer to that; where video has left, it is back.
+    let may_jump = state.timeline.alignment.is_audio_early();
+    let is_back = matches!(state.video.track, VideoTrackState::Left(_));
+    let is_another = open.program.video != state.video.track.stream_type();
+    let is_decided_on = may_jump || is_back || is_another || state.request == Request::AtOnce;
+    if open.is_audio_alone() || is_decided_on || !clock.is_settled() {
         return None;
     }
     // DTS of a plain picture is so much before its tag, as long as nothing has to be repaired.
     let start = open.start.start + clock.early();
     let age = state.timeline.last_video()? - start;
     let stays = state.rule.pictures_stay_until(age, clock.last_interval());
-    Some(stays.map_or(Ticks::MAX, |stays| start + stays))
+    let until = stays.map_or(Ticks::MAX, |stays| start + stays);
+    let in_part = part_lasts_until(state, open).map(|last| last + clock.early());
+    Some(in_part.map_or(until, |last| until.min(last)))
 }
 
 /// `None` if audio may have to be decided on at any time.
 fn audio_until(state: &State, open: &OpenSegment) -> Option<Ticks> {
-    if state.audio.track.waits() || state.timeline.alignment.is_audio_early() {
+    if state.audio.track.waits()
+        || !state.audio.track.is_certain()
+        || state.timeline.alignment.is_audio_early()
+    {
         return None;
     }
     if !open.is_audio_alone() {
@@ -91,7 +102,15 @@ fn audio_until(state: &State, open: &OpenSegment) -> Option<Ticks> {
     // PTS of a frame that keeps time is at most two frames from its tag.
     let frame = state.audio.clock.frame();
     let stays = state.rule.audio_stays_until(frame);
-    Some(open.start.start + stays - frame - frame)
+    let until = open.start.start + stays;
+    let until = part_lasts_until(state, open).map_or(until, |last| until.min(last));
+    Some(until - frame - frame)
+}
+
+/// Returns the last time that is surely in the part which is being written, if there are parts.
+fn part_lasts_until(state: &State, open: &OpenSegment) -> Option<Ticks> {
+    let duration = state.options.parts?.duration();
+    Some(open.part.start + duration - TickSpan::TICK)
 }
 
 #[cfg(test)]
@@ -143,8 +162,8 @@ mod tests {
         // With a declared target, the distance of the last two pictures counts.
         let target_duration = TargetDuration::Declared(Secs::new(10));
         let state = fresh(Options { target_duration, ..Options::default() }).open(0, BOTH);
-        let state = state.pictures_until(9_960);
-        assert_eq!(Quiet::after(&state).picture_until, at(9_960));
+        let state = state.pictures_until(10_459);
+        assert_eq!(Quiet::after(&state).picture_until, at(10_459));
     }
 
     #[test]
@@ -195,14 +214,14 @@ mod tests {
         let mut quiet = 0;
         for (options, lasts) in [
             (Options::default(), [40, 1_000, 50_000, 59_960]),
-            (declared, [40, 1_000, 7_900, 7_960]),
+            (declared, [40, 1_000, 8_399, 8_459]),
         ] {
             for last in lasts {
                 let state = usual(options, last);
                 for millis in (last - 100)..(last + 12_000) {
                     let sample = picture(millis);
                     if state.is_quiet_for_picture(&sample) {
-                        let verdict = state.timeline.judge_video(at(millis));
+                        let verdict = state.timeline.judge_video(at(millis), sample.kind());
                         let plan = decide_picture(&state, verdict, &sample);
                         assert_eq!(plan, PicturePlan::WRITE, "V {last} -> {millis}");
                         quiet += 1;

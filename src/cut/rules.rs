@@ -4,21 +4,29 @@
 //! without one at max(2 × FragDuration, 60 s), or earlier where a declared target duration would be
 //! broken.
 
-use crate::config::{Config, TargetDuration};
+use crate::config::{Config, ForcedSwitch, Slack, TargetDuration};
 use crate::segment::Cause;
 use crate::time::TickSpan;
 
 /// Thresholds of the rule, worked out once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwitchRule {
-    /// From this age on a key frame switches: FragDuration, less the slack.
+    /// From this age on audio alone switches, and less the slack a key frame: FragDuration.
     soft: TickSpan,
-    /// From this age on audio alone switches: FragDuration.
-    audio: TickSpan,
+    slack: Slack,
     /// From this age on any picture switches.
     hard: Option<TickSpan>,
-    /// The declared target duration, which no segment may outgrow.
+    /// The longest segment that goes with the declared target duration.
     target: Option<TickSpan>,
+}
+
+/// How far apart pictures are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spacing {
+    /// The time to the next picture as far as that can be told.
+    pub(crate) to_next: TickSpan,
+    /// The longest interval of late.
+    pub(crate) longest: TickSpan,
 }
 
 /// What the rule says of a frame. Exhaustive: the rule knows no third way.
@@ -37,23 +45,44 @@ impl SwitchRule {
         let options = config.options();
         let frag_duration = options.frag_duration;
         Self {
-            soft: TickSpan::new(frag_duration.span().get() - options.slack.get()),
-            audio: frag_duration.span(),
-            hard: if options.forced_switch { Some(frag_duration.forced()) } else { None },
+            soft: frag_duration.span(),
+            slack: options.slack,
+            hard: match options.forced_switch {
+                ForcedSwitch::Oss => Some(frag_duration.forced()),
+                ForcedSwitch::After(span) => Some(span),
+                ForcedSwitch::Never => None,
+            },
             target: match options.target_duration {
                 TargetDuration::HighWater => None,
-                TargetDuration::Declared(secs) => Some(secs.span()),
+                TargetDuration::Declared(secs) => Some(options.playlist_version.longest_for(secs)),
             },
         }
     }
 
-    /// Decides on a video frame from the open segment's age, whether it is a key frame, and the
-    /// time to the next frame as far as that can be told.
+    /// Decides on a key frame from the open segment's age.
+    ///
+    /// ```text
+    ///   FragDuration 2 s, 25 frames per second      key frames from 1.980 s on
+    ///   the same, frames 10 to 70 ms apart          key frames from 1.965 s on
+    /// ```
     #[inline]
-    pub fn video(&self, age: TickSpan, key_frame: bool, to_next: TickSpan) -> Decision {
-        if key_frame && age >= self.soft {
+    pub(crate) fn key_frame(&self, age: TickSpan, spacing: Spacing) -> Decision {
+        let slack = match self.slack {
+            Slack::Fixed(slack) => slack,
+            Slack::HalfFrame => (spacing.longest / 2).clamp(LEAST_SLACK, MOST_SLACK),
+        };
+        if age >= self.soft - slack {
             Decision::Switch(Cause::KeyFrame)
-        } else if self.hard.is_some_and(|hard| age >= hard) {
+        } else {
+            self.picture(age, spacing.to_next)
+        }
+    }
+
+    /// Decides on a picture that is no key frame from the open segment's age and the time to the
+    /// next picture.
+    #[inline]
+    pub fn picture(&self, age: TickSpan, to_next: TickSpan) -> Decision {
+        if self.hard.is_some_and(|hard| age >= hard) {
             Decision::Switch(Cause::Forced)
         } else if self.target.is_some_and(|target| age + to_next > target) {
             Decision::Switch(Cause::TargetLimit)
@@ -65,7 +94,7 @@ impl SwitchRule {
     /// Decides on an audio frame of a stream without video, `to_next` before the next one.
     #[inline]
     pub fn audio(&self, age: TickSpan, to_next: TickSpan) -> Decision {
-        if age >= self.audio {
+        if age >= self.soft {
             Decision::Switch(Cause::AudioOnly)
         } else if self.target.is_some_and(|target| age + to_next > target) {
             Decision::Switch(Cause::TargetLimit)
@@ -76,13 +105,13 @@ impl SwitchRule {
 
     /// Returns the greatest age at which such a frame [stays](Decision::Stay).
     pub(crate) fn audio_stays_until(&self, to_next: TickSpan) -> TickSpan {
-        let last = self.audio - TickSpan::TICK;
+        let last = self.soft - TickSpan::TICK;
         self.target.map_or(last, |target| last.min(target - to_next))
     }
 
     /// Decides on an audio frame of a stream whose video has fallen silent.
     pub fn audio_for_silent_video(&self, age: TickSpan, to_next: TickSpan) -> Decision {
-        self.video(age, false, to_next)
+        self.picture(age, to_next)
     }
 
     /// Returns whether a segment of this age has broken the declared target duration.
@@ -116,11 +145,21 @@ impl SwitchRule {
     }
 }
 
+/// Tag times are rounded to milliseconds.
+const LEAST_SLACK: TickSpan = TickSpan::from_millis(1);
+
+/// Half an interval at ten frames per second.
+const MOST_SLACK: TickSpan = TickSpan::from_millis(50);
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{FragDuration, Options};
+    use crate::config::{FragDuration, Options, PlaylistVersion};
     use crate::time::Secs;
+
+    /// Twenty-five pictures a second.
+    const EVEN: Spacing =
+        Spacing { to_next: TickSpan::from_millis(40), longest: TickSpan::from_millis(40) };
 
     fn rule(secs: u32, target_duration: TargetDuration) -> SwitchRule {
         let frag_duration = FragDuration::new(secs).unwrap();
@@ -130,35 +169,36 @@ mod tests {
     }
 
     #[test]
-    fn x3_a_key_frame_at_frag_duration_switches_and_so_does_one_a_millisecond_early() {
+    fn x3_a_key_frame_switches_from_half_a_frame_before_frag_duration_on() {
         let rule = rule(2, TargetDuration::HighWater);
-        for (millis, want) in [
-            (1998, Decision::Stay),
-            (1999, Decision::Switch(Cause::KeyFrame)),
-            (2000, Decision::Switch(Cause::KeyFrame)),
-            (2002, Decision::Switch(Cause::KeyFrame)),
+        for (interval, first) in [
+            (0, 1_999),
+            (1, 1_999),
+            (17, 1_992),
+            (40, 1_980),
+            (72, 1_964),
+            (100, 1_950),
+            (500, 1_950),
         ] {
-            assert_eq!(
-                rule.video(TickSpan::from_millis(millis), true, TickSpan::ZERO),
-                want,
-                "{millis}"
-            );
+            let spacing = Spacing { longest: TickSpan::from_millis(interval), ..EVEN };
+            let at = |millis| rule.key_frame(TickSpan::from_millis(millis), spacing);
+            assert_eq!(at(first - 1), Decision::Stay, "{interval}");
+            for millis in [first, 2_000, 2_002] {
+                assert_eq!(at(millis), Decision::Switch(Cause::KeyFrame), "{interval}, {millis}");
+            }
         }
+        let options = Options { slack: Slack::Fixed(TickSpan::ZERO), ..Options::default() };
+        let rule = SwitchRule::new(&Config::new(options).unwrap());
+        assert_eq!(rule.key_frame(TickSpan::from_millis(4_999), EVEN), Decision::Stay);
     }
 
     #[test]
     fn x5_the_forced_switch_has_no_slack_and_needs_no_key_frame() {
         let rule = rule(5, TargetDuration::HighWater);
-        let frame = TickSpan::from_millis(40);
-        assert_eq!(rule.video(TickSpan::from_millis(59_999), false, frame), Decision::Stay);
-        assert_eq!(
-            rule.video(TickSpan::from_secs(60), false, frame),
-            Decision::Switch(Cause::Forced)
-        );
-        assert_eq!(
-            rule.video(TickSpan::from_secs(60), true, frame),
-            Decision::Switch(Cause::KeyFrame)
-        );
+        assert_eq!(rule.picture(TickSpan::from_millis(59_999), EVEN.to_next), Decision::Stay);
+        let sixty = TickSpan::from_secs(60);
+        assert_eq!(rule.picture(sixty, EVEN.to_next), Decision::Switch(Cause::Forced));
+        assert_eq!(rule.key_frame(sixty, EVEN), Decision::Switch(Cause::KeyFrame));
     }
 
     #[test]
@@ -173,7 +213,12 @@ mod tests {
     #[test]
     fn y_14_audio_alone_keeps_a_declared_target_too() {
         let frame = TickSpan::new(2090);
-        let rule = rule(5, TargetDuration::Declared(Secs::new(5)));
+        let options = Options {
+            target_duration: TargetDuration::Declared(Secs::new(5)),
+            playlist_version: PlaylistVersion::V3,
+            ..Options::default()
+        };
+        let rule = SwitchRule::new(&Config::new(options).unwrap());
         let last = TickSpan::from_secs(5) - frame;
         assert_eq!(rule.audio(last, frame), Decision::Stay);
         let limit = Decision::Switch(Cause::TargetLimit);
@@ -196,24 +241,35 @@ mod tests {
     }
 
     #[test]
-    fn y_14_a_declared_target_switches_at_the_last_frame_that_keeps_it() {
-        let rule = rule(5, TargetDuration::Declared(Secs::new(8)));
+    fn y_14_x1_a_declared_target_switches_at_the_last_frame_that_keeps_it() {
         let frame = TickSpan::from_millis(40);
-        assert_eq!(rule.video(TickSpan::from_millis(7960), false, frame), Decision::Stay);
-        assert_eq!(
-            rule.video(TickSpan::from_millis(7961), false, frame),
-            Decision::Switch(Cause::TargetLimit)
-        );
-        assert!(!rule.breaks_target(TickSpan::from_secs(8)));
-        assert!(rule.breaks_target(TickSpan::from_secs(8) + TickSpan::TICK));
+        for (playlist_version, longest) in
+            [(PlaylistVersion::V3, 8_000), (PlaylistVersion::V6, 8_499)]
+        {
+            let options = Options {
+                target_duration: TargetDuration::Declared(Secs::new(8)),
+                playlist_version,
+                ..Options::default()
+            };
+            let rule = SwitchRule::new(&Config::new(options).unwrap());
+            let longest = TickSpan::from_millis(longest);
+            assert_eq!(rule.picture(longest - frame, frame), Decision::Stay);
+            assert_eq!(
+                rule.picture(longest - frame + TickSpan::TICK, frame),
+                Decision::Switch(Cause::TargetLimit)
+            );
+            assert!(!rule.breaks_target(longest));
+            assert!(rule.breaks_target(longest + TickSpan::TICK));
+        }
     }
 
-    /// The rule as the page of PutLiveChannel words it, with nothing worked out beforehand.
+    /// The rule as the page of PutLiveChannel words it at 25 frames per second, with nothing worked
+    /// out beforehand.
     fn naive(frag_duration: i64, age_millis: i64, key_frame: bool) -> Decision {
         let (age, wanted, limit) =
             (age_millis, frag_duration * 1000, (2 * frag_duration * 1000).max(60_000));
         match (key_frame, age) {
-            (true, age) if age + 1 >= wanted => Decision::Switch(Cause::KeyFrame),
+            (true, age) if age + 20 >= wanted => Decision::Switch(Cause::KeyFrame),
             (_, age) if age >= limit => Decision::Switch(Cause::Forced),
             _ => Decision::Stay,
         }
@@ -225,14 +281,13 @@ mod tests {
             let rule = rule(secs, TargetDuration::HighWater);
             for age in (0..201_000)
                 .step_by(333)
-                .chain(i64::from(secs) * 1000 - 2..i64::from(secs) * 1000 + 2)
+                .chain(i64::from(secs) * 1000 - 22..i64::from(secs) * 1000 + 2)
             {
                 for key_frame in [false, true] {
-                    let got = rule.video(
-                        TickSpan::from_millis(age),
-                        key_frame,
-                        TickSpan::from_millis(40),
-                    );
+                    let got = match (key_frame, TickSpan::from_millis(age)) {
+                        (true, age) => rule.key_frame(age, EVEN),
+                        (false, age) => rule.picture(age, EVEN.to_next),
+                    };
                     assert_eq!(
                         got,
                         naive(i64::from(secs), age, key_frame),
@@ -248,7 +303,7 @@ mod tests {
         let rule = rule(5, TargetDuration::Declared(Secs::new(10)));
         let frame = TickSpan::from_millis(40);
         // The next picture may come as late as the last one is old.
-        for (age, want) in [(2_000, 6_000), (9_000, 9_500), (9_940, 9_960), (9_960, 9_960)] {
+        for (age, want) in [(2_001, 6_250), (9_001, 9_750), (10_439, 10_459), (10_459, 10_459)] {
             let stays = rule.pictures_stay_until(TickSpan::from_millis(age), frame);
             assert_eq!(stays, Some(TickSpan::from_millis(want)), "{age}");
         }

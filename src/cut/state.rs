@@ -5,16 +5,18 @@
 
 use crate::codec::audio::AudioFormat;
 use crate::config::{Config, Options};
-use crate::demux::Announced;
+use crate::mux::Headers;
 use crate::stream_type::{Program, StreamType};
-use crate::time::{TickSpan, Ticks};
-use crate::timeline::{Timeline, VideoClock};
+use crate::time::{FlvTime, TickSpan, Ticks};
+use crate::timeline::Timeline;
+use crate::track::Announced;
 
-use super::audio_track::{AudioState, AudioTrackState, FormatChange};
+use super::audio_track::{AudioState, AudioTrackState, FormatChange, Join};
 use super::phase::Phase;
 use super::plan::{First, Opening};
 use super::quiet::Quiet;
 use super::rules::SwitchRule;
+use super::video_track::{LeadingPictures, VideoState, VideoTrackState};
 
 /// All that decisions are made from.
 #[derive(Clone, Debug)]
@@ -33,9 +35,12 @@ pub(crate) struct State {
     pub(crate) continuity: Continuity,
     /// A switch that the host has asked for and not yet got.
     pub(crate) request: Request,
+    pub(crate) outlook: Outlook,
     /// When the first segment of this publication began.
     pub(crate) first_start: Option<Ticks>,
     pub(crate) rule: SwitchRule,
+    /// Where the container states how tracks are coded; never changes.
+    pub(crate) headers: Headers,
     /// What the host chose; never changes.
     pub(crate) options: Options,
 }
@@ -51,6 +56,17 @@ pub(crate) enum Continuity {
     Broken,
 }
 
+/// Whether anything of this publication can be carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// No media has come.
+    Open,
+    /// Since then, only media that cannot be carried.
+    Poor { since: FlvTime },
+    /// Something can be, or it was told that nothing can be.
+    Settled,
+}
+
 /// A switch that the host asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
@@ -62,33 +78,12 @@ pub(crate) enum Request {
     AtOnce,
 }
 
-/// The video track.
-#[derive(Clone, Debug)]
-pub(crate) struct VideoState {
-    /// Derives DTS and PTS.
-    pub(crate) clock: VideoClock,
-    pub(crate) track: VideoTrackState,
-    /// Metadata or the host announces video: it is waited for at the beginning.
-    pub(crate) announced: bool,
-}
-
-/// How far the video track has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum VideoTrackState {
-    /// No sequence header has come.
-    Absent,
-    /// A sequence header has come.
-    Known(StreamType),
-    /// A picture of this publication has begun a segment, lost or not.
-    Joined(StreamType),
-}
-
 impl State {
-    pub(crate) fn new(config: &Config) -> Self {
-        Self::with(*config.options(), SwitchRule::new(config))
+    pub(crate) fn new(config: &Config, headers: Headers) -> Self {
+        Self::with(*config.options(), SwitchRule::new(config), headers)
     }
 
-    fn with(options: Options, rule: SwitchRule) -> Self {
+    fn with(options: Options, rule: SwitchRule, headers: Headers) -> Self {
         Self {
             quiet: Quiet::NEVER,
             timeline: Timeline::new(&options),
@@ -98,8 +93,10 @@ impl State {
             phase: Phase::Idle,
             continuity: Continuity::Beginning,
             request: Request::None,
+            outlook: Outlook::Open,
             first_start: None,
             rule,
+            headers,
             options,
         }
     }
@@ -110,7 +107,7 @@ impl State {
         *self = Self {
             now: self.now,
             continuity: self.continuity,
-            ..Self::with(self.options, self.rule)
+            ..Self::with(self.options, self.rule, self.headers)
         };
     }
 
@@ -127,11 +124,71 @@ impl State {
 
     /// Notes that the first sequence header of video has come, and the duration of a frame if that
     /// is stated.
-    pub(crate) const fn meet_video(&mut self, stream_type: StreamType, interval: Option<TickSpan>) {
+    pub(crate) fn meet_video(&mut self, stream_type: StreamType, interval: Option<TickSpan>) {
         self.video.track = VideoTrackState::Known(stream_type);
         if let Some(interval) = interval {
             self.video.clock.expect_interval(interval);
         }
+    }
+
+    /// Notes that video is of a codec that is not carried: what announced it was wrong, and video
+    /// that the segments carry leaves them where audio begins one, if no picture comes before that.
+    #[cold]
+    pub(crate) const fn video_is_not_carried(&mut self) {
+        self.video.announced = false;
+        self.video.track.leave();
+        self.quiet = Quiet::NEVER;
+    }
+
+    /// Notes that audio is of a codec that is not carried: what announced it was wrong, and audio
+    /// that the segments carry leaves them at the next cut if none of it comes before that.
+    #[cold]
+    pub(crate) const fn audio_is_not_carried(&mut self) {
+        self.audio.track.leave();
+        self.quiet = Quiet::NEVER;
+    }
+
+    /// Notes a header of audio that cannot be carried: no frame after it can be.
+    #[cold]
+    pub(crate) const fn refuse_audio(&mut self) {
+        self.audio.track.refuse();
+        self.quiet = Quiet::NEVER;
+    }
+
+    /// Takes the time of a tag that cannot be carried; returns whether it is time to tell that
+    /// nothing can be.
+    ///
+    /// ```text
+    ///   Opus at 0.0 s, 0.02 s, …            told at 1.0 s
+    ///   VP9 at 0.0 s, AAC header at 0.1 s   never
+    /// ```
+    #[cold]
+    pub(crate) fn nothing_is_carried(&mut self, time: FlvTime) -> bool {
+        let has_audio = matches!(self.audio.track, AudioTrackState::Coded { .. });
+        if has_audio || self.video.track != VideoTrackState::Absent {
+            self.outlook = Outlook::Settled;
+        }
+        match self.outlook {
+            Outlook::Settled => return false,
+            Outlook::Open => self.outlook = Outlook::Poor { since: time },
+            Outlook::Poor { since } => {
+                let waited = TickSpan::from_millis(i64::from(time.since(since)));
+                if waited >= self.options.track_wait {
+                    self.outlook = Outlook::Settled;
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Notes that a segment begins with a picture. Decoding begins with that picture behind a
+    /// break, and at every segment where the host promises so.
+    pub(crate) const fn begin_pictures(&mut self, continuity: Continuity) {
+        self.video.leading = match continuity {
+            Continuity::Continues if !self.options.independent_segments => LeadingPictures::Kept,
+            _ => LeadingPictures::Skipped,
+        };
     }
 
     /// Notes that the host asks for a switch.
@@ -175,8 +232,11 @@ impl State {
         let since = self.first_start.unwrap_or(at);
         let waited_too_long = at - since > self.options.track_wait;
         let (audio, audio_is_missing) = match self.audio.track {
-            AudioTrackState::Absent => (None, false),
+            AudioTrackState::Absent | AudioTrackState::NotCarried { .. } => (None, false),
+            AudioTrackState::Coded { join: Join::Leaves | Join::Left, .. } => (None, false),
             AudioTrackState::Announced(_) if waited_too_long => (None, true),
+            // Before its header has come there is nothing to state.
+            AudioTrackState::Announced(_) if self.headers == Headers::InInit => (None, false),
             AudioTrackState::Announced(stream_type) => (Some(stream_type), false),
             AudioTrackState::Coded { format, .. } => (Some(format.stream_type()), false),
         };
@@ -196,33 +256,6 @@ impl State {
                 First::Picture { random_access } => random_access,
                 First::Audio => !has_video,
             },
-        }
-    }
-}
-
-impl VideoState {
-    const fn new(options: &Options) -> Self {
-        Self {
-            clock: VideoClock::new(),
-            track: VideoTrackState::Absent,
-            announced: options.announced_video,
-        }
-    }
-}
-
-impl VideoTrackState {
-    /// Returns its stream type, as soon as a sequence header has come.
-    pub(crate) const fn stream_type(self) -> Option<StreamType> {
-        match self {
-            Self::Absent => None,
-            Self::Known(stream_type) | Self::Joined(stream_type) => Some(stream_type),
-        }
-    }
-
-    /// Notes that a picture begins a segment.
-    pub(crate) const fn join(&mut self) {
-        if let Self::Known(stream_type) = *self {
-            *self = Self::Joined(stream_type);
         }
     }
 }

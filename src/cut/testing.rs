@@ -4,7 +4,7 @@ use crate::codec::aac::{Adts, AudioSpecificConfig};
 use crate::codec::audio::AudioFormat;
 use crate::codec::nal::{AccessUnit, Packing};
 use crate::config::{Config, Options};
-use crate::sample::{AudioBatch, AudioFrame, CodedAudio, PictureInput, PictureTiming};
+use crate::sample::{AudioBatch, AudioFrame, CodedAudio, FrameHead, PictureInput, PictureTiming};
 use crate::segment::SegmentStart;
 use crate::stream_type::{Program, StreamType};
 use crate::time::{TickSpan, Ticks};
@@ -12,7 +12,8 @@ use crate::timeline::Verdict;
 
 use super::audio_track::{AudioTrackState, Join};
 use super::phase::{OpenSegment, Phase};
-use super::state::{Continuity, State, VideoTrackState};
+use super::state::{Continuity, State};
+use super::video_track::VideoTrackState;
 
 pub(super) const AUDIO_ALONE: Program = Program { video: None, audio: Some(StreamType::AAC_ADTS) };
 pub(super) const VIDEO_ALONE: Program = Program { video: Some(StreamType::AVC), audio: None };
@@ -35,7 +36,7 @@ pub(super) const AAC_44100: [u8; 2] = [0x12, 0x10];
 
 /// A state before any tag; audio that comes is counted at 48 kHz.
 pub(super) fn fresh(options: Options) -> State {
-    let mut state = State::new(&Config::new(options).unwrap());
+    let mut state = State::new(&Config::new(options).unwrap(), crate::mux::Headers::InBand);
     state.audio.clock.set_rate(48_000);
     state
 }
@@ -51,6 +52,7 @@ impl State {
             program_date_time: None,
             discontinuity: false,
             starts_with_idr: true,
+            init: None,
         };
         self.phase = Phase::Open(OpenSegment::new(start, program));
         self.continuity = Continuity::Continues;
@@ -93,8 +95,9 @@ impl State {
             let held = self.audio.gather.push(&AudioFrame {
                 pts: placed.pts,
                 duration: placed.duration,
+                samples: 1024,
                 detached: nth == 0,
-                header: None,
+                head: FrameHead::None,
                 payload: &[0; 100],
             });
             assert!(held, "frame {nth}");
@@ -144,7 +147,7 @@ pub(super) fn batch_of(millis: i64, frame: &'static [u8]) -> AudioBatch<'static>
     let AudioFormat::Aac { adts, .. } = aac(AAC_48000) else { unreachable!("AAC is AAC") };
     AudioBatch {
         time: at(millis),
-        coded: CodedAudio::Aac { header: adts.padded_header(frame.len()).unwrap(), frame },
+        coded: CodedAudio::PlainAac { header: adts.padded_header(frame.len()).unwrap(), frame },
         count: 1,
         len: Adts::HEADER_LEN + frame.len(),
         samples: 1024,

@@ -1,6 +1,6 @@
 //! NAL units of tags without a picture: they wait for the picture that they belong to.
 
-use crate::codec::nal::{AccessUnit, START_CODE};
+use crate::codec::nal::{AccessUnit, Escaped, START_CODE};
 use crate::codec::video::NalKind;
 use crate::config::Filler;
 
@@ -32,37 +32,40 @@ impl Carry {
         self.len = 0;
     }
 
-    /// Keeps the NAL units of a tag without a picture, except delimiters and filler data that is
-    /// dropped. Returns how many found no room.
+    /// Keeps the NAL units of a tag without a picture, except delimiters, filler data that is
+    /// dropped, and ends of sequence, which belong to the picture before. Returns how many found no
+    /// room.
     #[cold]
     pub(super) fn keep(&mut self, unit: AccessUnit<'_>, filler: Filler) -> usize {
         let mut dropped = 0;
         for nal_unit in unit.nal_units() {
             let superfluous = match unit.coding().kind(nal_unit) {
-                NalKind::Delimiter => true,
+                NalKind::Delimiter | NalKind::End => true,
                 NalKind::Filler => filler == Filler::Drop,
                 _ => false,
             };
-            dropped += usize::from(!superfluous && !self.push(nal_unit));
+            dropped += usize::from(!superfluous && !self.push(unit.escaped(nal_unit)));
         }
         dropped
     }
 
     /// Keeps a NAL unit; returns whether there was room.
-    fn push(&mut self, nal_unit: &[u8]) -> bool {
-        let len = START_CODE.len() + nal_unit.len();
-        let free = self.bytes.get_mut(self.len..);
-        let Some(room) = free.and_then(|free| free.get_mut(..len)) else {
-            return false;
-        };
-        let (start_code, body) = room.split_at_mut(START_CODE.len());
-        start_code.copy_from_slice(&START_CODE);
-        body.copy_from_slice(nal_unit);
-        self.len += len;
+    fn push(&mut self, nal_unit: Escaped<'_>) -> bool {
+        let start = [START_CODE.as_slice()].into_iter();
+        let mut len = self.len;
+        for piece in start.chain(nal_unit) {
+            let free = self.bytes.get_mut(len..);
+            let Some(room) = free.and_then(|free| free.get_mut(..piece.len())) else {
+                return false;
+            };
+            room.copy_from_slice(piece);
+            len += piece.len();
+        }
+        self.len = len;
         true
     }
 }
 
 /// A tag without a picture brings a few SEI messages or parameter sets, 20 to 100 bytes in what
 /// real encoders send.
-const CAPACITY: usize = 512;
+const CAPACITY: usize = 448;

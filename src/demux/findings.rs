@@ -1,7 +1,7 @@
 //! What was odd about a tag, and what the tag says of its track: collected while the tag is read,
 //! reported afterwards.
 
-use crate::notice::NoticeKind;
+use crate::notice::{NoticeAmount, NoticeKind};
 use crate::track::Track;
 
 /// What reading a tag found out apart from its media.
@@ -9,6 +9,8 @@ use crate::track::Track;
 pub(crate) struct Findings {
     found: [Found; MAX_KINDS],
     len: usize,
+    /// The codec of media that is not carried.
+    pub(crate) codec: NoticeAmount,
     /// The track as this tag describes it, if that is new.
     pub(crate) track: Option<Track>,
 }
@@ -24,7 +26,7 @@ impl Findings {
     #[inline]
     pub(crate) const fn new() -> Self {
         let vacant = Found { kind: NoticeKind::BadTag, times: 0 };
-        Self { found: [vacant; MAX_KINDS], len: 0, track: None }
+        Self { found: [vacant; MAX_KINDS], len: 0, codec: NoticeAmount::None, track: None }
     }
 
     /// Adds something that was found once.
@@ -37,11 +39,18 @@ impl Findings {
     pub(crate) fn add_times(&mut self, kind: NoticeKind, times: usize) {
         let times = u32::try_from(times).unwrap_or(u32::MAX);
         if times > 0
-            && let Some(found) = self.found.get_mut(self.len)
+            && let Some(room) = self.found.get_mut(self.len)
         {
-            *found = Found { kind, times };
+            *room = Found { kind, times };
             self.len += 1;
         }
+    }
+
+    /// Adds media that is not carried, with its codec.
+    #[cold]
+    pub(crate) fn add_codec(&mut self, kind: NoticeKind, codec: NoticeAmount) {
+        self.add(kind);
+        self.codec = codec;
     }
 
     /// Takes what was found, and leaves nothing.

@@ -12,12 +12,21 @@
 mod audio;
 mod carry;
 mod findings;
+mod found;
+mod frame;
+mod sampled;
 mod script;
 mod video;
 
-pub(crate) use audio::{AudioReading, read_audio, read_plain_frame};
+pub(crate) use audio::{
+    AudioReading, KnownAudio, read_aac_config, read_audio, read_parsed_audio, read_plain_frame,
+};
 pub(crate) use findings::Findings;
-pub(crate) use script::{Announced, read_script};
+pub(crate) use frame::{
+    AudioFrames, PictureFrame, read_audio_frames, read_parameter_sets, read_picture, read_record,
+};
+pub(crate) use sampled::read_sampled_header;
+pub(crate) use script::read_script;
 pub(crate) use video::{VideoDemux, VideoReading, WithSets};
 
 use crate::codec::CodecError;

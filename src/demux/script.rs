@@ -3,13 +3,7 @@
 use crate::codec::video::VideoCoding;
 use crate::flv::{AudioCodec, Metadata};
 use crate::stream_type::StreamType;
-
-/// Tracks that metadata announces. Nothing is decided by it alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Announced {
-    pub(crate) video: bool,
-    pub(crate) audio: Option<StreamType>,
-}
+use crate::track::Announced;
 
 /// Reads the body of a script tag; `None` if it announces no track.
 #[cold]

@@ -4,14 +4,16 @@
 use crate::codec::nal::{AccessUnit, AnnexB, Change, Contents, Packing, ParameterSets};
 use crate::codec::video::{VideoCoding, VideoConfiguration};
 use crate::config::{Filler, KeyFramePolicy, Options};
-use crate::flv::{FrameType, Tag, VideoPacket, VideoTag};
-use crate::notice::NoticeKind;
+use crate::flv::{Tag, VideoPacket, VideoTag};
+use crate::mux::Headers;
+use crate::notice::{NoticeAmount, NoticeKind};
 use crate::sample::{PictureInput, PictureTiming};
 use crate::time::{TickSpan, Ticks};
 use crate::timeline::Unroller;
 use crate::track::{Track, VideoTrack};
 
 use super::carry::Carry;
+use super::found::{FoundUnit, KeyClaim};
 use super::{Findings, ReadError};
 
 /// What a video tag brings.
@@ -19,6 +21,8 @@ use super::{Findings, ReadError};
 pub(crate) enum VideoReading<'a> {
     /// Nothing that goes on.
     Nothing,
+    /// Media of a codec that is not carried.
+    NotCarried,
     /// The first sequence header.
     Header {
         /// Duration of a frame, where it is stated.
@@ -42,10 +46,11 @@ pub(crate) struct VideoDemux {
     header_digest: u64,
     /// NAL units that wait for the picture that they belong to.
     carry: Carry,
+    headers: Headers,
 }
 
 impl VideoDemux {
-    pub(crate) fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options, headers: Headers) -> Self {
         Self {
             packing: Packing::new(VideoCoding::default(), 4),
             reorder_frames: 0,
@@ -55,6 +60,7 @@ impl VideoDemux {
             next_sets: None,
             header_digest: 0,
             carry: Carry::new(),
+            headers,
         }
     }
 
@@ -77,11 +83,11 @@ impl VideoDemux {
         unroller: &mut Unroller,
     ) -> Option<PictureInput<'a>> {
         let picture = VideoTag::inter_picture(tag.data)?;
-        if VideoCoding::of(picture.codec) != Some(self.coding()) {
+        if VideoCoding::of(picture.codec) != Some(self.packing.coding()) {
             return None;
         }
-        let (unit, contents) = AccessUnit::lone_slice(picture.data, self.packing)?;
-        if contents.random_access || !self.carry.is_empty() || !self.sets.are_complete() {
+        let (unit, contents) = AccessUnit::plain_slice(picture.data, self.packing)?;
+        if !self.carry.is_empty() || !self.sets.are_complete() {
             return None;
         }
         Some(self.picture(unroller.unroll(tag.time), picture.composition, unit, contents))
@@ -98,32 +104,78 @@ impl VideoDemux {
         if video.skipped_tracks > 0 {
             findings.add(NoticeKind::OtherTrack);
         }
+        self.read_parsed(video, || unroller.unroll(tag.time), findings)
+    }
+
+    /// Reads a video tag that was taken apart.
+    pub(crate) fn read_parsed<'a>(
+        &mut self,
+        video: VideoTag<'a>,
+        time: impl FnOnce() -> Ticks,
+        findings: &mut Findings,
+    ) -> Result<VideoReading<'a>, ReadError> {
         match (video.packet, VideoCoding::of(video.codec)) {
             (VideoPacket::AccessUnit { .. }, Some(_)) if !self.is_configured() => {
                 findings.add(NoticeKind::VideoBeforeHeader);
             }
+            (VideoPacket::AccessUnit { .. }, Some(coding)) if coding != self.packing.coding() => {
+                findings.add(NoticeKind::VideoBeforeHeader);
+                return Ok(VideoReading::NotCarried);
+            }
             (VideoPacket::AccessUnit { composition, data }, Some(_)) => {
                 let (unit, contents) = AccessUnit::new(data, self.packing);
-                note_contents(&contents, findings);
-                if contents.slice {
-                    let tag = unroller.unroll(tag.time);
-                    let key_frame = self.is_key_frame(video.frame, unit, &contents, findings);
-                    let picture = self.picture(tag, composition, unit, contents);
-                    let picture = PictureInput { key_frame, ..picture };
-                    return Ok(VideoReading::Picture(self.with_parameter_sets(picture, findings)));
-                }
-                findings.add_times(NoticeKind::NoPicture, self.carry.keep(unit, self.filler));
+                let found = FoundUnit { unit, contents, composition, claim: video.frame.into() };
+                return Ok(self.take(found, time, findings));
             }
             (VideoPacket::SequenceHeader(record), Some(coding)) => {
-                return self.configure(coding, record, findings);
+                return Ok(self.configure(coding.configuration(record)?, findings));
             }
             (VideoPacket::AccessUnit { .. } | VideoPacket::SequenceHeader(_), None) => {
-                findings.add(NoticeKind::UnsupportedVideo);
+                let codec = NoticeAmount::VideoCodec(video.codec);
+                findings.add_codec(NoticeKind::UnsupportedVideo, codec);
+                return Ok(VideoReading::NotCarried);
             }
             (VideoPacket::Ignored(_), _) => findings.add(NoticeKind::UnknownPacket),
             _ => {}
         }
         Ok(VideoReading::Nothing)
+    }
+
+    /// Takes an access unit. One without a picture has no time: its NAL units wait for a picture.
+    pub(super) fn take<'a>(
+        &mut self,
+        found: FoundUnit<'a>,
+        time: impl FnOnce() -> Ticks,
+        findings: &mut Findings,
+    ) -> VideoReading<'a> {
+        found.note_oddities(findings);
+        let FoundUnit { unit, contents, composition, claim } = found;
+        if !contents.slice {
+            findings.add_times(NoticeKind::NoPicture, self.carry.keep(unit, self.filler));
+            return VideoReading::Nothing;
+        }
+        let key_frame = self.is_key_frame(claim, unit, &contents, findings);
+        let picture = self.picture(time(), composition, unit, contents);
+        let picture = PictureInput { key_frame, ..picture };
+        VideoReading::Picture(self.with_parameter_sets(picture, findings))
+    }
+
+    /// Notes that pictures are coded otherwise from now on: what was kept of those before is of no
+    /// use, and a header that has come before is no repetition.
+    #[cold]
+    const fn leave_coding(&mut self) {
+        self.sets.suspend();
+        self.carry.clear();
+        self.header_digest = 0;
+    }
+
+    /// Takes how the pictures that come are coded, where no header says so.
+    pub(super) fn expect(&mut self, coding: VideoCoding) {
+        if coding != self.packing.coding() {
+            self.leave_coding();
+            self.packing = Packing::new(coding, 4);
+            self.next_sets = Some(ParameterSets::new(coding));
+        }
     }
 
     /// Puts a picture together that is no key frame and brings no parameter sets.
@@ -166,20 +218,19 @@ impl VideoDemux {
         picture
     }
 
-    /// Returns whether a segment may begin with the picture, and notes where the tag contradicts
+    /// Returns whether a segment may begin with the picture, and notes where the claim contradicts
     /// what is in it.
     #[inline]
     fn is_key_frame(
         &self,
-        frame: FrameType,
+        claim: KeyClaim,
         unit: AccessUnit<'_>,
         contents: &Contents,
         findings: &mut Findings,
     ) -> bool {
-        let flag = frame == FrameType::KEY || frame == FrameType::GENERATED_KEY;
-        match (flag, contents.random_access) {
-            (true, false) => findings.add(NoticeKind::KeyFlagWithoutIdr),
-            (false, true) => findings.add(NoticeKind::IdrWithoutKeyFlag),
+        match (claim, contents.random_access) {
+            (KeyClaim::Key, false) => findings.add(NoticeKind::KeyFlagWithoutIdr),
+            (KeyClaim::Other, true) => findings.add(NoticeKind::IdrWithoutKeyFlag),
             _ => {}
         }
         match self.key_frames {
@@ -189,7 +240,11 @@ impl VideoDemux {
                     || unit.has_recovery_point()
                     || self.carried_unit().has_recovery_point()
             }
-            KeyFramePolicy::FrameType => flag,
+            KeyFramePolicy::FrameType => match claim {
+                KeyClaim::Key => true,
+                KeyClaim::Other => false,
+                KeyClaim::None => contents.random_access,
+            },
         }
     }
 
@@ -203,23 +258,33 @@ impl VideoDemux {
             self.sets = sets;
             changed = true;
         }
+        if self.is_recoded() {
+            return changed;
+        }
         let carried = AccessUnit::of_byte_stream(self.carry.bytes(), self.sets.coding());
         for nal_unit in carried.nal_units().chain(unit.nal_units()) {
-            changed |= self.sets.update(nal_unit) == Ok(Change::NewSequence);
+            changed |= match self.sets.update(nal_unit) {
+                Ok(Change::NewSequence) => true,
+                // It has its place in an initialization section, and that is another one now.
+                Ok(Change::New) => self.headers == Headers::InInit,
+                Ok(Change::NewMessage | Change::Same) | Err(_) => false,
+            };
         }
         changed
     }
 
     #[cold]
-    fn configure<'a>(
+    pub(super) fn configure<'a>(
         &mut self,
-        coding: VideoCoding,
-        record: &[u8],
+        configuration: VideoConfiguration,
         findings: &mut Findings,
-    ) -> Result<VideoReading<'a>, ReadError> {
-        let VideoConfiguration { length_len, sets, empty_entries } =
-            coding.configuration(record)?;
+    ) -> VideoReading<'a> {
+        let VideoConfiguration { length_len, sets, empty_entries } = configuration;
+        let coding = sets.coding();
         findings.add_times(NoticeKind::EmptyNalUnit, usize::from(empty_entries));
+        if coding != self.packing.coding() {
+            self.leave_coding();
+        }
         // Lengths change with the header; pictures change with the next key frame.
         self.packing = Packing::new(coding, length_len);
         let digest = sets.digest();
@@ -229,12 +294,13 @@ impl VideoDemux {
             let stated_interval = self.describe(findings);
             reading = VideoReading::Header { stated_interval };
         } else if digest == self.sets.digest() {
+            self.sets = sets;
             self.next_sets = None;
         } else if digest != self.header_digest {
             self.next_sets = Some(sets);
         }
         self.header_digest = digest;
-        Ok(reading)
+        reading
     }
 
     /// Reads what the first sequence parameter set says of the pictures, and reports it if that is
@@ -256,14 +322,32 @@ impl VideoDemux {
         Some(TickSpan::from_secs(i64::from(seconds)) / i64::from(frames))
     }
 
+    /// Returns whether NAL units wait for the next picture.
+    #[inline]
+    pub(crate) fn has_carried(&self) -> bool {
+        !self.carry.bytes().is_empty()
+    }
+
     fn carried_unit(&self) -> AccessUnit<'_> {
-        AccessUnit::of_byte_stream(self.carry.bytes(), self.coding())
+        AccessUnit::of_byte_stream(self.carry.bytes(), self.packing.coding())
+    }
+
+    /// Returns whether pictures are coded otherwise since the last header, and no key frame has
+    /// come to begin with.
+    #[inline]
+    fn is_recoded(&self) -> bool {
+        self.packing.coding() != self.sets.coding()
     }
 
     /// Forgets the NAL units that waited: their picture was written or dropped.
     #[inline]
     pub(crate) const fn drop_carried(&mut self) {
         self.carry.clear();
+    }
+
+    /// Returns the parameter sets in force.
+    pub(crate) const fn sets(&self) -> &ParameterSets {
+        &self.sets
     }
 
     /// Returns the parameter sets in force as an Annex B byte stream.
@@ -303,18 +387,4 @@ impl VideoDemux {
 pub(crate) enum WithSets {
     Yes,
     No,
-}
-
-/// Notes what was odd about the NAL units.
-#[inline]
-fn note_contents(contents: &Contents, findings: &mut Findings) {
-    if contents.empty > 0 {
-        findings.add_times(NoticeKind::EmptyNalUnit, contents.empty);
-    }
-    if contents.truncated {
-        findings.add(NoticeKind::TruncatedNalUnit);
-    }
-    if contents.start_codes {
-        findings.add(NoticeKind::StartCodes);
-    }
 }

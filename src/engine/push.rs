@@ -10,21 +10,26 @@
 //! a tag's time may be told twice.
 
 use super::Segmenter;
-use crate::apply::Apply;
-use crate::cut::{AudioPlan, Phase, PicturePlan, Quiet, decide_audio, decide_picture};
+use super::take::Take;
+use crate::apply::{Apply, Channel};
+use crate::cut::{AudioPlan, Phase, PicturePlan, decide_audio, decide_picture};
 use crate::demux::{
-    AudioReading, ReadError, VideoReading, read_audio, read_plain_frame, read_script,
+    AudioFrames, AudioReading, KnownAudio, PictureFrame, read_aac_config, read_audio,
+    read_audio_frames, read_parameter_sets, read_parsed_audio, read_picture, read_plain_frame,
+    read_record, read_sampled_header, read_script,
 };
 use crate::error::Error;
-use crate::flv::{Aggregate, Tag, TagError, TagKind};
-use crate::notice::NoticeKind;
-use crate::sample::{AudioBatch, PictureInput};
+use crate::flv::{Aggregate, AudioCodec, Tag, TagError, TagKind, TrackMedia, TrackTag};
+use crate::frame::{Configuration, Frame};
+use crate::mux::{Container, Muxer};
+use crate::notice::{NoticeAmount, NoticeKind};
+use crate::sample::PictureInput;
 use crate::sink::SegmentSink;
 
-impl Segmenter {
+impl<C: Container> Segmenter<C> {
     /// Takes a video tag.
     #[inline(never)]
-    pub(super) fn push_video<S: SegmentSink>(
+    pub(super) fn push_video<S: SegmentSink + ?Sized>(
         &mut self,
         tag: Tag<'_>,
         sink: &mut S,
@@ -45,7 +50,7 @@ impl Segmenter {
     /// What was found out about the tag is told first: a notice about a NAL unit comes before the
     /// segment that its picture may begin.
     #[cold]
-    fn push_any_video<S: SegmentSink>(
+    fn push_any_video<S: SegmentSink + ?Sized>(
         &mut self,
         tag: Tag<'_>,
         sink: &mut S,
@@ -53,49 +58,102 @@ impl Segmenter {
         self.refuse_if_ended()?;
         let findings = &mut self.findings;
         let reading = self.channel.video.read(tag, &mut self.unroller, findings);
-        if let Ok(VideoReading::Picture(picture)) = &reading {
-            self.channel.state.now = picture.timing.tag;
-        }
-        self.tell_findings(sink);
-        match reading {
-            Ok(VideoReading::Picture(picture)) => {
-                self.push_picture(&picture, sink).map_err(Error::Sink)
+        self.take(sink).video_at(tag.time, &reading)
+    }
+
+    /// Takes what a message brings for one track.
+    pub(super) fn push_any_track<S: SegmentSink + ?Sized>(
+        &mut self,
+        track: TrackTag<'_>,
+        sink: &mut S,
+    ) -> Result<(), Error<S::Error>> {
+        self.refuse_if_ended()?;
+        let (unroller, findings) = (&mut self.unroller, &mut self.findings);
+        let time = || unroller.unroll(track.time);
+        match track.media {
+            TrackMedia::Video(video) => {
+                let reading = self.channel.video.read_parsed(video, time, findings);
+                self.take(sink).video_at(track.time, &reading)
             }
-            Ok(VideoReading::Nothing) => Ok(()),
-            Ok(VideoReading::Header { stated_interval }) => {
-                let stream_type = self.channel.video.coding().stream_type();
-                self.channel.state.meet_video(stream_type, stated_interval);
-                Ok(())
+            TrackMedia::Audio(audio) => {
+                let known = known_audio(&self.channel);
+                let reading = read_parsed_audio(audio, known, time, findings);
+                self.take(sink).audio_at(track.time, reading)
             }
-            Err(error) => self.pass_over(error, sink),
         }
+    }
+
+    /// Takes a frame, which says itself how it is coded.
+    pub(super) fn push_any_frame<S: SegmentSink + ?Sized>(
+        &mut self,
+        frame: Frame<'_>,
+        sink: &mut S,
+    ) -> Result<(), Error<S::Error>> {
+        self.refuse_if_ended()?;
+        match frame {
+            Frame::Video { coding, dts, pts, units } => {
+                let (composition, dts) = (pts - dts, self.unroller.place(dts));
+                let frame = PictureFrame { coding, dts, composition, units };
+                let reading = read_picture(&mut self.channel.video, &frame, &mut self.findings);
+                self.take(sink).video(&Ok(reading))
+            }
+            Frame::Audio { coding, pts, data } => {
+                let frames = AudioFrames { coding, pts: self.unroller.place(pts), data };
+                let known = known_audio(&self.channel);
+                let reading = read_audio_frames(&frames, known, &mut self.findings);
+                self.take(sink).audio(reading)
+            }
+        }
+    }
+
+    /// Takes how frames are coded.
+    pub(super) fn take_configuration<S: SegmentSink + ?Sized>(
+        &mut self,
+        configuration: Configuration<'_>,
+        sink: &mut S,
+    ) -> Result<(), Error<S::Error>> {
+        self.refuse_if_ended()?;
+        let (video, findings) = (&mut self.channel.video, &mut self.findings);
+        match configuration {
+            Configuration::Video(coding, record) => {
+                let reading = read_record(video, coding, record, findings);
+                self.take(sink).video(&reading)
+            }
+            Configuration::ParameterSets(coding, stream) => {
+                let reading = read_parameter_sets(video, coding, stream, findings);
+                self.take(sink).video(&reading)
+            }
+            Configuration::Aac(config) => self.take(sink).audio(read_aac_config(config)),
+            Configuration::Opus(head) => self.configure_sampled(AudioCodec::OPUS, head, sink),
+            Configuration::Flac(info) => self.configure_sampled(AudioCodec::FLAC, info, sink),
+        }
+    }
+
+    /// Takes how audio frames are coded that not every container has.
+    fn configure_sampled<S: SegmentSink + ?Sized>(
+        &mut self,
+        codec: AudioCodec,
+        header: &[u8],
+        sink: &mut S,
+    ) -> Result<(), Error<S::Error>> {
+        if C::Muxer::AUDIO.contains(&codec) {
+            return self.take(sink).audio(read_sampled_header(codec, header));
+        }
+        let codec = NoticeAmount::AudioCodec(codec);
+        self.findings.add_codec(NoticeKind::UnsupportedAudio, codec);
+        self.take(sink).audio(Ok(AudioReading::NotCarried))
     }
 
     /// Returns what deciding would say of a picture: what the quiet way is held against.
     fn plan_for(&self, picture: &PictureInput<'_>) -> PicturePlan {
         let state = &self.channel.state;
-        let verdict = state.timeline.judge_video(picture.timing.tag);
+        let verdict = state.timeline.judge_video(picture.timing.tag, picture.kind());
         decide_picture(state, verdict, picture)
-    }
-
-    /// Judges a picture, decides on it, and works out until when nothing more can happen.
-    fn push_picture<S: SegmentSink>(
-        &mut self,
-        picture: &PictureInput<'_>,
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        let verdict = self.channel.state.timeline.judge_video(picture.timing.tag);
-        let plan = decide_picture(&self.channel.state, verdict, picture);
-        let mut apply = Apply::new(&mut self.channel, sink);
-        apply.picture(&plan, picture);
-        let result = apply.result();
-        self.channel.state.quiet = Quiet::after(&self.channel.state);
-        result
     }
 
     /// Takes an audio tag.
     #[inline(always)]
-    pub(super) fn push_audio<S: SegmentSink>(
+    pub(super) fn push_audio<S: SegmentSink + ?Sized>(
         &mut self,
         tag: Tag<'_>,
         sink: &mut S,
@@ -116,63 +174,21 @@ impl Segmenter {
     /// Takes an audio tag of which nothing is known yet. A frame of MPEG audio says itself how it
     /// is coded: a change is told before the frames that bring it are decided on.
     #[cold]
-    fn push_any_audio<S: SegmentSink>(
+    fn push_any_audio<S: SegmentSink + ?Sized>(
         &mut self,
         tag: Tag<'_>,
         sink: &mut S,
     ) -> Result<(), Error<S::Error>> {
         self.refuse_if_ended()?;
-        let format = self.channel.state.audio.track.format();
-        let reading = read_audio(tag, format, &mut self.unroller, &mut self.findings);
-        self.tell_findings(sink);
-        match reading {
-            Ok(AudioReading::Batch(batch)) => self.push_batch(batch, sink).map_err(Error::Sink),
-            Ok(AudioReading::Described { format, batch }) => {
-                Apply::new(&mut self.channel, sink).audio_format(format);
-                self.push_batch(batch, sink).map_err(Error::Sink)
-            }
-            Ok(AudioReading::Nothing) => Ok(()),
-            Ok(AudioReading::Header(format)) => {
-                Apply::new(&mut self.channel, sink).audio_format(format);
-                Ok(())
-            }
-            Ok(AudioReading::Empty) => {
-                self.channel.state.audio.clock.skip();
-                Ok(())
-            }
-            Err(error) => self.pass_over(error, sink),
-        }
-    }
-
-    /// Judges audio frames, decides on them, and works out until when nothing more can happen.
-    fn push_batch<S: SegmentSink>(
-        &mut self,
-        mut batch: AudioBatch<'_>,
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        let judged = self.channel.state.timeline.judge_audio(batch.time);
-        batch.time = judged.time;
-        let plan = decide_audio(&self.channel.state, &judged, &batch);
-        let mut apply = Apply::new(&mut self.channel, sink);
-        apply.audio(&plan, &judged, &batch);
-        let result = apply.result();
-        self.channel.state.quiet = Quiet::after(&self.channel.state);
-        result
-    }
-
-    /// Tells the sink what reading the tag has brought to light.
-    #[inline(never)]
-    fn tell_findings<S: SegmentSink>(&mut self, sink: &mut S) {
-        if !self.findings.is_empty() {
-            let findings = self.findings.take();
-            Apply::new(&mut self.channel, sink).findings(&findings);
-        }
+        let known = known_audio(&self.channel);
+        let reading = read_audio(tag, known, &mut self.unroller, &mut self.findings);
+        self.take(sink).audio_at(tag.time, reading)
     }
 
     /// Takes a tag that is neither audio nor video: metadata announces tracks, anything else is
     /// counted and passed over.
     #[cold]
-    pub(super) fn push_other<S: SegmentSink>(
+    pub(super) fn push_other<S: SegmentSink + ?Sized>(
         &mut self,
         tag: Tag<'_>,
         sink: &mut S,
@@ -193,7 +209,7 @@ impl Segmenter {
     /// Takes an aggregate message: its tags count as if each had come alone, and one that is bad or
     /// cut does not keep the others from being taken.
     #[cold]
-    pub(super) fn push_aggregate<S: SegmentSink>(
+    pub(super) fn push_aggregate<S: SegmentSink + ?Sized>(
         &mut self,
         message: Tag<'_>,
         sink: &mut S,
@@ -207,13 +223,13 @@ impl Segmenter {
         let left = parts.remainder();
         if left > 0 {
             let cut = TagError::Truncated { field: "aggregate", left };
-            result = weightier(result, self.pass_over(cut.into(), sink));
+            result = weightier(result, self.take(sink).pass_over(cut.into()));
         }
         result
     }
 
     /// Takes a tag of an aggregate, which holds no further aggregates.
-    fn push_part<S: SegmentSink>(
+    fn push_part<S: SegmentSink + ?Sized>(
         &mut self,
         part: Tag<'_>,
         sink: &mut S,
@@ -225,15 +241,9 @@ impl Segmenter {
         }
     }
 
-    /// Counts a tag that was passed over, and returns why.
-    #[cold]
-    fn pass_over<S: SegmentSink>(
-        &mut self,
-        error: ReadError,
-        sink: &mut S,
-    ) -> Result<(), Error<S::Error>> {
-        Apply::new(&mut self.channel, sink).tally(NoticeKind::BadTag, 1);
-        Err(error.into())
+    /// Lends the engine to what was read.
+    fn take<'a, S: SegmentSink + ?Sized>(&'a mut self, sink: &'a mut S) -> Take<'a, C, S> {
+        Take { channel: &mut self.channel, findings: &mut self.findings, sink }
     }
 
     /// Refuses every call after the end of the list.
@@ -244,6 +254,11 @@ impl Segmenter {
             _ => Ok(()),
         }
     }
+}
+
+/// Returns what is known of the audio track.
+const fn known_audio<C: Container>(channel: &Channel<C>) -> KnownAudio<'_> {
+    KnownAudio { format: channel.state.audio.track.format(), carried: C::Muxer::AUDIO }
 }
 
 /// Returns the first error of two, but that of a lost segment rather than that of a tag that was

@@ -1,9 +1,10 @@
 //! The body of an audio tag: legacy header (FLV 10.1 E.4.2) or enhanced one (E-RTMP v2,
 //! `ExAudioTagHeader`).
 
-use super::enhanced::{self, Packet};
+use super::enhanced::{self, Modified, Packet, TrackBody};
 use super::error::{Fault, Outcome};
 use super::{AudioCodec, TagError};
+use crate::time::TickSpan;
 use nom::{Parser, error::context, number::complete::be_u8};
 
 /// An audio tag, taken apart down to what the codec understands.
@@ -19,6 +20,9 @@ pub struct AudioTag<'a> {
     pub packet: AudioPacket<'a>,
     /// Tracks of a multitrack message that were passed over; 0 without multitrack.
     pub skipped_tracks: u8,
+    /// How much later than the tag's time the audio is to be heard: `TimestampOffsetNano` in whole
+    /// ticks, less than a millisecond (E-RTMP v2).
+    pub offset: TickSpan,
 }
 
 impl<'a> AudioTag<'a> {
@@ -43,12 +47,13 @@ impl<'a> AudioTag<'a> {
         }
     }
 
-    fn any(data: &'a [u8]) -> Outcome<Self> {
+    pub(super) fn any(data: &'a [u8]) -> Outcome<Self> {
         let Some((byte, input)) = data.split_first() else {
             return Ok(Self {
                 codec: AudioCodec::NONE,
                 packet: AudioPacket::Silence,
                 skipped_tracks: 0,
+                offset: TickSpan::ZERO,
             });
         };
         match byte >> 4 {
@@ -68,21 +73,32 @@ impl<'a> AudioTag<'a> {
         } else {
             AudioPacket::Frame(input)
         };
-        Ok(Self { codec, packet, skipped_tracks: 0 })
+        Ok(Self { codec, packet, skipped_tracks: 0, offset: TickSpan::ZERO })
     }
 
     fn enhanced(input: &'a [u8], packet_type: u8) -> Outcome<Self> {
-        let (input, packet_type) = enhanced::mod_ex(input, packet_type)?;
+        let (input, Modified { packet_type, offset }) = enhanced::mod_ex(input, packet_type)?;
         let Packet { packet_type, fourcc, body, skipped_tracks } =
             enhanced::packet(input, packet_type, MULTITRACK)?;
-        let packet = match (packet_type, body) {
-            (SEQUENCE_START, Some(body)) => AudioPacket::SequenceHeader(body),
-            (CODED_FRAMES, Some(body)) => AudioPacket::Frame(body),
-            (SEQUENCE_END, Some(_)) => AudioPacket::SequenceEnd,
-            (MULTICHANNEL_CONFIG, Some(_)) => AudioPacket::MultichannelConfig,
-            (other, _) => AudioPacket::Ignored(other),
+        let packet = match body {
+            Some(body) => AudioPacket::enhanced(packet_type, body),
+            None => AudioPacket::Ignored(packet_type),
         };
-        Ok(Self { codec: AudioCodec::from_fourcc(fourcc), packet, skipped_tracks })
+        Ok(Self { codec: AudioCodec::from_fourcc(fourcc), packet, skipped_tracks, offset })
+    }
+
+    /// Takes what a message of several tracks brings for one of them.
+    pub(super) const fn of_track(
+        modified: Modified,
+        packet_type: u8,
+        track: &TrackBody<'a>,
+    ) -> Self {
+        Self {
+            codec: AudioCodec::from_fourcc(track.fourcc),
+            packet: AudioPacket::enhanced(packet_type, track.body),
+            skipped_tracks: 0,
+            offset: modified.offset,
+        }
     }
 }
 
@@ -105,12 +121,24 @@ pub enum AudioPacket<'a> {
     Ignored(u8),
 }
 
+impl<'a> AudioPacket<'a> {
+    const fn enhanced(packet_type: u8, body: &'a [u8]) -> Self {
+        match packet_type {
+            SEQUENCE_START => Self::SequenceHeader(body),
+            CODED_FRAMES => Self::Frame(body),
+            SEQUENCE_END => Self::SequenceEnd,
+            MULTICHANNEL_CONFIG => Self::MultichannelConfig,
+            other => Self::Ignored(other),
+        }
+    }
+}
+
 const EX_HEADER: u8 = 9;
 const SEQUENCE_START: u8 = 0;
 const CODED_FRAMES: u8 = 1;
 const SEQUENCE_END: u8 = 2;
 const MULTICHANNEL_CONFIG: u8 = 4;
-const MULTITRACK: u8 = 5;
+pub(super) const MULTITRACK: u8 = 5;
 
 #[cfg(test)]
 mod tests {
@@ -131,15 +159,19 @@ mod tests {
             (&[0xe2, 0xff], AudioCodec::MP3_8K, AudioPacket::Frame(&[0xff])),
             (&[0xb2], AudioCodec::from_legacy(11), AudioPacket::Frame(&[])),
         ] {
-            let want = AudioTag { codec, packet, skipped_tracks: 0 };
+            let want = AudioTag { codec, packet, skipped_tracks: 0, offset: TickSpan::ZERO };
             assert_eq!(AudioTag::parse(data), Ok(want), "{data:x?}");
         }
     }
 
     #[test]
     fn f_11_an_empty_tag_is_silence() {
-        let want =
-            AudioTag { codec: AudioCodec::NONE, packet: AudioPacket::Silence, skipped_tracks: 0 };
+        let want = AudioTag {
+            codec: AudioCodec::NONE,
+            packet: AudioPacket::Silence,
+            skipped_tracks: 0,
+            offset: TickSpan::ZERO,
+        };
         assert_eq!(AudioTag::parse(&[]), Ok(want));
     }
 
@@ -161,7 +193,7 @@ mod tests {
             (b"\x93ac-3", AudioCodec::AC3, AudioPacket::Ignored(3)),
             (b"\x97\0\0\x01mp4a!", AudioCodec::AAC, AudioPacket::Frame(b"!")),
         ] {
-            let want = AudioTag { codec, packet, skipped_tracks: 0 };
+            let want = AudioTag { codec, packet, skipped_tracks: 0, offset: TickSpan::ZERO };
             assert_eq!(AudioTag::parse(data), Ok(want), "{data:x?}");
         }
     }
@@ -173,6 +205,7 @@ mod tests {
             codec: AudioCodec::AAC,
             packet: AudioPacket::Frame(b"!"),
             skipped_tracks: 1,
+            offset: TickSpan::ZERO,
         };
         assert_eq!(tag, want);
         let absent = AudioTag::parse(b"\x95\x01mp4a\x02!").unwrap();

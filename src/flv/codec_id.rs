@@ -119,6 +119,11 @@ macro_rules! code {
                 Self(u32::from_be_bytes(fourcc))
             }
 
+            /// Takes what [`get`](Self::get) returned.
+            pub const fn from_number(number: u32) -> Self {
+                Self(number)
+            }
+
             /// Returns the FourCC as a big-endian number, or the legacy number, below 16.
             pub const fn get(self) -> u32 {
                 self.0

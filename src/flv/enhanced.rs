@@ -12,6 +12,7 @@
 
 use super::TagError;
 use super::error::{Fault, Outcome, Parsed};
+use crate::time::TickSpan;
 use nom::{
     Parser,
     bytes::complete::take,
@@ -33,11 +34,18 @@ pub(super) struct Packet<'a> {
     pub(super) skipped_tracks: u8,
 }
 
-/// Passes over `ModEx` packets and returns the packet type after them.
-///
-/// Their contents are dropped: `TimestampOffsetNano` is finer than the 90 kHz clock, and no other
-/// type is known.
-pub(super) fn mod_ex(mut input: &[u8], mut packet_type: u8) -> Parsed<'_, u8> {
+/// What `ModEx` packets say of the packet after them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Modified {
+    pub(super) packet_type: u8,
+    /// How much later than the tag says the media is to be presented: less than a millisecond.
+    pub(super) offset: TickSpan,
+}
+
+/// Reads `ModEx` packets: of those, `TimestampOffsetNano` says something, and no other type is
+/// known.
+pub(super) fn mod_ex(mut input: &[u8], mut packet_type: u8) -> Parsed<'_, Modified> {
+    let mut offset = TickSpan::ZERO;
     // Each round consumes three bytes or more, so this ends.
     while packet_type == MOD_EX {
         let (rest, short) =
@@ -46,66 +54,128 @@ pub(super) fn mod_ex(mut input: &[u8], mut packet_type: u8) -> Parsed<'_, u8> {
             256 => context("modExDataSize", map(be_u16, |size| u32::from(size) + 1)).parse(rest)?,
             _ => (rest, short),
         };
-        let (rest, _) = context("modExData", take(size)).parse(rest)?;
+        let (rest, data) = context("modExData", take(size)).parse(rest)?;
         let (rest, next) = context("modExType", be_u8).parse(rest)?;
-        (input, packet_type) = (rest, next & 0x0f);
+        if let (TIMESTAMP_OFFSET_NANO, &[n0, n1, n2, ..]) = (next >> 4, data) {
+            let nanos = u32::from_be_bytes([0, n0, n1, n2]).min(MAX_NANOS);
+            offset = TickSpan::new(i64::from(nanos) * 9 / 100_000);
+        }
+        input = rest;
+        packet_type = next & 0x0f;
     }
-    Ok((input, packet_type))
+    Ok((input, Modified { packet_type, offset }))
 }
 
 /// Reads FourCC and body; of a multitrack packet, whose type is `multitrack`, those of track 0.
+///
+/// All tracks are walked, those after track 0 too: a message that is cut anywhere is refused as a
+/// whole.
 pub(super) fn packet(input: &[u8], packet_type: u8, multitrack: u8) -> Outcome<Packet<'_>> {
-    if packet_type != multitrack {
-        let (body, fourcc) = fourcc(input)?;
-        return Ok(Packet { packet_type, fourcc, body: Some(body), skipped_tracks: 0 });
+    let mut bodies = Bodies::new(input, packet_type, multitrack)?;
+    let mut found = None;
+    let mut first = None;
+    let mut skipped_tracks = 0_u8;
+    while let Some(track) = bodies.take()? {
+        first.get_or_insert(track.fourcc);
+        if track.id == DEFAULT_TRACK && found.is_none() {
+            found = Some(track);
+        } else {
+            skipped_tracks = skipped_tracks.saturating_add(1);
+        }
     }
-    let (input, byte) = context("multitrackType", be_u8).parse(input)?;
-    let (layout, packet_type) = (byte >> 4, byte & 0x0f);
-    if packet_type == multitrack {
-        return Err(Fault::fatal(TagError::NestedMultitrack));
-    }
-    match layout {
-        ONE_TRACK => one_track(input, packet_type),
-        MANY_TRACKS | MANY_TRACKS_MANY_CODECS => many_tracks(input, packet_type, layout),
-        _ => Err(Fault::fatal(TagError::MultitrackType(layout))),
-    }
-}
-
-fn one_track(input: &[u8], packet_type: u8) -> Outcome<Packet<'_>> {
-    let (input, fourcc) = fourcc(input)?;
-    let (body, track_id) = context("trackId", be_u8).parse(input)?;
-    let is_default = track_id == DEFAULT_TRACK;
     Ok(Packet {
-        packet_type,
-        fourcc,
-        body: is_default.then_some(body),
-        skipped_tracks: u8::from(!is_default),
+        packet_type: bodies.packet_type,
+        fourcc: found.map(|track| track.fourcc).or(first).unwrap_or_default(),
+        body: found.map(|track| track.body),
+        skipped_tracks,
     })
 }
 
-/// Walks all tracks, those after track 0 too: a message that is cut anywhere is refused as a
-/// whole.
-fn many_tracks(input: &[u8], packet_type: u8, layout: u8) -> Outcome<Packet<'_>> {
-    let (mut input, mut codec) = fourcc(input)?;
-    let mut found = Packet { packet_type, fourcc: codec, body: None, skipped_tracks: 0 };
-    let mut first = true;
-    while first || !input.is_empty() {
-        // The first FourCC has been read: it stands in the same place in both layouts.
-        if layout == MANY_TRACKS_MANY_CODECS && !first {
-            (input, codec) = fourcc(input)?;
+/// One track of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TrackBody<'a> {
+    pub(super) id: u8,
+    pub(super) fourcc: [u8; 4],
+    pub(super) body: &'a [u8],
+}
+
+/// The tracks of a message, one after another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bodies<'a> {
+    /// Of all of them.
+    pub(super) packet_type: u8,
+    layout: Layout,
+    rest: &'a [u8],
+    /// That of the track before, or of all.
+    fourcc: [u8; 4],
+}
+
+/// How the tracks that are left are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// None is left.
+    Done,
+    /// The message has no tracks but the default one.
+    Plain,
+    OneTrack,
+    /// The FourCC has been read.
+    ManyTracks,
+    /// The first FourCC has been read: it stands in the same place in both layouts.
+    FirstOfManyCodecs,
+    ManyCodecs,
+}
+
+impl<'a> Bodies<'a> {
+    /// Reads what stands before the tracks; `multitrack` is the packet type of multitrack packets.
+    pub(super) fn new(input: &'a [u8], packet_type: u8, multitrack: u8) -> Outcome<Self> {
+        if packet_type != multitrack {
+            let (rest, fourcc) = fourcc(input)?;
+            return Ok(Self { packet_type, layout: Layout::Plain, rest, fourcc });
         }
-        first = false;
-        let (rest, track_id) = context("trackId", be_u8).parse(input)?;
-        let (rest, size) = context("sizeOfTrack", be_u24).parse(rest)?;
-        let (rest, body) = context("track", take(size)).parse(rest)?;
-        if track_id == DEFAULT_TRACK && found.body.is_none() {
-            (found.fourcc, found.body) = (codec, Some(body));
-        } else {
-            found.skipped_tracks = found.skipped_tracks.saturating_add(1);
+        let (input, byte) = context("multitrackType", be_u8).parse(input)?;
+        let packet_type = byte & 0x0f;
+        if packet_type == multitrack {
+            return Err(Fault::fatal(TagError::NestedMultitrack));
         }
-        input = rest;
+        let layout = match byte >> 4 {
+            ONE_TRACK => Layout::OneTrack,
+            MANY_TRACKS => Layout::ManyTracks,
+            MANY_TRACKS_MANY_CODECS => Layout::FirstOfManyCodecs,
+            other => return Err(Fault::fatal(TagError::MultitrackType(other))),
+        };
+        let (rest, fourcc) = fourcc(input)?;
+        Ok(Self { packet_type, layout, rest, fourcc })
     }
-    Ok(found)
+
+    /// Reads the next track; `None` if there is none.
+    pub(super) fn take(&mut self) -> Outcome<Option<TrackBody<'a>>> {
+        let mut input = self.rest;
+        let (id, body, layout) = match self.layout {
+            Layout::Done => return Ok(None),
+            Layout::Plain => (DEFAULT_TRACK, input, Layout::Done),
+            Layout::OneTrack => {
+                let (body, id) = context("trackId", be_u8).parse(input)?;
+                (id, body, Layout::Done)
+            }
+            Layout::ManyTracks | Layout::FirstOfManyCodecs | Layout::ManyCodecs => {
+                if self.layout == Layout::ManyCodecs {
+                    (input, self.fourcc) = fourcc(input)?;
+                }
+                let (rest, id) = context("trackId", be_u8).parse(input)?;
+                let (rest, size) = context("sizeOfTrack", be_u24).parse(rest)?;
+                let (rest, body) = context("track", take(size)).parse(rest)?;
+                self.rest = rest;
+                let next = match self.layout {
+                    _ if rest.is_empty() => Layout::Done,
+                    Layout::ManyTracks => Layout::ManyTracks,
+                    _ => Layout::ManyCodecs,
+                };
+                (id, body, next)
+            }
+        };
+        self.layout = layout;
+        Ok(Some(TrackBody { id, fourcc: self.fourcc, body }))
+    }
 }
 
 fn fourcc(input: &[u8]) -> Parsed<'_, [u8; 4]> {
@@ -113,6 +183,9 @@ fn fourcc(input: &[u8]) -> Parsed<'_, [u8; 4]> {
 }
 
 const MOD_EX: u8 = 7;
+const TIMESTAMP_OFFSET_NANO: u8 = 0;
+/// The offset is finer than the milliseconds of the tag.
+const MAX_NANOS: u32 = 999_999;
 const ONE_TRACK: u8 = 0;
 const MANY_TRACKS: u8 = 1;
 const MANY_TRACKS_MANY_CODECS: u8 = 2;
@@ -133,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn f_16_mod_ex_repeats_and_is_skipped_by_size() {
+    fn f_16_av1_5_mod_ex_repeats_and_the_offset_of_the_last_counts() {
         let mut bytes = Vec::from([
             2, // size 3
             0x0f, 0x42, 0x3f, // 999 999 ns
@@ -142,7 +215,18 @@ mod tests {
         ]);
         bytes.extend([0xaa; 257]);
         bytes.extend([0xf1, 9, 9]); // unknown ModExType 15, then packet type 1
-        assert_eq!(mod_ex(&bytes, MOD_EX), Ok((&[9, 9][..], 1)));
+        let modified = |ticks| Modified { packet_type: 1, offset: TickSpan::new(ticks) };
+        assert_eq!(mod_ex(&bytes, MOD_EX), Ok((&[9, 9][..], modified(89))));
+        for (nanos, ticks) in
+            [([0, 0, 0], 0), ([0, 0x2b, 0x67], 0), ([0, 0x2b, 0x68], 1), ([0xff, 0xff, 0xff], 89)]
+        {
+            let bytes = [&[2][..], &nanos, &[0x01, 7]].concat();
+            assert_eq!(mod_ex(&bytes, MOD_EX), Ok((&[7][..], modified(ticks))), "{nanos:x?}");
+        }
+        // Too short for an offset, and another type.
+        for bytes in [&[1, 9, 9, 0x01, 7][..], &[2, 9, 9, 9, 0x11, 7]] {
+            assert_eq!(mod_ex(bytes, MOD_EX), Ok((&[7][..], modified(0))));
+        }
     }
 
     #[test]

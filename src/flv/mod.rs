@@ -29,6 +29,7 @@ mod error;
 mod header;
 mod reader;
 mod script;
+mod tracks;
 mod video;
 
 pub use aggregate::Aggregate;
@@ -38,6 +39,7 @@ pub use error::TagError;
 pub use header::FileHeader;
 pub use reader::{MAX_TAG_LEN, Reader, ReaderError, Step};
 pub use script::Metadata;
+pub use tracks::{TrackId, TrackMedia, TrackTag, Tracks, tracks};
 pub use video::{FrameType, VideoPacket, VideoTag};
 
 use crate::time::FlvTime;

@@ -1,7 +1,7 @@
 //! The body of a video tag: legacy header (FLV 10.1 E.4.3) or enhanced one (E-RTMP v2,
 //! `ExVideoTagHeader`).
 
-use super::enhanced::{self, Packet};
+use super::enhanced::{self, Modified, Packet, TrackBody};
 use super::error::{Fault, Outcome, Parsed};
 use super::{TagError, VideoCodec};
 use crate::time::TickSpan;
@@ -38,22 +38,24 @@ impl<'a> VideoTag<'a> {
         Self::any(data).map_err(Fault::into_tag_error)
     }
 
-    /// Takes at a glance what nearly every tag is: a legacy header that says "inter frame", and an
-    /// access unit of H.264 with a composition offset that is not negative.
+    /// Takes at a glance what nearly every tag is: a header that says "inter frame", legacy for
+    /// H.264 and enhanced for H.265, and an access unit with a composition offset that is not
+    /// negative.
     #[inline]
     pub(crate) const fn inter_picture(data: &'a [u8]) -> Option<InterPicture<'a>> {
-        let [0x27, 1, c0 @ 0..=0x7f, c1, c2, data @ ..] = data else {
-            return None;
+        let (codec, [c0, c1, c2], data) = match data {
+            [0x27, 1, c0 @ 0..=0x7f, c1, c2, data @ ..] => (VideoCodec::AVC, [*c0, *c1, *c2], data),
+            [0xa1, b'h', b'v', b'c', b'1', c0 @ 0..=0x7f, c1, c2, data @ ..] => {
+                (VideoCodec::HEVC, [*c0, *c1, *c2], data)
+            }
+            [0xa3, b'h', b'v', b'c', b'1', data @ ..] => (VideoCodec::HEVC, [0; 3], data),
+            _ => return None,
         };
-        let millis = i32::from_be_bytes([0, *c0, *c1, *c2]);
-        Some(InterPicture {
-            codec: VideoCodec::AVC,
-            composition: TickSpan::from_millis(millis as i64),
-            data,
-        })
+        let composition = TickSpan::from_millis(i32::from_be_bytes([0, c0, c1, c2]) as i64);
+        Some(InterPicture { codec, composition, data })
     }
 
-    fn any(data: &'a [u8]) -> Outcome<Self> {
+    pub(super) fn any(data: &'a [u8]) -> Outcome<Self> {
         let (input, byte) = context("FrameType", be_u8).parse(data)?;
         if byte & EX_HEADER == 0 {
             Self::legacy(input, FrameType(byte >> 4), VideoCodec::from_legacy(byte & 0x0f))
@@ -81,7 +83,7 @@ impl<'a> VideoTag<'a> {
     }
 
     fn enhanced(input: &'a [u8], frame: FrameType, packet_type: u8) -> Outcome<Self> {
-        let (input, packet_type) = enhanced::mod_ex(input, packet_type)?;
+        let (input, Modified { packet_type, offset }) = enhanced::mod_ex(input, packet_type)?;
         if frame == FrameType::COMMAND && packet_type != METADATA {
             let packet = VideoPacket::Command;
             return Ok(Self { codec: VideoCodec::NONE, frame, packet, skipped_tracks: 0 });
@@ -90,10 +92,22 @@ impl<'a> VideoTag<'a> {
             enhanced::packet(input, packet_type, MULTITRACK)?;
         let codec = VideoCodec::from_fourcc(fourcc);
         let packet = match body {
-            Some(body) => VideoPacket::enhanced(packet_type, codec, body)?,
+            Some(body) => VideoPacket::enhanced(packet_type, codec, body)?.later(offset),
             None => VideoPacket::Ignored(packet_type),
         };
         Ok(Self { codec, frame, packet, skipped_tracks })
+    }
+
+    /// Takes what a message of several tracks brings for one of them.
+    pub(super) fn of_track(
+        frame: FrameType,
+        modified: Modified,
+        packet_type: u8,
+        track: &TrackBody<'a>,
+    ) -> Outcome<Self> {
+        let codec = VideoCodec::from_fourcc(track.fourcc);
+        let packet = VideoPacket::enhanced(packet_type, codec, track.body)?.later(modified.offset);
+        Ok(Self { codec, frame, packet, skipped_tracks: 0 })
     }
 }
 
@@ -115,7 +129,7 @@ pub enum VideoPacket<'a> {
     /// One access unit in the codec's own packing, for AVC length-prefixed NAL units.
     AccessUnit {
         /// Composition offset: PTS minus DTS, signed. Zero for codecs whose tags have no room for
-        /// it.
+        /// it. `TimestampOffsetNano` is added, in whole ticks.
         composition: TickSpan,
         /// The access unit; may be empty.
         data: &'a [u8],
@@ -132,6 +146,16 @@ pub enum VideoPacket<'a> {
 }
 
 impl<'a> VideoPacket<'a> {
+    /// Returns the packet presented so much later.
+    fn later(self, by: TickSpan) -> Self {
+        match self {
+            Self::AccessUnit { composition, data } => {
+                Self::AccessUnit { composition: composition + by, data }
+            }
+            other => other,
+        }
+    }
+
     fn enhanced(packet_type: u8, codec: VideoCodec, body: &'a [u8]) -> Outcome<Self> {
         Ok(match packet_type {
             SEQUENCE_START => Self::SequenceHeader(body),
@@ -165,6 +189,11 @@ impl FrameType {
     /// Video info or command frame: no media.
     pub const COMMAND: Self = Self(5);
 
+    /// Takes the three bits of the tag.
+    pub(super) const fn new(frame: u8) -> Self {
+        Self(frame)
+    }
+
     /// Returns the number as the tag states it, 0 to 7.
     pub const fn get(self) -> u8 {
         self.0
@@ -196,7 +225,7 @@ const CODED_FRAMES: u8 = 1;
 const SEQUENCE_END: u8 = 2;
 const CODED_FRAMES_X: u8 = 3;
 const METADATA: u8 = 4;
-const MULTITRACK: u8 = 6;
+pub(super) const MULTITRACK: u8 = 6;
 
 #[cfg(test)]
 mod tests {

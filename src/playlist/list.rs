@@ -1,28 +1,30 @@
 //! The list of a stream: the numbers and dates that segments get, and the window over the newest of
 //! them.
 
-use crate::config::Options;
+use crate::config::{Options, Parts};
+use crate::part::{Part, PartLog};
 use crate::resume::{ListNumbers, ResumeToken};
 use crate::segment::{ExpiredSegment, Segment, SegmentStart};
+use crate::stats::{BitRates, RateMeter};
 use crate::time::{Millis, Secs, TickSpan, Ticks, WallTime};
 
+use super::dates::{Dates, Follows};
+use super::live::Live;
 use super::window::Window;
 use super::{ListedSegment, Playlist};
 
 /// Numbers, dates and window.
 #[derive(Clone, Debug)]
-pub(crate) struct List {
+pub(crate) struct List<P> {
     next_id: u64,
     /// Rounding error of the EXTINFs so far: what the next one owes.
     extinf_error: TickSpan,
-    /// Calendar time as the host said it last.
-    now: Option<WallTime>,
-    /// Wall time of the last segment: the next one's is later.
-    last_wall: Option<WallTime>,
-    /// Program date-time of the next segment if it follows the last one.
-    next_date: Option<WallTime>,
+    dates: Dates,
     independent_segments: bool,
     window: Window,
+    rates: RateMeter,
+    part_target: Option<Parts>,
+    parts: P,
 }
 
 /// What listing a segment led to.
@@ -40,21 +42,22 @@ pub(crate) enum Outgrown {
     Violated(Secs),
 }
 
-impl List {
-    pub(crate) const fn new(options: &Options) -> Self {
+impl<P: PartLog> List<P> {
+    pub(crate) fn new(options: &Options) -> Self {
         Self {
             next_id: 0,
             extinf_error: TickSpan::ZERO,
-            now: None,
-            last_wall: None,
-            next_date: None,
+            dates: Dates::new(options.dates),
             independent_segments: options.independent_segments,
             window: Window::new(options),
+            rates: RateMeter::new(),
+            part_target: options.parts,
+            parts: P::new(),
         }
     }
 
     pub(crate) const fn set_wall_time(&mut self, now: WallTime) {
-        self.now = Some(now);
+        self.dates.set_wall_time(now);
     }
 
     /// Returns whether no segment was ever listed.
@@ -71,26 +74,19 @@ impl List {
         starts_with_idr: bool,
     ) -> SegmentStart {
         let discontinuity = discontinuity && !self.is_empty();
-        let follows = !discontinuity && !self.is_empty();
-        let wall = self.now.map(|now| self.last_wall.map_or(now, |last| now.max(last.offset(1))));
-        let date = match self.next_date {
-            Some(next) if follows => Some(next),
-            next => wall.map(|wall| next.map_or(wall, |next| wall.max(next))),
-        };
-        self.last_wall = wall.or(self.last_wall);
-        self.next_date = date;
+        let follows = if discontinuity || self.is_empty() { Follows::No } else { Follows::Yes };
+        let dated = self.dates.begin(follows);
         let id = self.next_id;
-        self.next_id += 1;
+        self.next_id = self.next_id.wrapping_add(1);
         SegmentStart {
             id,
             sequence: self.window.next_sequence(),
             start,
-            wall,
-            // A clock that leaps by weeks leaves the dates back: none is given until a
-            // discontinuity sets them again.
-            program_date_time: date.filter(|&date| wall.is_none_or(|wall| is_near(date, wall))),
+            wall: dated.stamp,
+            program_date_time: dated.date,
             discontinuity,
             starts_with_idr,
+            init: None,
         }
     }
 
@@ -102,15 +98,53 @@ impl List {
 
     /// Lists a segment that the sink has closed.
     pub(crate) fn add(&mut self, segment: &Segment) -> Listed {
-        let extinf = i64::from(segment.extinf.millis());
         self.extinf_error += segment.duration - segment.extinf.span();
-        self.next_date = self.next_date.map(|date| date.offset(extinf));
-        self.window.push(segment)
+        self.dates.end(segment.extinf);
+        let listed = self.window.push(segment);
+        self.rates.add(segment.bytes, segment.extinf, self.window.target);
+        if let Some(parts) = self.parts.ring_mut() {
+            parts.close_segment();
+            parts.keep_segments(self.window.with_parts(TickSpan::ZERO, self.part_target));
+        }
+        listed
     }
 
-    /// Returns the playlist as it is; `token` lets a later engine go on from here.
-    pub(crate) const fn playlist(&self, ended: bool, token: ResumeToken) -> Playlist<'_> {
-        Playlist::new(&self.window, self.independent_segments, ended, token)
+    /// Lists a part that the sink has closed.
+    pub(crate) fn add_part(&mut self, part: &Part) {
+        if let Some(parts) = self.parts.ring_mut() {
+            parts.push(part);
+            parts.keep_segments(self.window.with_parts(parts.open_span(), self.part_target));
+        }
+    }
+
+    /// Forgets the parts of the open segment, which is lost.
+    pub(crate) fn lose_parts(&mut self) {
+        if let Some(parts) = self.parts.ring_mut() {
+            parts.drop_open();
+        }
+    }
+
+    /// Makes a gap of a listed segment; returns whether it is listed.
+    pub(crate) fn make_gap(&mut self, id: u64) -> bool {
+        self.window.make_gap(id)
+    }
+
+    /// Returns the bit rates of the segments that were listed.
+    pub(crate) fn bit_rates(&self) -> Option<BitRates> {
+        self.rates.rates()
+    }
+
+    /// Returns the playlist as it is; `token` lets a later engine go on from here. `open` is the
+    /// segment that is being written.
+    pub(crate) fn playlist(&self, token: ResumeToken, open: Option<&SegmentStart>) -> Playlist<'_> {
+        let ring = self.parts.ring();
+        let live = self.part_target.zip(ring).map(|(parts, ring)| Live {
+            parts,
+            ring,
+            open: open.map(ListedSegment::from),
+            next_id: self.next_id,
+        });
+        Playlist::new(&self.window, self.independent_segments, token, live)
     }
 
     /// Takes a segment that has left the list, if its expiry was not reported yet.
@@ -127,7 +161,7 @@ impl List {
             next_id: self.next_id,
             target: self.window.target,
             extinf_error: self.extinf_error.get() as i8,
-            last_wall: self.last_wall,
+            last_wall: self.dates.last_stamp(),
         }
     }
 
@@ -135,19 +169,13 @@ impl List {
     pub(crate) fn restore(&mut self, numbers: &ListNumbers) {
         self.next_id = numbers.next_id;
         self.extinf_error = TickSpan::new(i64::from(numbers.extinf_error));
-        self.last_wall = numbers.last_wall;
+        self.dates.restore(numbers.last_wall);
         self.window.restore(numbers.first_sequence, numbers.discontinuity_sequence, numbers.target);
     }
 
     /// Lists a segment of an earlier engine again; the date of the next one follows from its date.
     pub(crate) fn restore_segment(&mut self, segment: &ListedSegment) {
         self.window.restore_segment(segment);
-        let date = segment.program_date_time;
-        self.next_date = date.map(|date| date.offset(i64::from(segment.extinf.millis())));
+        self.dates.restore_segment(segment.program_date_time, segment.extinf);
     }
-}
-
-/// Returns whether a date is less than some weeks from the wall clock.
-fn is_near(date: WallTime, wall: WallTime) -> bool {
-    i32::try_from(date.unix_millis().saturating_sub(wall.unix_millis())).is_ok()
 }

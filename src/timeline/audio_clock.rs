@@ -8,12 +8,14 @@
 //! ```text
 //!   AAC of 44.1 kHz, frames of 23.22 ms; the clock says the next begins at 1.000 s
 //!     tag 0.985 s                    follows: 1.000 s, within two frames
+//!     tag 0.700 s, tag before 0.980  follows: frames that come in bursts share a time
+//!     tag 0.700 s, none near for 0.5 s   is believed, or the frame repaired: the clock ran ahead
 //!     tag 1.050 s                    is believed, and the clock is set: 1.050 s, a notice
 //!     tag 0.940 s, last at 0.977 s   repaired: a tick after the last frame, a notice
 //! ```
 
 use super::video_clock::Repair;
-use crate::sample::{AudioBatch, AudioFrame, CodedAudio};
+use crate::sample::AudioBatch;
 use crate::time::{TickSpan, Ticks};
 
 /// Derives the times of an audio track's frames.
@@ -60,8 +62,11 @@ enum Anchor {
 /// How the last frames came to their times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Run {
-    /// By the sample clock.
+    /// By the sample clock, which their tags agree with.
     Steady,
+    /// By the sample clock, although their tags are earlier: the last one that agreed with it was
+    /// at `since`.
+    Ahead { since: Ticks },
     /// A frame was left out: the next one may be a frame later without being drift.
     Gap,
     /// They were moved to come after the ones before them.
@@ -106,7 +111,7 @@ impl AudioTime {
     }
 
     /// Returns when one of `count` frames begins, equally long, that were placed as one.
-    fn begin_of(&self, nth: u32, count: u32) -> Ticks {
+    pub(super) fn begin_of(&self, nth: u32, count: u32) -> Ticks {
         self.pts + self.duration * i64::from(nth) / i64::from(count.max(1))
     }
 }
@@ -160,6 +165,14 @@ impl AudioClock {
         }
     }
 
+    /// Returns the time of the last frame whose tag agreed with the clock, if tags are earlier now.
+    pub(crate) const fn ahead_since(&self) -> Option<Ticks> {
+        match self.anchor {
+            Anchor::Running { run: Run::Ahead { since }, .. } => Some(since),
+            _ => None,
+        }
+    }
+
     /// Returns the duration of the last frame, rounded up.
     pub(crate) fn frame(&self) -> TickSpan {
         self.frame.ticks + TickSpan::TICK
@@ -171,7 +184,9 @@ impl AudioClock {
         match self.anchor {
             Anchor::Running { next, run, .. } => {
                 let band = self.frame.ticks + self.frame.ticks;
-                run == Run::Steady && samples == self.frame.samples && (tag - next).is_within(band)
+                matches!(run, Run::Steady)
+                    && samples == self.frame.samples
+                    && (tag - next).is_within(band)
             }
             Anchor::None | Anchor::After { .. } => false,
         }
@@ -195,7 +210,8 @@ impl AudioClock {
             self.frame = self.frame_of(samples);
         }
         let duration = self.frame.ticks;
-        let mut time = AudioTime { pts: tag, duration, origin: self.origin(tag, count) };
+        let (origin, run_now) = self.origin(tag, count);
+        let mut time = AudioTime { pts: tag, duration, origin };
         match time.origin {
             Origin::Follows => time.pts = self.end().unwrap_or(tag),
             Origin::Repaired(Repair::First(by) | Repair::Further(by)) => time.pts = tag + by,
@@ -205,8 +221,6 @@ impl AudioClock {
             self.short = u64::from(self.rate) / 2;
         }
         self.advance(time.pts);
-        let run_now =
-            if matches!(time.origin, Origin::Repaired(_)) { Run::Repairing } else { Run::Steady };
         if let Anchor::Running { last, run, .. } = &mut self.anchor {
             // Of several frames the last one is what the next tag must come after.
             *last = time.begin_of(count.saturating_sub(1), count);
@@ -215,40 +229,49 @@ impl AudioClock {
         time
     }
 
-    /// Judges a tag of `count` frames against the clock.
+    /// Judges a tag of `count` frames against the clock; says how that leaves the clock.
     ///
     /// The band is wide, two frames, because tags jitter by a frame where encoder and muxer run in
-    /// threads of their own; a drift that is real soon exceeds it. Behind a gap it is half a frame,
-    /// because a frame more or less is what the gap is about.
-    fn origin(&self, tag: Ticks, count: u32) -> Origin {
+    /// threads of their own; a drift that is real soon exceeds it. Tags before the band may be a
+    /// burst, and move the clock back only once none has agreed with it for half a second. Behind a
+    /// gap the band is half a frame, because a frame more or less is what the gap is about.
+    fn origin(&self, tag: Ticks, count: u32) -> (Origin, Run) {
         let (last, running) = match self.anchor {
-            Anchor::None => return Origin::Tag,
+            Anchor::None => return (Origin::Tag, Run::Steady),
             Anchor::After { last } => (last, None),
-            Anchor::Running { last, next, run } => (last, Some((tag - next, run))),
+            Anchor::Running { last, next, run } => (last, Some((tag - next, next, run))),
         };
         let earliest = last + TickSpan::TICK;
         let duration = self.frame.ticks;
         let frame = duration / i64::from(count.max(1));
-        if let Some((drift, run)) = running {
-            let follows = match run {
-                // Tags of several frames may come in bursts, at the time of the first of them.
-                Run::Steady => drift <= frame + frame && drift.abs() <= duration + duration,
+        if let Some((drift, next, run)) = running {
+            let is_late = drift > frame + frame;
+            let is_early = drift < -(duration + duration);
+            let since = if let Run::Ahead { since } = run { since } else { last };
+            match run {
                 // After a gap half a frame decides whether the silence had its place in time.
-                Run::Gap => drift <= frame / 2 && (drift.abs() <= frame / 2 || tag >= earliest),
-                Run::Repairing => false,
-            };
-            if follows {
-                return Origin::Follows;
+                Run::Gap
+                    if drift.abs() <= frame / 2 || drift < TickSpan::ZERO && tag >= earliest =>
+                {
+                    return (Origin::Follows, Run::Steady);
+                }
+                Run::Gap | Run::Repairing => {}
+                _ if is_late => {}
+                _ if !is_early => return (Origin::Follows, Run::Steady),
+                _ if next - since <= BURST => return (Origin::Follows, Run::Ahead { since }),
+                _ => {}
             }
         }
         if tag < earliest {
             let by = earliest - tag;
-            return Origin::Repaired(match running {
-                Some((_, Run::Repairing)) => Repair::Further(by),
+            let repair = match running {
+                Some((_, _, Run::Repairing)) => Repair::Further(by),
                 _ => Repair::First(by),
-            });
+            };
+            return (Origin::Repaired(repair), Run::Repairing);
         }
-        running.map_or(Origin::Tag, |(drift, _)| Origin::Reanchored(drift))
+        let origin = running.map_or(Origin::Tag, |(drift, ..)| Origin::Reanchored(drift));
+        (origin, Run::Steady)
     }
 
     /// Moves on by the frames at `pts`: whole ticks, and one more whenever the rests of so many
@@ -272,48 +295,16 @@ impl AudioClock {
     }
 }
 
-impl AudioBatch<'_> {
-    /// Returns the frame, `placed` in time, if the batch is known to be only one.
-    #[inline(always)]
-    pub(crate) fn only_frame(&self, placed: AudioTime) -> Option<AudioFrame<'_>> {
-        match &self.coded {
-            CodedAudio::Aac { header, frame } => Some(AudioFrame {
-                pts: placed.pts,
-                duration: placed.duration,
-                detached: placed.is_detached(),
-                header: Some(*header),
-                payload: frame,
-            }),
-            CodedAudio::Mpeg(_) => None,
-        }
-    }
-
-    /// Calls `each` with the frames, each with its share of the time that all were `placed` at.
-    pub(crate) fn for_each(&self, placed: AudioTime, mut each: impl FnMut(&AudioFrame<'_>)) {
-        let frames = match &self.coded {
-            CodedAudio::Mpeg(frames) => frames.clone(),
-            CodedAudio::Aac { .. } => {
-                self.only_frame(placed).iter().for_each(each);
-                return;
-            }
-        };
-        for (nth, payload) in (0..).zip(frames) {
-            let pts = placed.begin_of(nth, self.count);
-            each(&AudioFrame {
-                pts,
-                duration: placed.begin_of(nth + 1, self.count) - pts,
-                detached: placed.is_detached() && nth == 0,
-                header: None,
-                payload,
-            });
-        }
-    }
-}
+/// How long frames may come in bursts: tags before the band are no drift as long as one has agreed
+/// with the clock within this time.
+const BURST: TickSpan = TickSpan::from_millis(500);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::codec::mpeg_audio::PaddedFrames;
+    use crate::sample::CodedAudio;
+    use std::vec::Vec;
 
     fn at(millis: i64) -> Ticks {
         Ticks::new(0) + TickSpan::from_millis(millis)
@@ -362,6 +353,7 @@ mod tests {
     fn r_62_a_tag_just_after_a_repaired_frame_is_believed() {
         let mut clock = AudioClock::new(48_000);
         place(&mut clock, at(1_000), 1024);
+        clock.detach();
         assert!(matches!(place(&mut clock, at(900), 1024).origin, Origin::Repaired(_)));
         let last = at(1_000) + TickSpan::TICK;
         let next = place(&mut clock, last + TickSpan::TICK, 1024);
@@ -386,6 +378,35 @@ mod tests {
             millis += 21;
         }
         assert_eq!((runs, reanchors), (1, 1));
+    }
+
+    #[test]
+    fn y_07_frames_that_share_a_time_are_a_burst_and_no_drift() {
+        for burst in [4, 6, 10] {
+            let mut clock = AudioClock::new(44_100);
+            for n in 0..300_i64 {
+                let tag = at(n / burst * burst * 1024 * 1000 / 44_100);
+                let time = place(&mut clock, tag, 1024);
+                assert_eq!(time.is_detached(), n == 0, "{burst}: frame {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn y_07_the_clock_is_moved_back_once_no_tag_has_agreed_with_it_for_half_a_second() {
+        let mut clock = AudioClock::new(48_000);
+        let mut moved = Vec::new();
+        for n in 0..60_i64 {
+            // From frame 10 on every tag is 60 ms early; frames of 1920 ticks.
+            let early = if n < 10 { 0 } else { 60 };
+            let time = place(&mut clock, Ticks::new(n * 1920) - TickSpan::from_millis(early), 1024);
+            if n > 0 && time.is_detached() {
+                moved.push(n);
+            }
+        }
+        // The last tag that agreed is that of frame 9, and 500 ms are 23.4 frames.
+        assert_eq!(moved.first(), Some(&33));
+        assert!(moved.len() < 6, "{moved:?}");
     }
 
     #[test]

@@ -7,19 +7,25 @@
 //!
 //! ```text
 //!   V 10.00 s, V 10.04 s                        goes on
-//!   V 10.00 s, V 40.00 s                        jump: the step is longer than the jump limit
+//!   V 10.00 s, key frame at 40.00 s             jump: the step is longer than the jump limit
 //!   V 40.00 s, A 10.02 s                        stray: audio of the timeline before the jump
 //!   V 10.00 s, A 10.00 s, A 40.00 s, V 40.02 s  audio is early, and belongs to the timeline that video then begins
 //!   V 10.00 s, A 20.01 s                        video is silent: audio leads
+//!   V 10.00 s, V 40.00 s, V 10.08 s             the second is an outlier: dropped, and nothing has happened
 //! ```
+//!
+//! One picture alone is no jump unless it is a key frame or audio has made the jump before it; nor
+//! is one tag of audio that leads. The second one that agrees with it is.
 //!
 //! Judging changes nothing; [`take_video`](Timeline::take_video) and
 //! [`take_audio`](Timeline::take_audio) put a verdict in force.
 
-use crate::config::{Options, UnrelatedClocks};
+use crate::config::UnrelatedClocks;
+use crate::sample::PictureKind;
 use crate::time::{TickSpan, Ticks};
 
-use super::audio_clock::{AudioClock, ClockRate};
+use super::last_tag::{BACKWARD_LIMIT, LastTag};
+use super::tracks::{Alignment, Timeline};
 
 /// What a tag's time means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +34,9 @@ pub(crate) enum Verdict {
     GoesOn,
     /// The timeline breaks here, by so much; what comes is on a new one.
     Jump(TickSpan),
+    /// It is far from those before it. If the next one is near it, that has jumped; else it is
+    /// alone.
+    Outlier,
     /// Audio that may have jumped before video does.
     Early,
     /// Audio of a timeline that is over.
@@ -43,104 +52,16 @@ pub(crate) struct JudgedAudio {
     /// The tag's time as it stands on the timeline.
     pub(crate) time: Ticks,
     /// What is added to audio times from this tag on.
-    shift: TickSpan,
-}
-
-/// What there is of video beside audio.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct VideoBeside {
-    /// Video has come on the timeline as it is now.
-    pub(crate) has_come: bool,
-    /// Video has been silent for longer than the jump limit while audio went on.
-    pub(crate) is_silent: bool,
-}
-
-/// The last tag of each track, and how the tracks lie to each other.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timeline {
-    /// The longest forward step that is still a hole; also how long video may be silent.
-    jump_limit: TickSpan,
-    unrelated: UnrelatedClocks,
-    video: LastTag,
-    /// As it stands on the timeline, `audio_shift` added.
-    audio: LastTag,
-    /// Added to audio times, where clocks are unrelated and the host wants them aligned.
-    audio_shift: TickSpan,
-    pub(crate) alignment: Alignment,
-}
-
-/// The last tag of a track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LastTag {
-    /// None has come.
-    Never,
-    /// It was on a timeline that is over.
-    Over(Ticks),
-    /// It was on the timeline as it is now.
-    Current(Ticks),
-}
-
-/// How audio lies to video.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Alignment {
-    /// The two were never seen on one timeline.
-    Unproven,
-    /// They were, at least once.
-    Together,
-    /// Audio has jumped, and video may follow. Frames of the timeline that video has not reached
-    /// are held.
-    AudioEarly {
-        /// The clock of the timeline that video is on.
-        set_aside: AudioClock,
-        /// Of which format that clock is.
-        rate: ClockRate,
-    },
-}
-
-impl LastTag {
-    /// Returns its time, if it was on the timeline as it is now.
-    #[inline]
-    const fn current(self) -> Option<Ticks> {
-        match self {
-            Self::Current(time) => Some(time),
-            Self::Never | Self::Over(_) => None,
-        }
-    }
-
-    /// Notes that the timeline of the tag is over.
-    const fn end_timeline(&mut self) {
-        if let Self::Current(time) = *self {
-            *self = Self::Over(time);
-        }
-    }
-}
-
-impl Alignment {
-    /// Returns whether frames of a timeline that video has not reached are held.
-    #[inline]
-    pub(crate) const fn is_audio_early(&self) -> bool {
-        matches!(self, Self::AudioEarly { .. })
-    }
+    pub(super) shift: TickSpan,
 }
 
 impl Timeline {
-    pub(crate) const fn new(options: &Options) -> Self {
-        Self {
-            jump_limit: options.jump_limit,
-            unrelated: options.unrelated_clocks,
-            video: LastTag::Never,
-            audio: LastTag::Never,
-            audio_shift: TickSpan::ZERO,
-            alignment: Alignment::Unproven,
-        }
-    }
-
     /// Returns whether a picture surely goes on from the one before it, later than that one.
     #[inline(always)]
     pub(crate) fn video_continues(&self, time: Ticks) -> bool {
         match self.video {
             LastTag::Current(video) => video < time && time - video <= self.jump_limit,
-            LastTag::Never | LastTag::Over(_) => false,
+            LastTag::Never | LastTag::Over(_) | LastTag::Doubted { .. } => false,
         }
     }
 
@@ -160,28 +81,69 @@ impl Timeline {
     ///
     /// ```text
     ///   V 10.00 s, V 9.50 s                       goes on: less than a second back is repaired
-    ///   V 10.00 s, V 9.00 s                       jump
+    ///   V 10.00 s, key frame at 9.00 s            jump
+    ///   V 10.00 s, V 9.00 s                       an outlier; jump at V 9.04 s
+    ///   V 10.00 s, A early at 9.00 s, V 9.04 s    jump, though less than a second: audio has made it
     ///   V 10.00 s, A 25.00 s, V 25.10 s           goes on: video is back where audio went on
     ///   V 10.00 s, jump of A to 40.00 s, V 40 s   goes on: audio, which led, has broken the timeline
     /// ```
-    pub(crate) fn judge_video(&self, time: Ticks) -> Verdict {
-        let jump = match (self.video, self.audio.current()) {
-            (LastTag::Current(video), audio) => {
-                let step = time - video;
-                let goes_on =
-                    self.is_steady(step) || audio.is_some_and(|audio| returns(time, video, audio));
-                (!goes_on).then_some(step)
+    pub(crate) fn judge_video(&self, time: Ticks, picture: PictureKind) -> Verdict {
+        let (video, audio) = match (self.video, self.audio.current()) {
+            (LastTag::Current(video) | LastTag::Doubted { last: video, .. }, audio) => {
+                (video, audio)
             }
-            (LastTag::Never, None) => None,
-            (LastTag::Over(video), None) => Some(time - video),
-            (_, Some(audio)) => self.is_far(time, audio).then_some(time - audio),
+            (LastTag::Never, None) => return Verdict::GoesOn,
+            (LastTag::Over(video), None) => return Verdict::Jump(time - video),
+            (_, Some(audio)) if self.is_far(time, audio) => return Verdict::Jump(time - audio),
+            (_, Some(_)) => return Verdict::GoesOn,
         };
-        jump.map_or(Verdict::GoesOn, Verdict::Jump)
+        let step = time - video;
+        if self.follows_early_audio(time, video) || self.video.agrees_with_outlier(time) {
+            return Verdict::Jump(step);
+        }
+        let returns = audio.is_some_and(|audio| returns(time, video, audio));
+        if self.is_steady(step) || step > TickSpan::ZERO && returns {
+            return Verdict::GoesOn;
+        }
+        if picture == PictureKind::Key || self.audio_has_gone_to(time) {
+            Verdict::Jump(step)
+        } else {
+            Verdict::Outlier
+        }
+    }
+
+    /// Returns whether audio has stepped to where a picture is, by a little less than what breaks
+    /// the timeline: it is nearer to that picture than to the one before it.
+    pub(crate) fn audio_has_gone_to(&self, picture: Ticks) -> bool {
+        let tracks = self.video.current().zip(self.audio.current());
+        tracks.is_some_and(|(video, audio)| (picture - audio).abs() < (video - audio).abs())
+    }
+
+    /// Returns whether a picture is nearer to audio that has jumped than to the picture before it.
+    fn follows_early_audio(&self, time: Ticks, video: Ticks) -> bool {
+        match self.alignment {
+            Alignment::AudioEarly { at, .. } => (time - at).abs() < (time - video).abs(),
+            Alignment::Unproven | Alignment::Together => false,
+        }
     }
 
     /// Judges the time of an audio tag, and says where it stands on the timeline.
     pub(crate) fn judge_audio(&self, time: Ticks) -> JudgedAudio {
-        self.audio_continues(time).unwrap_or_else(|| self.judge_step(time + self.audio_shift))
+        let shifted = time + self.audio_shift;
+        if self.stays_early(shifted) {
+            return JudgedAudio { verdict: Verdict::Early, time: shifted, shift: self.audio_shift };
+        }
+        self.audio_continues(time).unwrap_or_else(|| self.judge_step(shifted))
+    }
+
+    /// Returns whether audio is nearer to a tag of its own that was early than to the one before.
+    fn stays_early(&self, time: Ticks) -> bool {
+        match (&self.alignment, self.audio.current()) {
+            (Alignment::AudioEarly { at, .. }, Some(audio)) => {
+                (time - *at).abs() < (time - audio).abs()
+            }
+            _ => false,
+        }
     }
 
     /// Judges audio that does not simply go on from the tag before it.
@@ -198,15 +160,21 @@ impl Timeline {
         let judged = JudgedAudio { verdict: Verdict::GoesOn, time, shift: self.audio_shift };
         let Some(video) = self.video.current() else {
             // Audio leads: only its own steps count.
-            let jump = self.audio.current().map(|audio| time - audio);
-            let verdict = jump.map_or(Verdict::GoesOn, Verdict::Jump);
+            let step = self.audio.current().map(|audio| time - audio);
+            let verdict = step.map_or(Verdict::GoesOn, |step| self.judge_leading(time, step));
             return JudgedAudio { verdict, ..judged };
         };
         let near = !self.is_far(time, video);
         let verdict = match self.audio {
-            LastTag::Current(audio) if returns(time, audio, video) => Verdict::GoesOn,
-            LastTag::Current(audio) if self.is_silent_at(audio) => Verdict::Jump(time - audio),
-            LastTag::Current(_) => Verdict::Early,
+            LastTag::Current(audio) | LastTag::Doubted { last: audio, .. } => {
+                if returns(time, audio, video) {
+                    Verdict::GoesOn
+                } else if self.is_silent_at(audio) || self.is_steady(time - audio) {
+                    self.judge_leading(time, time - audio)
+                } else {
+                    Verdict::Early
+                }
+            }
             // After a jump: what is nearer to its own past than to video has not jumped yet.
             LastTag::Over(audio) if near && (time - video).abs() <= (time - audio).abs() => {
                 Verdict::GoesOn
@@ -225,101 +193,14 @@ impl Timeline {
         JudgedAudio { verdict, ..judged }
     }
 
-    /// Puts the verdict on a picture in force.
-    #[inline(always)]
-    pub(crate) fn take_video(&mut self, time: Ticks, verdict: Verdict) {
-        if let Verdict::Jump(_) = verdict {
-            self.end();
-        }
-        self.video = LastTag::Current(time);
-        self.relate();
-    }
-
-    /// Puts the verdict on an audio tag in force; one that is not on the timeline leaves no trace.
-    #[inline(always)]
-    pub(crate) fn take_audio(&mut self, judged: &JudgedAudio) {
-        match judged.verdict {
-            Verdict::GoesOn => {}
-            Verdict::Jump(_) => self.end(),
-            Verdict::Early | Verdict::Stray | Verdict::Unrelated => return,
-        }
-        self.audio_shift = judged.shift;
-        self.audio = LastTag::Current(judged.time);
-        self.relate();
-    }
-
-    /// Returns whether held audio at `time` fits a timeline that begins with video at `video`.
-    pub(crate) fn fits(&self, time: Ticks, video: Ticks) -> bool {
-        !self.is_far(time, video)
-    }
-
-    /// Takes held audio, of which the first is at `time`, over into the timeline that a jump of
-    /// video began.
-    pub(crate) fn adopt_audio(&mut self, time: Ticks) {
-        self.audio = LastTag::Current(time);
-    }
-
-    /// Returns what there is of video beside an audio tag once its verdict is in force. After a
-    /// jump of audio all video that ever came was on the timeline before: it is silent.
-    pub(crate) fn video_beside(&self, judged: &JudgedAudio) -> VideoBeside {
-        match (judged.verdict, self.video) {
-            (Verdict::GoesOn, _) => VideoBeside {
-                has_come: self.video.current().is_some(),
-                is_silent: self.is_silent_at(judged.time),
-            },
-            (Verdict::Jump(_), video) => {
-                VideoBeside { has_come: false, is_silent: video != LastTag::Never }
-            }
-            _ => self.video_now(),
-        }
-    }
-
-    /// Returns what there is of video beside the last audio tag.
-    pub(crate) fn video_now(&self) -> VideoBeside {
-        VideoBeside { has_come: self.video.current().is_some(), is_silent: self.video_is_silent() }
-    }
-
-    /// Returns whether video has been silent for longer than the jump limit while audio went on.
-    pub(crate) fn video_is_silent(&self) -> bool {
-        let audio = self.audio.current();
-        audio.is_some_and(|audio| self.is_silent_at(audio))
-    }
-
-    /// Returns whether video is silent once audio of the timeline as it is now has come to `audio`.
-    pub(crate) fn is_silent_at(&self, audio: Ticks) -> bool {
-        audio > self.silent_after()
-    }
-
-    /// Returns the last audio time at which video does not count as silent.
-    pub(crate) fn silent_after(&self) -> Ticks {
-        match self.video {
-            LastTag::Never => Ticks::MAX,
-            LastTag::Over(_) => Ticks::MIN,
-            LastTag::Current(video) => video + self.jump_limit,
-        }
-    }
-
-    /// Returns the time of the last picture, if it was on the timeline as it is now.
-    #[inline]
-    pub(crate) const fn last_video(&self) -> Option<Ticks> {
-        self.video.current()
-    }
-
-    /// Ends the timeline of both tracks.
-    #[cold]
-    const fn end(&mut self) {
-        self.video.end_timeline();
-        self.audio.end_timeline();
-    }
-
-    /// Notes that the tracks are on one timeline, if they are. That holds for ever: audio that is
-    /// far from video later has jumped or strayed, but its clock is related.
-    #[inline]
-    const fn relate(&mut self) {
-        if let (Alignment::Unproven, LastTag::Current(_), LastTag::Current(_)) =
-            (&self.alignment, self.video, self.audio)
-        {
-            self.alignment = Alignment::Together;
+    /// Judges a step of audio that leads.
+    fn judge_leading(&self, time: Ticks, step: TickSpan) -> Verdict {
+        if self.audio.agrees_with_outlier(time) {
+            Verdict::Jump(step)
+        } else if self.is_steady(step) {
+            Verdict::GoesOn
+        } else {
+            Verdict::Outlier
         }
     }
 
@@ -330,7 +211,7 @@ impl Timeline {
     }
 
     /// Returns whether two times cannot be of one timeline.
-    fn is_far(&self, time: Ticks, other: Ticks) -> bool {
+    pub(super) fn is_far(&self, time: Ticks, other: Ticks) -> bool {
         (time - other).abs() > self.jump_limit
     }
 }
@@ -341,33 +222,33 @@ fn returns(time: Ticks, last: Ticks, other: Ticks) -> bool {
     (last - other).abs() >= BACKWARD_LIMIT && (time - other).abs() < BACKWARD_LIMIT
 }
 
-/// A backward step as long as this breaks the timeline; shorter ones are repaired. Interleaving and
-/// jitter of real encoders stay well below it, a restarted clock does not.
-const BACKWARD_LIMIT: TickSpan = TickSpan::from_secs(1);
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Verdict::{Early, GoesOn, Jump, Stray, Unrelated};
+    use crate::config::Options;
+    use crate::timeline::{AudioClock, ClockRate, VideoBeside};
+    use Verdict::{Early, GoesOn, Jump, Outlier, Stray, Unrelated};
 
     fn at(millis: i64) -> Ticks {
         Ticks::new(0) + TickSpan::from_millis(millis)
     }
 
-    /// Which track a tag is of.
+    /// Which track a tag is of: a key frame, an inter picture, audio.
     #[derive(Clone, Copy, Debug)]
     enum Of {
         V,
+        I,
         A,
     }
-    use Of::{A, V};
+    use Of::{A, I, V};
 
     /// Judges a tag at so many ms and puts the verdict in force; every jump is returned as
     /// [`JUMP`].
     fn judge(timeline: &mut Timeline, track: Of, millis: i64) -> Verdict {
         let verdict = match track {
-            V => {
-                let verdict = timeline.judge_video(at(millis));
+            V | I => {
+                let kind = if matches!(track, V) { PictureKind::Key } else { PictureKind::Inter };
+                let verdict = timeline.judge_video(at(millis), kind);
                 timeline.take_video(at(millis), verdict);
                 verdict
             }
@@ -405,6 +286,7 @@ mod tests {
         ] {
             let mut timeline = timeline();
             play(&mut timeline, before);
+            play(&mut timeline, &[(A, 89_979, Outlier)]);
             let judged = timeline.judge_audio(at(90_000));
             assert!(matches!(judged.verdict, Jump(_)), "{before:?}");
             let video = timeline.video_beside(&judged);
@@ -428,7 +310,14 @@ mod tests {
             [(-999, GoesOn), (-1000, JUMP), (10_000, GoesOn), (10_001, JUMP), (-3_600_000, JUMP)]
         {
             play(&mut timeline(), &[(V, 50_000, GoesOn), (V, 50_000 + step, want)]);
-            play(&mut timeline(), &[(A, 50_000, GoesOn), (A, 50_000 + step, want)]);
+            let (first, second) = if want == JUMP { (Outlier, JUMP) } else { (want, want) };
+            let to = 50_000 + step;
+            for track in [I, A] {
+                play(
+                    &mut timeline(),
+                    &[(track, 50_000, GoesOn), (track, to, first), (track, to + 9, second)],
+                );
+            }
         }
     }
 
@@ -488,6 +377,7 @@ mod tests {
                     (A, 0, GoesOn),
                     (A, 9_000, GoesOn),
                     (A, 10_001, GoesOn),
+                    (A, 199_980, Outlier),
                     (A, 200_000, JUMP),
                     (V, back, want),
                 ],
@@ -539,7 +429,63 @@ mod tests {
     }
 
     #[test]
-    fn r_10_a_lone_outlier_costs_at_most_two_breaks() {
+    fn r_10_a_lone_picture_or_tag_that_is_an_outlier_is_no_jump() {
+        for outlier in [900_000, -900_000] {
+            play(
+                &mut timeline(),
+                &[
+                    (V, 0, GoesOn),
+                    (A, 0, GoesOn),
+                    (I, outlier, Outlier),
+                    (A, 23, GoesOn),
+                    (I, 80, GoesOn),
+                    (I, outlier + 80, Outlier),
+                    (I, 120, GoesOn),
+                    (I, 3 * outlier, Outlier),
+                    (I, outlier, Outlier),
+                    (A, 46, GoesOn),
+                    (I, outlier + 40, JUMP),
+                ],
+            );
+            play(
+                &mut timeline(),
+                &[(A, 0, GoesOn), (A, outlier, Outlier), (A, 46, GoesOn), (A, 69, GoesOn)],
+            );
+        }
+    }
+
+    #[test]
+    fn r_10_a_step_of_nearly_a_second_is_a_jump_where_the_other_track_has_made_one_of_more() {
+        let before = [(V, 2_480, GoesOn), (A, 2_488, GoesOn)];
+        for steps in [
+            &[(A, 1_471, Early), (A, 1_494, Early), (I, 1_520, JUMP), (I, 1_560, GoesOn)][..],
+            &[(A, 1_501, GoesOn), (I, 1_470, JUMP), (A, 1_524, GoesOn), (I, 1_510, GoesOn)],
+            &[(I, 1_470, Outlier), (I, 1_510, JUMP), (A, 1_501, GoesOn)],
+            &[(A, 1_489, GoesOn), (I, 1_420, JUMP), (A, 1_617, GoesOn)],
+            &[(A, 14_000, Early), (I, 12_000, JUMP)],
+            &[(A, 14_000, Early), (I, 2_520, GoesOn)],
+        ] {
+            let mut timeline = timeline();
+            play(&mut timeline, &before);
+            for &(track, millis, want) in steps {
+                let has_gone = timeline.audio_has_gone_to(at(millis));
+                play(&mut timeline, &[(track, millis, want)]);
+                if want == Early {
+                    let at = at(millis);
+                    let (set_aside, rate) = (AudioClock::new(1), ClockRate::Joining);
+                    timeline.alignment = Alignment::AudioEarly { at, set_aside, rate };
+                } else if want == JUMP {
+                    timeline.alignment = Alignment::Together;
+                    if has_gone {
+                        timeline.keep_audio();
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn r_10_a_lone_key_frame_costs_at_most_two_breaks() {
         play(
             &mut timeline(),
             &[
@@ -619,7 +565,7 @@ mod tests {
         }
         play(
             &mut timeline,
-            &[(A, 90_000, JUMP), (A, 90_023, GoesOn), (V, 90_040, GoesOn), (A, 90_046, GoesOn)],
+            &[(A, 90_000, Outlier), (A, 90_023, JUMP), (V, 90_040, GoesOn), (A, 90_046, GoesOn)],
         );
     }
 }

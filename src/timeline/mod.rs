@@ -6,11 +6,16 @@
 //! ```
 
 mod audio_clock;
+mod frames;
 mod judge;
+mod last_tag;
+mod reorder;
+mod tracks;
 mod unroll;
 mod video_clock;
 
 pub(crate) use audio_clock::{AudioClock, AudioTime, ClockRate, Origin};
-pub(crate) use judge::{Alignment, JudgedAudio, Timeline, Verdict, VideoBeside};
+pub(crate) use judge::{JudgedAudio, Verdict};
+pub(crate) use tracks::{Alignment, Timeline, VideoBeside};
 pub(crate) use unroll::Unroller;
 pub(crate) use video_clock::{Repair, VideoClock, VideoTimes};

@@ -9,11 +9,13 @@
 use crate::config::TimelineBase;
 use crate::time::{FlvTime, TickSpan, Ticks};
 
-/// Unrolls 32-bit tag times.
+/// Unrolls 32-bit tag times, and places times that do not wrap.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unroller {
     base: TimelineBase,
     last: Option<Unrolled>,
+    /// The first time that was no tag's.
+    origin: Option<Ticks>,
 }
 
 /// The last tag of any track.
@@ -25,7 +27,7 @@ struct Unrolled {
 
 impl Unroller {
     pub(crate) const fn new(base: TimelineBase) -> Self {
-        Self { base, last: None }
+        Self { base, last: None, origin: None }
     }
 
     /// Returns `tag` as an instant within 2^31 ms of the tag before it, whatever its track.
@@ -37,6 +39,16 @@ impl Unroller {
         };
         self.last = Some(Unrolled { tag, time });
         time
+    }
+
+    /// Returns where a time of 90 kHz that does not wrap is on the timeline.
+    pub(crate) fn place(&mut self, time: Ticks) -> Ticks {
+        let origin = match (self.base, self.origin) {
+            (TimelineBase::AsReceived, _) => return time,
+            (TimelineBase::FirstTagZero, Some(origin)) => origin,
+            (TimelineBase::FirstTagZero, None) => *self.origin.insert(time),
+        };
+        Ticks::new(0) + (time - origin)
     }
 
     /// Returns when the first tag comes, by the host's choice.

@@ -23,12 +23,13 @@ impl Adts {
     /// Works out the headers of a configuration: MPEG-4, no CRC, one AAC frame each, variable rate.
     ///
     /// With `channel_config` 0 each frame must begin with the channel layout itself: the caller
-    /// owes a check by [`begins_with_program_config`].
+    /// owes a check by [`begins_with_program_config`](super::begins_with_program_config).
     ///
     /// # Errors
     ///
     /// ADTS cannot spell the configuration: it has two bits for object types 1 to 4, no room for a
-    /// rate that is not in the table, and three bits for the channels.
+    /// rate that is not in the table, three bits for the channels, and none for the samples of a
+    /// frame.
     pub fn new(config: &AudioSpecificConfig) -> Result<Self, AacError> {
         let profile = match config.object_type {
             object_type @ 1..=4 => object_type - 1,
@@ -38,6 +39,9 @@ impl Adts {
             config.frequency_index.ok_or(AacError::AdtsSampleRate(config.core_sample_rate))?;
         if index > MAX_FREQUENCY_INDEX {
             return Err(AacError::FrequencyIndex(index));
+        }
+        if config.frame_len != 1024 {
+            return Err(AacError::AdtsSamples(config.frame_len));
         }
         let channels = config.channel_config;
         if channels > 7 {
@@ -97,38 +101,60 @@ impl AdtsHeader {
     }
 }
 
-/// Returns the AAC frame inside `payload` if that is one ADTS frame, header included, as some
-/// encoders put it into FLV.
-///
-/// The header must be valid, its length must be that of the payload exactly, and it must hold one
-/// AAC frame.
-pub fn strip_adts(payload: &[u8]) -> Option<&[u8]> {
-    let [b0, b1, b2, b3, b4, b5, b6, ..] = payload else {
-        return None;
-    };
-    let sync_and_layer = *b0 == 0xff && b1 & 0xf6 == 0xf0;
-    let frequency_index = b2 >> 2 & 0x0f;
-    let frame_len = usize::from(b3 & 0x03) << 11 | usize::from(*b4) << 3 | usize::from(b5 >> 5);
-    let blocks_beyond_first = b6 & 0x03;
-    if !sync_and_layer
-        || frequency_index > MAX_FREQUENCY_INDEX
-        || frame_len != payload.len()
-        || blocks_beyond_first != 0
-    {
-        return None;
-    }
-    let has_crc = b1 & 0x01 == 0;
-    payload.get(if has_crc { Adts::HEADER_LEN + 2 } else { Adts::HEADER_LEN }..)
+/// The AAC frames in ADTS frames that follow each other, as some encoders put them into FLV.
+#[derive(Clone, Debug)]
+pub struct AdtsFrames<'a> {
+    rest: &'a [u8],
 }
 
-/// Returns whether an AAC frame begins with a program config element (`id_syn_ele` 5), which alone
-/// says what channels there are when `channel_config` is 0.
-pub const fn begins_with_program_config(frame: &[u8]) -> bool {
-    matches!(frame, [first, ..] if *first >> 5 == ID_PCE)
+impl<'a> AdtsFrames<'a> {
+    /// Takes `payload` if it is ADTS frames and nothing else: each header is valid, their lengths
+    /// are that of the payload together, and each holds one AAC frame.
+    pub fn new(payload: &'a [u8]) -> Option<Self> {
+        let mut frames = Self { rest: payload };
+        while frames.next().is_some() {}
+        let is_whole = frames.rest.is_empty() && !payload.is_empty();
+        is_whole.then_some(Self { rest: payload })
+    }
+
+    /// Returns what the first header says: a configuration without SBR, of which ADTS says nothing.
+    pub fn config(&self) -> Option<AudioSpecificConfig> {
+        // audioObjectType, samplingFrequencyIndex, channelConfiguration: 16 bits with three flags.
+        let &[_, _, b2, b3, ..] = self.rest else {
+            return None;
+        };
+        let [profile, index, channels] = [b2 >> 6, b2 >> 2 & 0x0f, (b2 & 1) << 2 | b3 >> 6];
+        let [high, low] =
+            (u16::from(profile + 1) << 11 | u16::from(index) << 7 | u16::from(channels) << 3)
+                .to_be_bytes();
+        AudioSpecificConfig::parse(&[high, low]).ok()
+    }
+}
+
+impl<'a> Iterator for AdtsFrames<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let &[b0, b1, b2, b3, b4, b5, b6, ..] = self.rest else {
+            return None;
+        };
+        let sync_and_layer = b0 == 0xff && b1 & 0xf6 == 0xf0;
+        let frequency_index = b2 >> 2 & 0x0f;
+        let frame_len = usize::from(b3 & 0x03) << 11 | usize::from(b4) << 3 | usize::from(b5 >> 5);
+        let blocks_beyond_first = b6 & 0x03;
+        if !sync_and_layer || frequency_index > MAX_FREQUENCY_INDEX || blocks_beyond_first != 0 {
+            return None;
+        }
+        let has_crc = b1 & 0x01 == 0;
+        let header_len = if has_crc { Adts::HEADER_LEN + 2 } else { Adts::HEADER_LEN };
+        let (frame, rest) = self.rest.split_at_checked(frame_len)?;
+        let payload = frame.get(header_len..)?;
+        self.rest = rest;
+        Some(payload)
+    }
 }
 
 const MAX_FREQUENCY_INDEX: u8 = 12;
-const ID_PCE: u8 = 5;
 
 #[cfg(test)]
 mod tests {
@@ -179,6 +205,29 @@ mod tests {
         }
     }
 
+    /// The only AAC frame in ADTS.
+    fn strip_adts(payload: &[u8]) -> Option<&[u8]> {
+        let mut frames = AdtsFrames::new(payload)?;
+        frames.next().filter(|_| frames.next().is_none())
+    }
+
+    #[test]
+    fn f_10_adts_frames_that_follow_each_other_are_told_apart_and_say_how_they_are_coded() {
+        let adts = adts(&[0x12, 0x08]);
+        let mut chain = Vec::new();
+        for len in [3_usize, 0, 5] {
+            chain.extend(adts.header(len).unwrap());
+            chain.extend(core::iter::repeat_n(len as u8, len));
+        }
+        let frames = AdtsFrames::new(&chain).unwrap();
+        let config = frames.config().unwrap();
+        assert_eq!(Ok(config), AudioSpecificConfig::parse(&[0x12, 0x08]));
+        let payloads: Vec<_> = frames.collect();
+        assert_eq!(payloads, [&[3, 3, 3][..], &[], &[5; 5]]);
+        assert!(AdtsFrames::new(&chain[..chain.len() - 1]).is_none());
+        assert!(AdtsFrames::new(&[]).is_none());
+    }
+
     #[test]
     fn f_10_an_adts_frame_inside_flv_is_stripped() {
         for len in [0, 1, 100, 2047, 8184] {
@@ -207,13 +256,6 @@ mod tests {
             assert_eq!(strip_adts(&odd), None, "{why}");
         }
         assert_eq!(strip_adts(&[0xff, 0xf1, 0x50]), None);
-    }
-
-    #[test]
-    fn t_21_a_program_config_element_is_recognised() {
-        assert!(begins_with_program_config(&[0xa0]));
-        assert!(!begins_with_program_config(&[0x21, 0x10]));
-        assert!(!begins_with_program_config(&[]));
     }
 
     #[test]

@@ -8,13 +8,14 @@
 //! AOT 31 is followed by 6 bits: AOT − 32.  Frequency index 15 is followed by 24 bits: the rate.
 //! ```
 
-use super::{AacError, CodecString};
+use super::bits::Bits;
+use super::{AacError, ChannelLayout, CodecString};
 
 /// What an AAC decoder must know before the first frame.
 ///
 /// Equality is of meaning: padding and the spelling (hierarchical, by extension, explicit "no SBR")
 /// make no difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct AudioSpecificConfig {
     /// Audio object type of the core, the one that ADTS speaks of: 1 Main, 2 LC, 3 SSR, 4 LTP.
@@ -27,13 +28,48 @@ pub struct AudioSpecificConfig {
     /// `channelConfiguration`, 0 to 15; 0 means that a program config element says which channels
     /// there are.
     pub channel_config: u8,
+    /// That element, where the configuration holds it.
+    pub channel_layout: Option<ChannelLayout>,
     /// Output sample rate in Hz where spectral band replication is signalled.
     pub sbr: Option<u32>,
     /// Whether parametric stereo is signalled: one coded channel, two heard.
     pub ps: bool,
     /// Samples of the core in one AAC frame: 1024, or 960 by `frameLengthFlag`.
     pub frame_len: u16,
+    /// The bytes that it was read from.
+    pub(super) spelling: Spelling,
 }
+
+/// The bytes of a configuration.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spelling {
+    bytes: [u8; Self::ROOM],
+    len: u8,
+}
+
+impl Spelling {
+    /// A program config element of eight channels without a comment has some 20 bytes.
+    const ROOM: usize = 40;
+
+    fn new(data: &[u8]) -> Self {
+        let mut bytes = [0; Self::ROOM];
+        bytes.iter_mut().zip(data).for_each(|(to, from)| *to = *from);
+        Self { bytes, len: data.len().min(Self::ROOM) as u8 }
+    }
+}
+
+impl PartialEq for AudioSpecificConfig {
+    fn eq(&self, other: &Self) -> bool {
+        let meaning = |config: &Self| {
+            let core = (config.object_type, config.frequency_index, config.core_sample_rate);
+            let channels = (config.channel_config, config.channel_layout);
+            (core, channels, config.sbr, config.ps, config.frame_len)
+        };
+        meaning(self) == meaning(other)
+    }
+}
+
+impl Eq for AudioSpecificConfig {}
 
 impl AudioSpecificConfig {
     /// Reads a configuration in any of its forms.
@@ -46,7 +82,7 @@ impl AudioSpecificConfig {
     ///
     /// The data ends before that, or object type or sample rate is reserved or 0.
     pub fn parse(data: &[u8]) -> Result<Self, AacError> {
-        let mut bits = Bits { data, at: 0 };
+        let mut bits = Bits::new(data);
         let short = AacError::ConfigLen { len: data.len() };
         let signalled = bits.object_type().ok_or(short)?;
         let (mut frequency_index, core_sample_rate) = bits.frequency().ok_or(short)??;
@@ -61,7 +97,15 @@ impl AudioSpecificConfig {
             return Err(AacError::ObjectType(0));
         }
         frequency_index = frequency_index.or_else(|| index_of(core_sample_rate));
-        let frame_len = if bits.general_audio(object_type) { 960 } else { 1024 };
+        let mut frame_len = 1024;
+        let mut channel_layout = None;
+        if matches!(object_type, 1..=4 | 6 | 7 | 17 | 19..=23) {
+            frame_len = if bits.general_audio() { 960 } else { 1024 };
+            // Its own length is not relied on: an extension is looked for from here on.
+            if channel_config == 0 {
+                channel_layout = ChannelLayout::take(&mut bits.clone());
+            }
+        }
         if sbr.is_none() {
             (sbr, ps) = bits.extension();
         }
@@ -70,10 +114,17 @@ impl AudioSpecificConfig {
             frequency_index,
             core_sample_rate,
             channel_config,
+            channel_layout,
             sbr,
             ps,
             frame_len,
+            spelling: Spelling::new(data),
         })
+    }
+
+    /// Returns the bytes that the configuration was read from, at most 40 of them.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.spelling.bytes.get(..usize::from(self.spelling.len)).unwrap_or_default()
     }
 
     /// Returns the sample rate of what is heard: with SBR the extension's, twice the core's.
@@ -87,10 +138,14 @@ impl AudioSpecificConfig {
         }
     }
 
-    /// Returns how many channels are heard, parametric stereo counted as two; `None` where only a
-    /// program config element says (`channel_config` 0) or the configuration is reserved.
+    /// Returns how many channels are heard, parametric stereo counted as two; `None` where only the
+    /// frames say (`channel_config` 0 without a layout) or the configuration is reserved.
     pub const fn channels(&self) -> Option<u8> {
         match self.channel_config {
+            0 => match &self.channel_layout {
+                Some(layout) => Some(layout.channels()),
+                None => None,
+            },
             1 if self.ps => Some(2),
             config @ 1..=6 => Some(config),
             7 | 12 | 14 => Some(8),
@@ -112,33 +167,7 @@ impl AudioSpecificConfig {
     }
 }
 
-/// Bits of a configuration, most significant first.
-#[derive(Clone, Copy)]
-struct Bits<'a> {
-    data: &'a [u8],
-    /// Bits taken so far.
-    at: usize,
-}
-
 impl Bits<'_> {
-    /// Takes `count` bits, 24 at most; takes none where there are fewer.
-    fn take(&mut self, count: u8) -> Option<u32> {
-        let mut value = 0;
-        let mut at = self.at;
-        for _ in 0..count {
-            let byte = self.data.get(at / 8)?;
-            value = value << 1 | u32::from(byte >> (7 - at % 8) & 1);
-            at += 1;
-        }
-        self.at = at;
-        Some(value)
-    }
-
-    /// Takes one flag; what is not there is not set.
-    fn flag(&mut self) -> bool {
-        self.take(1) == Some(1)
-    }
-
     /// Takes `GetAudioObjectType`.
     fn object_type(&mut self) -> Option<u8> {
         let object_type = match self.take(5)? {
@@ -162,11 +191,8 @@ impl Bits<'_> {
         Some(rate.map(|rate| (Some(index), *rate)))
     }
 
-    /// Takes the start of `GASpecificConfig` if the object type has one; returns `frameLengthFlag`.
-    fn general_audio(&mut self, object_type: u8) -> bool {
-        if !matches!(object_type, 1..=4 | 6 | 7 | 17 | 19..=23) {
-            return false;
-        }
+    /// Takes the start of `GASpecificConfig`; returns `frameLengthFlag`.
+    fn general_audio(&mut self) -> bool {
         let frame_length_flag = self.flag();
         if self.flag() {
             self.take(14); // coreCoderDelay
@@ -234,9 +260,11 @@ mod tests {
             frequency_index: Some(frequency_index),
             core_sample_rate: RATES[frequency_index as usize],
             channel_config,
+            channel_layout: None,
             sbr: None,
             ps: false,
             frame_len: 1024,
+            spelling: Spelling { bytes: [0; Spelling::ROOM], len: 0 },
         }
     }
 

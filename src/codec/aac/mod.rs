@@ -2,13 +2,18 @@
 //! (ISO/IEC 14496-3).
 
 mod adts;
+mod bits;
 mod codec_string;
 mod config;
+mod frames;
+mod layout;
 
 pub(crate) use adts::AdtsHeader;
-pub use adts::{Adts, begins_with_program_config, strip_adts};
+pub use adts::{Adts, AdtsFrames};
 pub use codec_string::CodecString;
 pub use config::AudioSpecificConfig;
+pub(crate) use frames::AacFrames;
+pub use layout::{ChannelLayout, begins_with_program_config};
 
 /// An AAC configuration or frame that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub enum AacError {
     AdtsSampleRate(u32),
     /// ADTS has no room for this channel configuration: its field ends at 7.
     AdtsChannels(u8),
+    /// ADTS cannot say that a frame has this many samples: 960, by `frameLengthFlag`.
+    AdtsSamples(u16),
     /// The AAC frame has `len` bytes; an ADTS frame has room for 8184 after its header.
     AdtsFrameLen {
         /// Bytes of the AAC frame.
@@ -44,6 +51,7 @@ error_texts! {
         Self::ObjectType(object_type) => "audio object type {object_type} cannot be carried";
         Self::AdtsSampleRate(rate) => "ADTS has no index for {rate} Hz";
         Self::AdtsChannels(config) => "ADTS has no room for channel configuration {config}";
+        Self::AdtsSamples(samples) => "ADTS cannot say that a frame has {samples} samples";
         Self::AdtsFrameLen { len } => "AAC frame of {len} bytes is too long for ADTS";
     }
 }

@@ -5,6 +5,7 @@ mod codec_string;
 mod configuration;
 mod nal;
 mod record;
+mod sample_entry;
 #[cfg(feature = "std")]
 mod sps;
 
@@ -14,8 +15,11 @@ pub use record::{DecoderConfigurationRecord, RecordSets};
 #[cfg(feature = "std")]
 pub use sps::{FrameRate, PictureInfo};
 
+use crate::codec::nal::record::Cut;
+
 pub(crate) use configuration::{configuration, picture_format};
-pub(crate) use nal::{are_complete, delimiter, set_key};
+pub(crate) use nal::{NEEDED_SETS, delimiter, set_key};
+pub(crate) use sample_entry::write_record;
 
 /// An H.264 sequence header that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,5 +60,11 @@ error_texts! {
         Self::NoSequenceParameterSet =>
             "decoder configuration record has no sequence parameter set";
         Self::ParameterSetsTooLarge { len } => "parameter sets of {len} bytes are too large";
+    }
+}
+
+impl From<Cut> for AvcError {
+    fn from(Cut { needed, left }: Cut) -> Self {
+        Self::Truncated { needed, left }
     }
 }

@@ -49,6 +49,7 @@ impl NalUnitType {
             6 => NalKind::Sei,
             7 | 8 => NalKind::ParameterSet,
             9 => NalKind::Delimiter,
+            10 | 11 => NalKind::End,
             12 => NalKind::Filler,
             _ => NalKind::Other,
         }
@@ -63,8 +64,9 @@ pub(crate) const fn delimiter(slice_types: Option<u8>) -> Delimiter {
         Some(byte) => byte,
         None => ANY_SLICE,
     };
-    let bytes = [0, 0, 0, 1, 0x09, slice_types, 0, 0, 0, 1];
-    Delimiter { bytes, len: bytes.len() }
+    // The last byte is room that H.264 does not need.
+    let bytes = [0, 0, 0, 1, 0x09, slice_types, 0, 0, 0, 1, 0];
+    Delimiter { bytes, len: Delimiter::MAX_LEN - 1 }
 }
 
 /// Reads kind and id of a parameter set (§7.3.2.1.1, §7.3.2.2).
@@ -77,11 +79,8 @@ pub(crate) fn set_key(nal_unit: &[u8]) -> Option<SetKey> {
     }
 }
 
-/// Returns whether there are sets of both kinds, given the first and the last one by kind.
-#[inline]
-pub(crate) fn are_complete(first: SetKey, last: SetKey) -> bool {
-    first.kind == SetKind::Sequence && last.kind == SetKind::Picture
-}
+/// Kinds of parameter sets without which nothing can be decoded.
+pub(crate) const NEEDED_SETS: &[SetKind] = &[SetKind::Sequence, SetKind::Picture];
 
 /// `primary_pic_type` that allows any slice type, and the stop bit.
 const ANY_SLICE: u8 = 0xf0;

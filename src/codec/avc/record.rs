@@ -9,6 +9,7 @@
 //! Everything is checked once, by [`DecoderConfigurationRecord::parse`]; the accessors cannot fail.
 
 use super::{AvcError, CodecString};
+use crate::codec::nal::record::{Cut, length_len, split_unit};
 use core::iter::FusedIterator;
 
 /// A decoder configuration record whose parameter sets are known to be whole.
@@ -47,13 +48,10 @@ impl<'a> DecoderConfigurationRecord<'a> {
         if *version != 1 {
             return Err(AvcError::RecordVersion(*version));
         }
-        let length_len = (length & 0x03) + 1;
-        if length_len == 3 {
-            return Err(AvcError::LengthLen(length_len));
-        }
+        let length_len = length_len(*length).map_err(AvcError::LengthLen)?;
         let sps = Entries::walk(rest, count & 0x1f);
         if let Some(cut) = sps.cut {
-            return Err(cut);
+            return Err(cut.into());
         }
         if sps.found == 0 {
             return Err(AvcError::NoSequenceParameterSet);
@@ -123,7 +121,7 @@ impl<'a> Iterator for RecordSets<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         loop {
-            let (nal, rest) = entry(self.rest).ok()?;
+            let (nal, rest) = split_unit(self.rest).ok()?;
             self.rest = rest;
             if !nal.is_empty() {
                 return Some(nal);
@@ -142,14 +140,14 @@ struct Entries<'a> {
     found: u8,
     empty: u8,
     /// Why the list ends before its count is reached.
-    cut: Option<AvcError>,
+    cut: Option<Cut>,
 }
 
 impl<'a> Entries<'a> {
     fn walk(data: &'a [u8], count: u8) -> Self {
         let (mut rest, mut found, mut empty, mut cut) = (data, 0, 0, None);
         for _ in 0..count {
-            match entry(rest) {
+            match split_unit(rest) {
                 // No overflow: there are at most 255 entries.
                 Ok((&[], later)) => (rest, empty) = (later, empty + 1),
                 Ok((_, later)) => (rest, found) = (later, found + 1),
@@ -163,16 +161,6 @@ impl<'a> Entries<'a> {
         Self { whole, rest, found, empty, cut }
     }
 }
-
-/// Splits the first entry off; returns its NAL unit and what follows.
-fn entry(data: &[u8]) -> Result<(&[u8], &[u8]), AvcError> {
-    let cut = |needed, data: &[u8]| AvcError::Truncated { needed, left: data.len() };
-    let (len, rest) = data.split_first_chunk().ok_or(cut(LENGTH_LEN, data))?;
-    let needed = usize::from(u16::from_be_bytes(*len));
-    rest.split_at_checked(needed).ok_or(cut(needed, rest))
-}
-
-const LENGTH_LEN: usize = 2;
 
 #[cfg(test)]
 mod tests {

@@ -2,10 +2,15 @@
 //!
 //! Three things that encoders really send are put right here, each found without reading slice
 //! data: zero-length NAL units are passed over, an Annex B byte stream is taken where lengths
-//! should be, and start codes hidden in a NAL unit that is no slice split it.
+//! should be, and start codes hidden in a NAL unit that is no slice split it. Those that lie within
+//! an SEI message, which is as long as it says, are data: they are escaped.
 
-use super::{find_start_code, trim_zeros};
+use super::escape::{Escaped, lacks_escape};
+use super::sei::{has_recovery_point, messages_len};
+use super::written::WrittenUnits;
+use super::{START_CODE, find_start_code, trim_zeros};
 use crate::codec::video::{NalKind, VideoCoding};
+use crate::config::Filler;
 
 /// How the NAL units of an access unit are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,15 +42,20 @@ impl Packing {
     pub const fn new(coding: VideoCoding, length_len: usize) -> Self {
         Self { coding, length_len }
     }
+
+    /// Returns how the pictures are coded.
+    pub(crate) const fn coding(self) -> VideoCoding {
+        self.coding
+    }
 }
 
 /// The NAL units of one picture, as they lie in a tag.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessUnit<'a> {
     data: &'a [u8],
-    coding: VideoCoding,
+    pub(super) coding: VideoCoding,
     framing: Framing,
-    /// Some NAL unit that is no slice has a start code inside.
+    /// Some NAL unit that is no slice has a start code inside, or would show one.
     hidden: bool,
 }
 
@@ -55,19 +65,29 @@ pub struct AccessUnit<'a> {
 pub struct Contents {
     /// There is a coded slice: the access unit has a picture.
     pub slice: bool,
-    /// There is a slice of a picture that decoding can begin with; in H.264 an IDR picture.
+    /// There is a slice of a picture that decoding can begin with; in H.264 an IDR picture, in
+    /// H.265 an IRAP picture.
     pub random_access: bool,
+    /// There is a slice of a picture that cannot be decoded where decoding begins with the random
+    /// access picture before it; in H.265 a RASL picture.
+    pub skipped_leading: bool,
     /// There is a parameter set.
     pub parameter_sets: bool,
     /// What the first access unit delimiter says of slice types: in H.264 `primary_pic_type` and
     /// stop bit (§7.3.2.4).
     pub delimiter: Option<u8>,
-    /// Bytes of the NAL units without delimiters, each with a 4-byte start code.
+    /// The first slice goes on with a picture that an earlier tag began.
+    pub continues: bool,
+    /// Bytes of the NAL units that are written, each with a 4-byte start code: all but delimiters
+    /// before the first slice, and ends of sequence there.
     pub annex_b_len: usize,
     /// Bytes thereof in filler data NAL units.
     pub filler_len: usize,
     /// NAL units of length 0 that were passed over.
     pub empty: usize,
+    /// Ends of sequence or of stream before the first slice: they would end the wrong picture, and
+    /// are left out.
+    pub misplaced: usize,
     /// The last length ran past the end; what it announced is left out.
     pub truncated: bool,
     /// Start codes stood where lengths should be.
@@ -85,21 +105,40 @@ impl<'a> AccessUnit<'a> {
     /// Takes what most access units are, one slice with a length of 4 bytes before it: there is
     /// nothing to walk.
     #[inline(always)]
-    pub(crate) fn lone_slice(data: &'a [u8], packing: Packing) -> Option<(Self, Contents)> {
+    fn lone_slice(data: &'a [u8], packing: Packing) -> Option<(Self, Contents)> {
         let (len, nal_unit) = data.split_first_chunk()?;
         let kind = packing.coding.kind(nal_unit);
         let lone = packing.length_len == 4 && u32::from_be_bytes(*len) as usize == nal_unit.len();
         if !lone || !kind.is_slice() {
             return None;
         }
+        Some(Self::lone(nal_unit, kind, packing))
+    }
+
+    /// Takes one slice of a picture that is neither an access point nor skipped behind one.
+    #[inline(always)]
+    pub(crate) fn plain_slice(data: &'a [u8], packing: Packing) -> Option<(Self, Contents)> {
+        let (len, nal_unit) = data.split_first_chunk()?;
+        let lone = packing.length_len == 4 && u32::from_be_bytes(*len) as usize == nal_unit.len();
+        if !lone || packing.coding.kind(nal_unit) != NalKind::Slice {
+            return None;
+        }
+        Some(Self::lone(nal_unit, NalKind::Slice, packing))
+    }
+
+    /// Takes a slice that is all there is of an access unit.
+    #[inline(always)]
+    fn lone(nal_unit: &'a [u8], kind: NalKind, packing: Packing) -> (Self, Contents) {
         let unit = Self::framed(nal_unit, packing.coding, Framing::Lone);
         let contents = Contents {
             slice: true,
             random_access: kind == NalKind::RandomAccessSlice,
-            annex_b_len: data.len(),
+            skipped_leading: kind == NalKind::SkippedLeadingSlice,
+            continues: !packing.coding.begins_picture(nal_unit),
+            annex_b_len: START_CODE.len() + nal_unit.len(),
             ..Contents::default()
         };
-        Some((unit, contents))
+        (unit, contents)
     }
 
     /// Returns how the picture is coded.
@@ -109,11 +148,25 @@ impl<'a> AccessUnit<'a> {
 
     /// Returns the NAL unit, if there is only one, a slice.
     #[inline]
-    pub(super) const fn lone(&self) -> Option<&'a [u8]> {
+    pub(super) const fn only_slice(&self) -> Option<&'a [u8]> {
         match self.framing {
             Framing::Lone => Some(self.data),
             _ => None,
         }
+    }
+
+    /// Walks an Annex B byte stream. One that is a slice and nothing else is as cheap to write as
+    /// one with a length.
+    pub(crate) fn in_byte_stream(data: &'a [u8], coding: VideoCoding) -> (Self, Contents) {
+        let mut unit = Self::of_byte_stream(data, coding);
+        let mut units = unit.nal_units();
+        if let (Some(first), None) = (units.next(), units.next())
+            && coding.kind(first).is_slice()
+        {
+            unit = Self::framed(first, coding, Framing::Lone);
+        }
+        let contents = unit.walk();
+        (unit, contents)
     }
 
     fn walked(mut self) -> (Self, Contents) {
@@ -121,6 +174,7 @@ impl<'a> AccessUnit<'a> {
         // Lengths come first: 00 00 01 22 is a length of 290 as often as it is a start code.
         if contents.truncated && matches!(find_start_code(self.data), Some(0 | 1)) {
             self.framing = Framing::StartCode;
+            self.hidden = false;
             contents = self.walk();
             contents.start_codes = true;
         }
@@ -157,29 +211,48 @@ impl<'a> AccessUnit<'a> {
             let mut lengths = self.nal_units();
             while let Some(unit) = lengths.next_by_length() {
                 contents.empty += usize::from(unit.is_empty());
-                let may_hide = self.coding.kind(unit).may_hide_others();
-                self.hidden |= may_hide && find_start_code(unit).is_some();
+                let kind = self.coding.kind(unit);
+                self.hidden |= match kind {
+                    NalKind::Sei => lacks_escape(unit),
+                    _ => kind.may_hide_others() && find_start_code(unit).is_some(),
+                };
             }
             contents.truncated = !lengths.rest.data.is_empty();
         }
         for unit in self.nal_units() {
-            let len = unit.len() + 4;
             match self.coding.kind(unit) {
                 NalKind::Delimiter => {
                     let slice_types = self.coding.slice_types(unit);
                     contents.delimiter = contents.delimiter.or(slice_types);
-                    continue;
                 }
+                NalKind::End if !contents.slice => contents.misplaced += 1,
                 NalKind::ParameterSet => contents.parameter_sets = true,
-                NalKind::Filler => contents.filler_len += len,
-                kind => {
-                    contents.slice |= kind.is_slice();
+                NalKind::Filler => contents.filler_len += unit.len() + 4,
+                kind if kind.is_slice() => {
+                    contents.continues |= !contents.slice && !self.coding.begins_picture(unit);
+                    contents.slice = true;
                     contents.random_access |= kind == NalKind::RandomAccessSlice;
+                    contents.skipped_leading |= kind == NalKind::SkippedLeadingSlice;
                 }
+                _ => {}
             }
-            contents.annex_b_len += len;
+        }
+        // An access unit of both kinds of slices is none: what decoding can begin with counts.
+        contents.skipped_leading &= !contents.random_access;
+        for unit in WrittenUnits::of_picture(self, Filler::Keep) {
+            contents.annex_b_len += 4 + self.escaped(unit).map(<[u8]>::len).sum::<usize>();
         }
         contents
+    }
+
+    /// Returns a NAL unit as it may stand in a byte stream.
+    #[inline]
+    pub(crate) fn escaped(&self, nal_unit: &'a [u8]) -> Escaped<'a> {
+        if self.hidden && self.coding.kind(nal_unit) == NalKind::Sei {
+            Escaped::new(nal_unit)
+        } else {
+            Escaped::whole(nal_unit)
+        }
     }
 }
 
@@ -187,20 +260,12 @@ impl<'a> AccessUnit<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct NalUnits<'a> {
     /// The NAL units that are left.
-    rest: AccessUnit<'a>,
+    pub(super) rest: AccessUnit<'a>,
     /// What is left of a NAL unit that start codes split.
     splitting: &'a [u8],
 }
 
 impl<'a> NalUnits<'a> {
-    pub(super) const fn none() -> Self {
-        AccessUnit::of_byte_stream(&[], VideoCoding::Avc).nal_units()
-    }
-
-    pub(super) const fn coding(&self) -> VideoCoding {
-        self.rest.coding
-    }
-
     /// Takes the next NAL unit by its length; what does not fit is left in `rest`.
     fn next_by_length(&mut self) -> Option<&'a [u8]> {
         let (len, body) = match self.rest.framing {
@@ -226,12 +291,10 @@ impl<'a> NalUnits<'a> {
         Some(unit)
     }
 
-    /// Takes the next NAL unit up to a start code; a slice that has a length is not searched.
+    /// Takes the next NAL unit up to a start code.
     fn next_by_start_code(&mut self) -> Option<&'a [u8]> {
         while !self.splitting.is_empty() {
-            let searched = self.rest.framing == Framing::StartCode
-                || !self.rest.coding.kind(self.splitting).is_slice();
-            let next = if searched { find_start_code(self.splitting) } else { None };
+            let next = self.find_next_unit();
             let end = next.unwrap_or(self.splitting.len());
             let (unit, rest) = self.splitting.split_at(end);
             self.splitting = rest.get(3..).unwrap_or_default();
@@ -241,6 +304,25 @@ impl<'a> NalUnits<'a> {
             }
         }
         None
+    }
+
+    /// Finds the start code after the NAL unit at the front. In one that had a length, slices are
+    /// not searched, nor are messages.
+    fn find_next_unit(&self) -> Option<usize> {
+        let coding = self.rest.coding;
+        let kind = coding.kind(self.splitting);
+        let from = match kind {
+            _ if self.rest.framing == Framing::StartCode => 0,
+            NalKind::Sei => {
+                let header_len = coding.nal_header_len();
+                let messages = self.splitting.get(header_len..).unwrap_or_default();
+                messages_len(messages).map_or(0, |len| header_len + len)
+            }
+            _ if kind.is_slice() => return None,
+            _ => 0,
+        };
+        let searched = self.splitting.get(from..)?;
+        find_start_code(searched).map(|at| from + at)
     }
 }
 
@@ -263,44 +345,6 @@ impl<'a> Iterator for NalUnits<'a> {
             }
         }
     }
-}
-
-/// Walks SEI messages for payloadType 6 (H.264 §7.3.2.3.1).
-fn has_recovery_point(messages: &[u8]) -> bool {
-    let mut bytes = unescaped(messages);
-    // A number is so many 0xff of 255 each and a last byte.
-    let number = |bytes: &mut dyn Iterator<Item = u8>| {
-        let mut sum = 0_usize;
-        loop {
-            let byte = bytes.next()?;
-            sum += usize::from(byte);
-            if byte != 0xff {
-                return Some(sum);
-            }
-        }
-    };
-    while let Some(payload_type) = number(&mut bytes) {
-        let Some(payload_len) = number(&mut bytes) else {
-            return false;
-        };
-        if payload_type == 6 {
-            return true;
-        }
-        if payload_len > 0 && bytes.nth(payload_len - 1).is_none() {
-            return false;
-        }
-    }
-    false
-}
-
-/// Leaves out `emulation_prevention_three_byte` (H.264 §7.3.1).
-fn unescaped(bytes: &[u8]) -> impl Iterator<Item = u8> {
-    let mut zeros = 0;
-    bytes.iter().copied().filter(move |&byte| {
-        let escape = zeros >= 2 && byte == 3;
-        zeros = if byte == 0 { zeros + 1 } else { 0 };
-        !escape
-    })
 }
 
 #[cfg(test)]
@@ -419,17 +463,5 @@ mod tests {
         let units: Vec<_> =
             AccessUnit::of_byte_stream(&stream, VideoCoding::Avc).nal_units().collect();
         assert_eq!(units, [[0x65, 7], [0x65, 8]]);
-    }
-
-    #[test]
-    fn f_25_messages_without_a_body_and_threes_that_escape_nothing_are_read() {
-        for (unit, want) in [
-            (&[6, 5, 0, 6, 1, 0xc4, 0x80][..], true),
-            (&[6, 5, 0, 7, 1, 0xc4, 0x80], false),
-            (&[6, 5, 3, 9, 9, 9, 6, 1, 0xc4, 0x80], true),
-            (&[6, 5, 3, 0, 0, 3, 9, 6, 1, 0xc4, 0x80], true),
-        ] {
-            assert_eq!(has_recovery_point(&unit[1..]), want, "{unit:x?}");
-        }
     }
 }

@@ -1,8 +1,9 @@
 //! An access unit as an Annex B byte stream (ITU-T H.264 Annex B).
 
 use super::START_CODE;
-use super::access_unit::{AccessUnit, Contents, NalUnits};
-use crate::codec::video::NalKind;
+use super::access_unit::{AccessUnit, Contents};
+use super::escape::Escaped;
+use super::written::WrittenUnits;
 use crate::config::Filler;
 
 /// Parameter sets, carried NAL units and the NAL units of a tag, each after a start code.
@@ -12,8 +13,7 @@ use crate::config::Filler;
 pub struct AnnexB<'a> {
     parameter_sets: &'a [u8],
     carried: &'a [u8],
-    unit: AccessUnit<'a>,
-    filler: Filler,
+    units: WrittenUnits<'a>,
     len: usize,
 }
 
@@ -33,7 +33,15 @@ impl<'a> AnnexB<'a> {
             Filler::Drop => contents.filler_len,
         };
         let len = parameter_sets.len() + carried.len() + contents.annex_b_len - dropped_len;
-        Self { parameter_sets, carried, unit, filler, len }
+        let units = WrittenUnits::of_picture(&unit, filler);
+        Self { parameter_sets, carried, units, len }
+    }
+
+    /// Takes an access unit that goes on with a picture that an earlier tag began.
+    pub(crate) fn further_slices(unit: AccessUnit<'a>, filler: Filler) -> Self {
+        let units = WrittenUnits::further_slices(&unit, filler);
+        let len = units.map(|nal_unit| START_CODE.len() + nal_unit.len()).sum();
+        Self { parameter_sets: &[], carried: &[], units, len }
     }
 
     /// Returns the length in bytes.
@@ -46,13 +54,24 @@ impl<'a> AnnexB<'a> {
         self.len == 0
     }
 
+    /// Returns the NAL units that have waited for the picture, as an Annex B byte stream.
+    #[inline(always)]
+    pub(super) const fn carried(&self) -> &'a [u8] {
+        self.carried
+    }
+
+    /// Returns the NAL units of the tag itself.
+    #[inline(always)]
+    pub(super) const fn units(&self) -> WrittenUnits<'a> {
+        self.units
+    }
+
     /// Iterates over the bytes, in slices that lie where they came in.
     pub const fn slices(&self) -> Slices<'a> {
         Slices {
             lead: [self.parameter_sets, self.carried],
-            unit: &[],
-            units: self.unit.nal_units(),
-            filler: self.filler,
+            unit: Escaped::whole(&[]),
+            units: self.units,
         }
     }
 
@@ -66,7 +85,7 @@ impl<'a> AnnexB<'a> {
     #[inline]
     pub(crate) const fn piece_behind_start_code(&self) -> Option<&'a [u8]> {
         if self.parameter_sets.is_empty() && self.carried.is_empty() {
-            self.unit.lone()
+            self.units.lone()
         } else {
             None
         }
@@ -81,7 +100,7 @@ impl<'a> AnnexB<'a> {
         } else if let Some(rest) = carried.get(START_CODE.len()..) {
             *carried = rest;
         } else {
-            slices.unit = slices.next_unit().unwrap_or_default();
+            slices.begin_unit();
         }
         slices
     }
@@ -91,24 +110,21 @@ impl<'a> AnnexB<'a> {
 #[derive(Clone, Debug)]
 pub struct Slices<'a> {
     lead: [&'a [u8]; 2],
-    /// The NAL unit whose start code was the last slice.
-    unit: &'a [u8],
-    units: NalUnits<'a>,
-    filler: Filler,
+    /// The NAL unit whose start code has come.
+    unit: Escaped<'a>,
+    units: WrittenUnits<'a>,
 }
 
 impl<'a> Slices<'a> {
     pub(crate) const fn one(bytes: &'a [u8]) -> Self {
-        Self { lead: [bytes, &[]], unit: &[], units: NalUnits::none(), filler: Filler::Keep }
+        Self { lead: [bytes, &[]], unit: Escaped::whole(&[]), units: WrittenUnits::none() }
     }
 
-    fn next_unit(&mut self) -> Option<&'a [u8]> {
-        let (coding, filler) = (self.units.coding(), self.filler);
-        self.units.find(|unit| match coding.kind(unit) {
-            NalKind::Delimiter => false,
-            NalKind::Filler => filler == Filler::Keep,
-            _ => true,
-        })
+    /// Begins the next NAL unit; `None` if there is none.
+    fn begin_unit(&mut self) -> Option<()> {
+        let unit = self.units.next()?;
+        self.unit = self.units.escaped(unit);
+        Some(())
     }
 }
 
@@ -116,15 +132,15 @@ impl<'a> Iterator for Slices<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        if !self.unit.is_empty() {
-            return Some(core::mem::take(&mut self.unit));
+        if let Some(piece) = self.unit.next() {
+            return Some(piece);
         }
         for lead in &mut self.lead {
             if !lead.is_empty() {
                 return Some(core::mem::take(lead));
             }
         }
-        self.unit = self.next_unit()?;
+        self.begin_unit()?;
         Some(&START_CODE)
     }
 }

@@ -3,11 +3,20 @@
 
 mod access_unit;
 mod annex_b;
+mod escape;
+mod length_prefixed;
 mod parameter_sets;
+mod rbsp;
+pub(crate) mod record;
+mod sei;
+mod written;
 
 pub use access_unit::{AccessUnit, Contents, NalUnits, Packing};
 pub use annex_b::{AnnexB, Slices};
+pub(crate) use escape::Escaped;
+pub(crate) use length_prefixed::{LengthPrefixed, SetsInSample};
 pub(crate) use parameter_sets::{Change, ParameterSets, SetKey, SetKind};
+pub(crate) use rbsp::RbspBits;
 
 /// The 4-byte start code before every NAL unit in the output (B.1.1, with `zero_byte` of B.1.2).
 pub(crate) const START_CODE: [u8; 4] = [0, 0, 0, 1];

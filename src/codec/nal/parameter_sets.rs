@@ -6,6 +6,7 @@
 
 use super::{START_CODE, trim_zeros};
 use crate::codec::video::VideoCoding;
+use crate::crc::digest;
 
 /// Parameter sets by kind and id, in the order in which decoders want them.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct ParameterSets {
     len: usize,
     entries: [Entry; MAX_ENTRIES],
     count: usize,
+    /// There are sets of every kind that a decoder needs.
+    complete: bool,
 }
 
 /// One set: its bytes follow those of the entries before it.
@@ -35,9 +38,12 @@ pub(crate) struct SetKey {
 /// Kinds of parameter sets, in the order of output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SetKind {
+    Video,
     #[default]
     Sequence,
     Picture,
+    /// A message that holds for the whole stream, as parameter sets do.
+    Message,
 }
 
 /// There is no room for another parameter set: all of them would have so many bytes.
@@ -53,6 +59,8 @@ pub(crate) enum Change {
     Same,
     /// It is new, or has new contents.
     New,
+    /// The same, and it is a message, which nothing is decoded by.
+    NewMessage,
     /// The same, and it is a sequence parameter set: the pictures have another format from here on.
     NewSequence,
 }
@@ -67,6 +75,7 @@ impl ParameterSets {
             len: 0,
             entries: [Entry { key: vacant, len: 0 }; MAX_ENTRIES],
             count: 0,
+            complete: false,
         }
     }
 
@@ -87,15 +96,23 @@ impl ParameterSets {
 
     /// Iterates over the sequence parameter sets.
     pub(crate) fn sps(&self) -> impl Iterator<Item = &[u8]> {
-        self.iter().filter(|(key, _)| key.kind == SetKind::Sequence).map(|(_, unit)| unit)
+        self.of_kind(SetKind::Sequence)
+    }
+
+    /// Iterates over the sets of a kind.
+    pub(crate) fn of_kind(&self, kind: SetKind) -> impl Iterator<Item = &[u8]> + Clone {
+        self.iter().filter(move |(key, _)| key.kind == kind).map(|(_, unit)| unit)
     }
 
     /// Returns whether there are sets of every kind, without which nothing can be decoded.
     #[inline]
-    pub(crate) fn are_complete(&self) -> bool {
-        let last = self.entries.get(self.count.wrapping_sub(1));
-        let ends = self.entries.first().zip(last);
-        ends.is_some_and(|(first, last)| self.coding.needs_no_more(first.key, last.key))
+    pub(crate) const fn are_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Notes that pictures are coded otherwise from now on: nothing can be decoded with these sets.
+    pub(crate) const fn suspend(&mut self) {
+        self.complete = false;
     }
 
     /// Enters `nal_unit` under its kind and id; anything but a parameter set changes nothing.
@@ -142,9 +159,12 @@ impl ParameterSets {
             *entry = Entry { key, len: new_len as u16 };
         }
         (self.len, self.count) = (len, count);
+        let has = |kind: &SetKind| self.entries().iter().any(|entry| entry.key.kind == *kind);
+        self.complete = self.coding.needed_sets().iter().all(has);
         Ok(match key.kind {
             SetKind::Sequence => Change::NewSequence,
-            SetKind::Picture => Change::New,
+            SetKind::Video | SetKind::Picture => Change::New,
+            SetKind::Message => Change::NewMessage,
         })
     }
 
@@ -159,18 +179,16 @@ impl ParameterSets {
         seen.iter().take(self.count).all(|&seen| seen)
     }
 
-    /// Returns a number that differs between contents (FNV-1a, 64 bits).
+    /// Returns a number that differs between contents.
     pub(crate) fn digest(&self) -> u64 {
-        self.annex_b().iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        digest(self.annex_b())
     }
 
     fn entries(&self) -> &[Entry] {
         self.entries.get(..self.count).unwrap_or_default()
     }
 
-    fn iter(&self) -> impl Iterator<Item = (SetKey, &[u8])> {
+    fn iter(&self) -> impl Iterator<Item = (SetKey, &[u8])> + Clone {
         let mut rest = self.annex_b();
         self.entries().iter().map_while(move |entry| {
             let (unit, later) = rest.split_at_checked(usize::from(entry.len))?;
@@ -181,6 +199,10 @@ impl ParameterSets {
 }
 
 impl SetKey {
+    pub(crate) const fn new(kind: SetKind, id: u8) -> Self {
+        Self { kind, id }
+    }
+
     /// Reads the id that stands at the front of `bytes`.
     pub(crate) fn read(kind: SetKind, bytes: &[u8]) -> Option<Self> {
         let id = exp_golomb(bytes)?;
@@ -206,7 +228,7 @@ fn exp_golomb(bytes: &[u8]) -> Option<u8> {
 /// bytes; a set with every scaling list spelled out has about 600.
 const CAPACITY: usize = 1024;
 /// Room for entries: encoders send one or two, conformance streams up to a dozen.
-const MAX_ENTRIES: usize = 32;
+const MAX_ENTRIES: usize = 24;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! The copy: a run of TS packets laid into memory, from front to back.
+//! The copy: a run of TS packets laid into memory, from front to back, whatever memory that is.
 //!
 //! Every byte of a stream goes through here once, and most of the engine's time is spent here: a
 //! picture of 160 packets takes one head, one stretch of 158 plain packets, and one tail. All
@@ -11,48 +11,91 @@ use super::layout::{Layout, Special, Stretch};
 use super::packet::{BODY_LEN, HEAD_LEN, PACKET_LEN, PacketHeader, write_pcr_head};
 use super::run::PesRun;
 
+/// Where packets are laid, one behind the other.
+pub(super) trait Room {
+    /// Lays packets that were composed whole.
+    fn lay_whole(&mut self, packets: &[[u8; PACKET_LEN]]);
+
+    /// Lays one packet, which `fill` writes whole.
+    fn lay_packet(&mut self, fill: impl FnOnce(&mut [u8; PACKET_LEN]));
+
+    /// Lays plain packets, the first of which has `header`, and returns the header after them.
+    fn lay_plain(&mut self, bodies: &[[u8; BODY_LEN]], header: PacketHeader) -> PacketHeader;
+}
+
 impl PesRun<'_> {
-    /// Lays the run into as many packets as it has.
+    /// Lays the run into `room`.
     #[inline]
-    pub(super) fn copy(&self, packets: &mut [[u8; PACKET_LEN]]) {
+    pub(super) fn lay(&self, room: &mut impl Room) {
         match self.payload.piece() {
-            Some(piece) => copy(self, Source::new(piece, iter::empty()), packets),
-            None => copy(self, Source::new(&[], self.payload.slices()), packets),
+            Some(piece) => lay(self, Source::new(piece, iter::empty()), room),
+            None => lay(self, Source::new(&[], self.payload.slices()), room),
         }
     }
 }
 
-/// Lays a run, whose payload is `source`, into packets.
+/// Lays a run, whose payload is `source`, into `room`.
 #[inline(always)]
-fn copy<'a>(
+fn lay<'a>(
     run: &PesRun<'_>,
     mut source: Source<'a, impl Iterator<Item = &'a [u8]>>,
-    packets: &mut [[u8; PACKET_LEN]],
+    room: &mut impl Room,
 ) {
-    let Some((first, mut packets)) = packets.split_first_mut() else {
-        return;
-    };
-    let head_len = run.write_first_head(first);
-    source.fill(first.get_mut(head_len..).unwrap_or_default());
+    room.lay_packet(
+        #[inline(always)]
+        |packet| {
+            let head_len = run.write_first_head(packet);
+            source.fill(packet.get_mut(head_len..).unwrap_or_default());
+        },
+    );
     let mut layout = Layout::new(run);
     let mut header = run.second_header();
     while let Some(Stretch { plain, then }) = layout.next() {
-        let Some((now, [packet, later @ ..])) = packets.split_at_mut_checked(plain) else {
-            return;
-        };
-        header = source.fill_plain(now, header);
+        header = source.fill_plain(plain, room, header);
         match then {
-            Special::Pcr(pcr) => {
-                let body = write_pcr_head(header, pcr, packet);
-                source.fill(body);
-            }
+            Special::Pcr(pcr) => room.lay_packet(
+                #[inline(always)]
+                |packet| source.fill(write_pcr_head(header, pcr, packet)),
+            ),
             Special::Last(field) => {
-                let head_len = field.write(header, packet);
-                return source.fill(packet.get_mut(head_len..).unwrap_or_default());
+                return room.lay_packet(
+                    #[inline(always)]
+                    |packet| {
+                        let head_len = field.write(header, packet);
+                        source.fill(packet.get_mut(head_len..).unwrap_or_default());
+                    },
+                );
             }
         }
         header = header.next();
-        packets = later;
+    }
+}
+
+/// Memory that is there, and as long as the run.
+impl Room for &mut [[u8; PACKET_LEN]] {
+    #[inline(always)]
+    fn lay_whole(&mut self, packets: &[[u8; PACKET_LEN]]) {
+        if let Some(room) = self.split_off_mut(..packets.len()) {
+            room.copy_from_slice(packets);
+        }
+    }
+
+    #[inline(always)]
+    fn lay_packet(&mut self, fill: impl FnOnce(&mut [u8; PACKET_LEN])) {
+        if let Some(packet) = self.split_off_first_mut() {
+            fill(packet);
+        }
+    }
+
+    #[inline(always)]
+    fn lay_plain(&mut self, bodies: &[[u8; BODY_LEN]], mut header: PacketHeader) -> PacketHeader {
+        if let Some(packets) = self.split_off_mut(..bodies.len()) {
+            for (packet, body) in packets.iter_mut().zip(bodies) {
+                write_plain(packet, header, body);
+                header = header.next();
+            }
+        }
+        header
     }
 }
 
@@ -81,20 +124,21 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Source<'a, I> {
         }
     }
 
-    /// Fills plain packets, of which the first has this header; returns the header of the packet
-    /// after them.
+    /// Fills `count` plain packets, of which the first has this header; returns the header of the
+    /// packet after them.
     #[inline(always)]
     fn fill_plain(
         &mut self,
-        packets: &mut [[u8; PACKET_LEN]],
+        count: usize,
+        room: &mut impl Room,
         header: PacketHeader,
     ) -> PacketHeader {
-        match self.slice.split_at_checked(packets.len() * BODY_LEN) {
+        match self.slice.split_at_checked(count * BODY_LEN) {
             Some((now, later)) => {
                 self.slice = later;
-                copy_plain(packets, now.as_chunks().0, header)
+                room.lay_plain(now.as_chunks().0, header)
             }
-            None => self.fill_plain_from_several(packets, header),
+            None => self.fill_plain_from_several(count, room, header),
         }
     }
 
@@ -102,23 +146,25 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Source<'a, I> {
     #[inline(never)]
     fn fill_plain_from_several(
         &mut self,
-        mut packets: &mut [[u8; PACKET_LEN]],
+        mut count: usize,
+        room: &mut impl Room,
         mut header: PacketHeader,
     ) -> PacketHeader {
         loop {
             let (bodies, _) = self.slice.as_chunks();
-            let whole = bodies.len().min(packets.len());
-            let (now, later) = packets.split_at_mut(whole);
-            header = copy_plain(now, bodies, header);
-            self.slice = self.slice.get(whole * BODY_LEN..).unwrap_or_default();
-            let Some((packet, later)) = later.split_first_mut() else {
+            let (now, _) = bodies.split_at(bodies.len().min(count));
+            header = room.lay_plain(now, header);
+            self.slice = self.slice.get(now.len() * BODY_LEN..).unwrap_or_default();
+            let Some(left) = (count - now.len()).checked_sub(1) else {
                 return header;
             };
-            let (head, room) = packet.split_at_mut(HEAD_LEN);
-            head.copy_from_slice(&header.to_bytes());
-            self.slice = fill_from_several(self.slice, &mut self.slices, room);
+            room.lay_packet(|packet| {
+                let (head, body) = packet.split_at_mut(HEAD_LEN);
+                head.copy_from_slice(&header.to_bytes());
+                self.slice = fill_from_several(self.slice, &mut self.slices, body);
+            });
             header = header.next();
-            packets = later;
+            count = left;
         }
     }
 }
@@ -147,24 +193,17 @@ fn fill_from_several<'a>(
     }
 }
 
-/// Lays plain packets whose payload lies in one slice, and returns the header of the one after
-/// them.
-///
-/// Nearly all bytes of a stream go through this loop: it moves constant lengths and has no bounds
-/// to check.
+/// Writes a plain packet. Nearly all bytes of a stream go through here: it moves constant lengths
+/// and has no bounds to check.
 #[inline(always)]
-fn copy_plain(
-    packets: &mut [[u8; PACKET_LEN]],
-    bodies: &[[u8; BODY_LEN]],
-    mut header: PacketHeader,
-) -> PacketHeader {
-    for (packet, body) in packets.iter_mut().zip(bodies) {
-        let (head, room) = packet.split_at_mut(HEAD_LEN);
-        head.copy_from_slice(&header.to_bytes());
-        copy_body(room, body);
-        header = header.next();
-    }
-    header
+pub(super) fn write_plain(
+    packet: &mut [u8; PACKET_LEN],
+    header: PacketHeader,
+    body: &[u8; BODY_LEN],
+) {
+    let (head, room) = packet.split_at_mut(HEAD_LEN);
+    head.copy_from_slice(&header.to_bytes());
+    copy_body(room, body);
 }
 
 /// Copies the payload of a packet: two slices of one length. From 128 bytes on it moves constant

@@ -9,8 +9,11 @@
 //! A run is given its times, counters and flags. What goes on from run to run (tables, clock
 //! references, counters) is kept by the writer, in a file of its own.
 
+#[cfg(feature = "bytes")]
+mod buf;
 mod copy;
-mod crc;
+#[cfg(feature = "alloc")]
+mod host;
 mod layout;
 mod packet;
 mod packets;
@@ -21,12 +24,11 @@ mod run;
 mod state;
 mod writer;
 
+#[cfg(feature = "bytes")]
+pub use buf::TsBuf;
 pub use packet::{PACKET_LEN, Pid};
 pub use packets::{ShortBuffer, TsPackets};
-#[cfg(feature = "bytes")]
-pub use pieces::TsBuf;
 
 pub use crate::stream_type::StreamType;
 
-pub(crate) use state::TsState;
 pub(crate) use writer::TsWriter;

@@ -2,20 +2,31 @@
 //!
 //! What the sink does with it is its own business: nothing has been copied when it gets here.
 
+use super::copy::Room;
 use super::packet::PACKET_LEN;
 use super::pieces::Pieces;
 use super::run::PesRun;
+use core::convert::Infallible;
 use core::fmt;
 
 /// A run of whole TS packets, borrowed for the call: a PES packet with one access unit or with
 /// gathered audio frames, the two tables, or a packet that only carries a PCR.
 ///
-/// The payload still lies in the tag it came in. The sink chooses how to take it: [`copy_to_slice`]
-/// lays it straight into the host's segment memory, [`for_each_piece`] shows headers and payload in
-/// turn, for a vectored write, and feature `bytes` adds `into_buf`.
+/// The payload still lies in the tag it came in. The sink chooses how to take it:
 ///
-/// [`copy_to_slice`]: Self::copy_to_slice
-/// [`for_each_piece`]: Self::for_each_piece
+/// | method | into | feature |
+/// |---|---|---|
+/// | [`copy_to_slice`](Self::copy_to_slice) | memory that is there | |
+/// | `append_to` | a `Vec` of packets that grows | `alloc` |
+/// | `append_to_vec` | a `Vec<u8>` that grows | `alloc` |
+/// | `append_to_bytes` | a `bytes::BytesMut` that grows | `bytes` |
+/// | `write_to` | a `std::io::Write` | `std` |
+/// | [`for_each_piece`](Self::for_each_piece) | anything: shows headers and payload in turn | |
+/// | `into_buf` | whatever reads a `bytes::Buf` | `bytes` |
+///
+/// The first two are a copy and nothing else, the next two fill with zeros what they are about to
+/// write. The others go from piece to piece, two for each packet, which takes four times the
+/// instructions.
 #[derive(Clone, Copy, Debug)]
 pub struct TsPackets<'a> {
     run: Run<'a>,
@@ -59,23 +70,46 @@ impl<'a> TsPackets<'a> {
     pub fn copy_to_slice(&self, out: &mut [u8]) -> Result<usize, ShortBuffer> {
         let needed = self.len;
         let room = out.get_mut(..needed).ok_or(ShortBuffer { needed })?;
-        match &self.run {
-            Run::Whole(packets) => room.copy_from_slice(packets),
-            Run::Pes(run) => run.copy(room.as_chunks_mut().0),
-        }
+        self.lay(&mut room.as_chunks_mut().0);
         Ok(needed)
+    }
+
+    /// Lays the packets into `room`.
+    #[inline]
+    pub(super) fn lay(&self, room: &mut impl Room) {
+        match &self.run {
+            Run::Whole(packets) => room.lay_whole(packets.as_chunks().0),
+            Run::Pes(run) => run.lay(room),
+        }
     }
 
     /// Calls `piece` with the bytes of the run from first to last, in pieces that are never empty.
     pub fn for_each_piece(&self, mut piece: impl FnMut(&[u8])) {
+        let Ok(()) = self.try_for_each_piece(|chunk| {
+            piece(chunk);
+            Ok::<(), Infallible>(())
+        });
+    }
+
+    /// Calls `piece` with the bytes of the run from first to last, in pieces that are never empty,
+    /// until it fails.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `piece`. How much of the run was shown then, `piece` alone knows.
+    pub fn try_for_each_piece<E>(
+        &self,
+        mut piece: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut pieces = self.pieces();
         while let chunk = pieces.chunk()
             && !chunk.is_empty()
         {
-            piece(chunk);
+            piece(chunk)?;
             let len = chunk.len();
             pieces.consume(len);
         }
+        Ok(())
     }
 
     /// Returns a walk over the bytes.

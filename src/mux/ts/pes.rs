@@ -24,6 +24,9 @@ pub(crate) struct PesHeader {
     pts: WireTime,
     dts: WireTime,
     packet_len: u16,
+    /// Bytes of the header: 9 and those of the times. 0 where what follows goes on with the PES
+    /// packet before it on the same PID, whose length is "unbounded".
+    len: usize,
     lead: Lead,
 }
 
@@ -60,8 +63,9 @@ impl PesHeader {
     /// Makes the header of a PES packet whose elementary stream bytes are `lead` and `payload_len`
     /// more.
     ///
-    /// DTS is written only where it differs from PTS (§2.7.5). `PES_packet_length` is 0,
-    /// "unbounded", for video that does not fit its 16 bits; the caller keeps audio below that.
+    /// DTS is written only where it differs from PTS (§2.7.5). `PES_packet_length` is stated for
+    /// audio, which the caller keeps below 65 536. For video it is 0, "unbounded": more slices of
+    /// the picture may come in later tags.
     #[inline]
     pub(crate) fn new(
         id: StreamId,
@@ -69,22 +73,32 @@ impl PesHeader {
         lead: Lead,
         payload_len: usize,
     ) -> Self {
-        let header = Self { id, pts, dts, packet_len: 0, lead };
-        // It does not count itself, nor what stands before it.
-        let behind = header.len() - 6 + payload_len;
-        Self { packet_len: u16::try_from(behind).unwrap_or(0), ..header }
+        // DTS is there only where it differs from PTS.
+        let len = 9 + if pts == dts { 5 } else { 10 };
+        // `PES_packet_length` counts neither itself nor what stands before it.
+        let packet_len = match id {
+            StreamId::Audio => u16::try_from(len - 6 + lead.len + payload_len).unwrap_or(0),
+            StreamId::Video => 0,
+        };
+        Self { id, pts, dts, packet_len, len, lead }
+    }
+
+    /// Makes none: what follows goes on with the picture before it, `lead` first.
+    pub(crate) const fn continuing(lead: Lead) -> Self {
+        let (pts, dts) = (WireTime::new(0), WireTime::new(0));
+        Self { id: StreamId::Video, pts, dts, packet_len: 0, len: 0, lead }
+    }
+
+    /// Returns whether a PES packet starts here.
+    #[inline]
+    pub(super) const fn starts_packet(&self) -> bool {
+        self.len > 0
     }
 
     /// Returns the length in bytes, the lead included.
     #[inline]
-    pub(crate) fn len(&self) -> usize {
-        9 + self.times_len() + self.lead.len
-    }
-
-    /// Returns the length of PTS, and of DTS where that differs (`PES_header_data_length`).
-    #[inline]
-    fn times_len(&self) -> usize {
-        if self.pts == self.dts { 5 } else { 10 }
+    pub(crate) const fn len(&self) -> usize {
+        self.len + self.lead.len
     }
 
     /// Writes the header to the front of `room`, of which it may spoil some bytes after it, and
@@ -105,6 +119,10 @@ impl PesHeader {
     /// of its field; the next one overwrites that.
     #[inline(always)]
     fn compose(&self, bytes: &mut [u8; Self::MAX_LEN]) {
+        if !self.starts_packet() {
+            bytes[..Lead::MAX_LEN].copy_from_slice(&self.lead.bytes);
+            return;
+        }
         let with_dts = self.pts != self.dts;
         let flags = if with_dts { 0xc0 } else { 0x80 };
         // 00 00 01, stream_id, PES_packet_length, data_alignment_indicator, PTS_DTS_flags; then
@@ -112,12 +130,13 @@ impl PesHeader {
         let fixed =
             1 << 40 | (self.id as u64) << 32 | u64::from(self.packet_len) << 16 | 0x8400 | flags;
         bytes[..8].copy_from_slice(&fixed.to_be_bytes());
-        bytes[8] = self.times_len() as u8;
         if with_dts {
+            bytes[8] = 10;
             bytes[9..17].copy_from_slice(&timestamp(0x3, self.pts));
             bytes[14..22].copy_from_slice(&timestamp(0x1, self.dts));
             bytes[19..19 + Lead::MAX_LEN].copy_from_slice(&self.lead.bytes);
         } else {
+            bytes[8] = 5;
             bytes[9..17].copy_from_slice(&timestamp(0x2, self.pts));
             bytes[14..14 + Lead::MAX_LEN].copy_from_slice(&self.lead.bytes);
         }
@@ -187,10 +206,24 @@ mod tests {
     }
 
     #[test]
-    fn t_13_packet_length_counts_what_follows_it_and_is_zero_when_video_does_not_fit() {
-        for (payload_len, want) in [(1, 16), (65_535 - 15, 65_535), (65_536 - 15, 0)] {
-            let [.., high, low] = *header(0, 0, &[1; 7], payload_len).first_chunk::<6>().unwrap();
-            assert_eq!(u16::from_be_bytes([high, low]), want, "{payload_len}");
+    fn t_13_packet_length_counts_what_follows_it_in_audio_and_is_unbounded_in_video() {
+        let time = (WireTime::new(0), WireTime::new(0));
+        for (id, payload_len, want) in [
+            (StreamId::Audio, 1, 16),
+            (StreamId::Audio, 65_535 - 15, 65_535),
+            (StreamId::Video, 1, 0),
+        ] {
+            let mut bytes = [0; PesHeader::MAX_LEN];
+            PesHeader::new(id, time, Lead::of(&[1; 7]), payload_len).write(&mut bytes);
+            assert_eq!(u16::from_be_bytes([bytes[4], bytes[5]]), want, "{payload_len}");
         }
+    }
+
+    #[test]
+    fn t_13_f_06_what_goes_on_with_a_packet_has_no_header() {
+        let mut bytes = [0; PesHeader::MAX_LEN];
+        let header = PesHeader::continuing(Lead::of(&[0, 0, 0, 1]));
+        assert_eq!((header.write(&mut bytes), header.starts_packet()), (4, false));
+        assert_eq!(bytes[..4], [0, 0, 0, 1]);
     }
 }

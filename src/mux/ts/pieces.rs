@@ -4,9 +4,15 @@
 //!   head 41 │ payload 147, borrowed │ head 4 │ payload 184, borrowed │ head 4 │ …
 //! ```
 //!
-//! For sinks that gather writes, and for `bytes::Buf`: nothing is copied but heads.
+//! For sinks that gather writes, and for `bytes::Buf`: nothing is copied but heads. The heads of
+//! plain packets are composed in batches, so that the pieces of many packets can be shown at once.
+
+#[cfg(feature = "std")]
+use core::ops::ControlFlow;
 
 use super::layout::{Layout, Special, Stretch};
+#[cfg(feature = "std")]
+use super::packet::BODY_LEN;
 use super::packet::{HEAD_LEN, PACKET_LEN, PacketHeader, write_pcr_head};
 use super::packets::Run;
 use super::run::PesRun;
@@ -23,12 +29,15 @@ pub(super) struct Pieces<'a> {
     slices: Slices<'a>,
 }
 
-/// The head of a packet, as far as it was not read yet: `bytes[from..to]`.
+/// The head of a packet, as far as it was not read yet: `bytes[from..to]`. After it stand those of
+/// the plain packets that follow, as far as they are composed.
 #[derive(Clone, Debug)]
 struct Head {
-    bytes: [u8; PACKET_LEN],
+    bytes: [u8; PACKET_LEN + READY_MAX * HEAD_LEN],
     from: usize,
     to: usize,
+    /// How many heads of plain packets stand after `to`.
+    ready: usize,
 }
 
 /// Where the heads come from.
@@ -57,7 +66,8 @@ impl<'a> Pieces<'a> {
             Run::Whole(packets) => (Source::Whole, Slices::one(packets), packets.len()),
             Run::Pes(run) => (Source::First(run), run.payload.slices(), 0),
         };
-        let head = Head { bytes: [0; PACKET_LEN], from: 0, to: 0 };
+        let bytes = [0; PACKET_LEN + READY_MAX * HEAD_LEN];
+        let head = Head { bytes, from: 0, to: 0, ready: 0 };
         let mut pieces = Self { source, head, room, slice: &[], slices };
         pieces.settle();
         pieces
@@ -85,6 +95,52 @@ impl<'a> Pieces<'a> {
         self.settle();
     }
 
+    /// Goes on by `count` bytes, over any number of chunks, at most to the end of the run.
+    #[cfg(any(feature = "std", feature = "bytes"))]
+    #[inline]
+    pub(super) fn skip(&mut self, mut count: usize) {
+        while count > 0 && !self.chunk().is_empty() {
+            let now = self.chunk().len().min(count);
+            self.consume(now);
+            count -= now;
+        }
+    }
+
+    /// Calls `show` with the chunks from here on, in order, until it breaks or a head comes that is
+    /// not composed yet: up to [`PIECES_MAX`] chunks.
+    #[cfg(feature = "std")]
+    pub(super) fn show_ready<'s>(
+        &'s self,
+        mut show: impl FnMut(&'s [u8]) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Head { bytes, from, to, ready } = &self.head;
+        if from < to {
+            show(bytes.get(*from..*to).unwrap_or_default())?;
+        }
+        let heads = bytes.get(*to..).unwrap_or_default().as_chunks::<HEAD_LEN>().0;
+        let mut heads = heads.iter().take(*ready);
+        let (mut slice, mut slices, mut room) = (self.slice, self.slices.clone(), self.room);
+        loop {
+            while room > 0 {
+                if slice.is_empty() {
+                    let Some(next) = slices.next() else {
+                        return ControlFlow::Continue(());
+                    };
+                    slice = next;
+                }
+                let (now, later) = slice.split_at(slice.len().min(room));
+                show(now)?;
+                slice = later;
+                room -= now.len();
+            }
+            let Some(head) = heads.next() else {
+                return ControlFlow::Continue(());
+            };
+            show(head)?;
+            room = BODY_LEN;
+        }
+    }
+
     /// Goes to the next chunk where this one is used up.
     #[inline(always)]
     fn settle(&mut self) {
@@ -94,7 +150,6 @@ impl<'a> Pieces<'a> {
                     self.slice = &[];
                     return;
                 };
-                (self.head.from, self.head.to) = (0, len);
                 self.room = PACKET_LEN - len;
             } else if !self.slice.is_empty() {
                 return;
@@ -106,24 +161,44 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// Composes the next head, and returns its length. Nearly every one is that of a plain packet.
+    /// Goes to the next head, and returns its length. Nearly every one is that of a plain packet,
+    /// and was composed together with those before it.
     #[inline(always)]
     fn next_head(&mut self) -> Option<usize> {
-        if let Source::Later(Heads { stretch: Some(stretch), header, .. }) = &mut self.source
-            && let Some(left) = stretch.plain.checked_sub(1)
-        {
-            stretch.plain = left;
-            let (head, _) = self.head.bytes.split_at_mut(HEAD_LEN);
-            head.copy_from_slice(&header.to_bytes());
-            *header = header.next();
+        let head = &mut self.head;
+        if let Some(ready) = head.ready.checked_sub(1) {
+            head.ready = ready;
+            head.from = head.to;
+            head.to += HEAD_LEN;
             return Some(HEAD_LEN);
         }
-        self.next_special_head()
+        self.compose_heads()
     }
 
+    /// Composes the next head and those of the plain packets after it; returns its length.
     #[inline(never)]
-    fn next_special_head(&mut self) -> Option<usize> {
-        let bytes = &mut self.head.bytes;
+    fn compose_heads(&mut self) -> Option<usize> {
+        let plain = match &mut self.source {
+            Source::Later(heads) => heads.compose_plain(&mut self.head.bytes),
+            Source::Whole | Source::First(_) => 0,
+        };
+        if let Some(ready) = plain.checked_sub(1) {
+            self.head.begin(HEAD_LEN, ready);
+            return Some(HEAD_LEN);
+        }
+        let len = self.compose_special_head()?;
+        let room = self.head.bytes.get_mut(len..).unwrap_or_default();
+        let ready = match &mut self.source {
+            Source::Later(heads) => heads.compose_plain(room),
+            Source::Whole | Source::First(_) => 0,
+        };
+        self.head.begin(len, ready);
+        Some(len)
+    }
+
+    /// Composes a head that is not that of a plain packet, and returns its length.
+    fn compose_special_head(&mut self) -> Option<usize> {
+        let bytes = self.head.bytes.first_chunk_mut()?;
         let heads = match &mut self.source {
             Source::Whole => return None,
             Source::First(run) => {
@@ -149,94 +224,37 @@ impl<'a> Pieces<'a> {
     }
 }
 
-/// A run of TS packets as a [`bytes::Buf`]: nothing is copied until its reader does.
-#[cfg(feature = "bytes")]
-#[derive(Clone, Debug)]
-pub struct TsBuf<'a> {
-    pieces: Pieces<'a>,
-    remaining: usize,
-}
-
-#[cfg(feature = "bytes")]
-impl<'a> super::TsPackets<'a> {
-    /// Turns the run into a reader of its bytes.
-    pub fn into_buf(self) -> TsBuf<'a> {
-        TsBuf { pieces: self.pieces(), remaining: self.len() }
+impl Head {
+    /// Stands at a head of `len` bytes, which `ready` of plain packets follow.
+    const fn begin(&mut self, len: usize, ready: usize) {
+        self.from = 0;
+        self.to = len;
+        self.ready = ready;
     }
 }
 
-#[cfg(feature = "bytes")]
-impl bytes::Buf for TsBuf<'_> {
-    #[inline]
-    fn remaining(&self) -> usize {
-        self.remaining
-    }
-
-    #[inline]
-    fn chunk(&self) -> &[u8] {
-        self.pieces.chunk()
-    }
-
-    /// # Panics
-    ///
-    /// As the trait demands, when `count` is more than [`remaining`](bytes::Buf::remaining).
-    #[inline]
-    fn advance(&mut self, mut count: usize) {
-        assert!(count <= self.remaining, "cannot advance {count} of {} bytes", self.remaining);
-        self.remaining -= count;
-        while count > 0 {
-            let now = self.pieces.chunk().len().min(count);
-            self.pieces.consume(now);
-            count -= now;
+impl Heads {
+    /// Composes the heads of the plain packets that come next, as many as `room` and a batch hold;
+    /// returns how many.
+    #[inline(always)]
+    fn compose_plain(&mut self, room: &mut [u8]) -> usize {
+        let Some(stretch) = &mut self.stretch else {
+            return 0;
+        };
+        let count = stretch.plain.min(READY_MAX);
+        for head in room.as_chunks_mut().0.iter_mut().take(count) {
+            *head = self.header.to_bytes();
+            self.header = self.header.next();
         }
+        stretch.plain -= count;
+        count
     }
 }
 
-#[cfg(feature = "bytes")]
-#[cfg(test)]
-mod tests {
-    use crate::mux::ts::packet::{ContinuityCounter, Pid};
-    use crate::mux::ts::pes::{Lead, PesHeader, StreamId};
-    use crate::mux::ts::run::{Payload, PcrPlan, PesRun, Start};
-    use crate::mux::ts::{PACKET_LEN, TsPackets};
-    use crate::time::{TickSpan, Ticks, WireTime};
-    use bytes::Buf;
-    use std::vec;
-    use std::vec::Vec;
+/// Heads of plain packets that are composed at once: enough that a vectored write is large, and few
+/// enough that a walk stays on the stack.
+const READY_MAX: usize = 64;
 
-    /// Reads a run in steps of any length, within its pieces and over their borders.
-    fn assert_reads(packets: TsPackets<'_>) {
-        let mut whole = vec![0; packets.len()];
-        packets.copy_to_slice(&mut whole).unwrap();
-        for step in 1..=whole.len() {
-            let mut buf = packets.into_buf();
-            let mut at = 0;
-            while buf.has_remaining() {
-                assert_eq!(buf.remaining(), whole.len() - at, "{at}, steps of {step}");
-                let chunk = buf.chunk();
-                assert!(!chunk.is_empty(), "{at}, steps of {step}");
-                assert_eq!(chunk, &whole[at..at + chunk.len()], "{at}, steps of {step}");
-                let step = step.min(buf.remaining());
-                buf.advance(step);
-                at += step;
-            }
-            assert_eq!((at, buf.chunk()), (whole.len(), &[][..]), "steps of {step}");
-        }
-    }
-
-    #[test]
-    fn a_buf_reads_the_bytes_of_the_run_in_steps_of_any_length() {
-        let bytes: Vec<u8> = (0..=255).cycle().take(5 * 184).collect();
-        assert_reads(TsPackets::whole(&bytes[..2 * PACKET_LEN]));
-        let time = WireTime::new(9);
-        let spread =
-            PcrPlan { first: Ticks::new(77), step: TickSpan::new(9000), count: 2, floating: false };
-        for len in [20, 170, 184, 5 * 184 - 14, 5 * 184] {
-            let header = PesHeader::new(StreamId::Audio, (time, time), Lead::of(&[]), len);
-            let place = (Pid::AUDIO, ContinuityCounter::new(5));
-            let payload = Payload::Audio(&bytes[..len]);
-            let run = PesRun::new(place, Start::default(), spread, header, payload);
-            assert_reads(TsPackets::pes(&run));
-        }
-    }
-}
+/// The most chunks that are worth room: each head that may be ready, each with a payload.
+#[cfg(feature = "std")]
+pub(super) const PIECES_MAX: usize = 2 * (1 + READY_MAX);

@@ -6,12 +6,12 @@
 //!
 //! ```text
 //!   PAT  0x00 │ length │ stream id 1 │ version │ 0 │ 0 │ program 1 │ PID of the PMT │ CRC
-//!   PMT  0x02 │ length │ program 1   │ version │ 0 │ 0 │ PID of the PCR │ 0 │ ( type │ PID │ 0 )* │ CRC
+//!   PMT  0x02 │ length │ program 1   │ version │ 0 │ 0 │ PID of the PCR │ 0 │ ( type │ PID │ descriptor )* │ CRC
 //! ```
 
-use super::crc::crc32_mpeg2;
 use super::packet::{ContinuityCounter, PACKET_LEN, PacketHeader, Pid};
-use crate::stream_type::Program;
+use crate::crc::crc32_mpeg2;
+use crate::stream_type::{Program, StreamType};
 
 /// Returns the PID of the lead track, which carries the PCR: video where there is video.
 pub(super) const fn pcr_pid(program: Program) -> Pid {
@@ -33,7 +33,7 @@ pub(crate) fn psi_packets(
     association.put(PacketHeader::new(Pid::PAT, pat), first);
 
     let [pcr_high, pcr_low] = pcr_pid(program).get().to_be_bytes();
-    let mut body = [0; 14];
+    let mut body = [0; 20];
     let mut len = 0;
     let mut put = |bytes: &[u8]| {
         if let Some(room) = body.get_mut(len..len + bytes.len()) {
@@ -45,12 +45,23 @@ pub(crate) fn psi_packets(
     for (pid, stream_type) in [(Pid::VIDEO, program.video), (Pid::AUDIO, program.audio)] {
         if let Some(stream_type) = stream_type {
             let [high, low] = pid.get().to_be_bytes();
-            put(&[stream_type.get(), 0xe0 | high, low, 0xf0, 0x00]);
+            let descriptor = registration(stream_type);
+            put(&[stream_type.get(), 0xe0 | high, low, 0xf0, descriptor.len() as u8]);
+            put(descriptor);
         }
     }
     let map = Section { table_id: 0x02, version, body: body.get(..len).unwrap_or_default() };
     map.put(PacketHeader::new(Pid::PMT, pmt), second);
     packets
+}
+
+/// Returns the registration descriptor (§2.6.8) of a stream type that some players know by it
+/// alone.
+const fn registration(stream_type: StreamType) -> &'static [u8] {
+    match stream_type {
+        StreamType::HEVC => b"\x05\x04HEVC",
+        _ => &[],
+    }
 }
 
 /// A section of program 1.
@@ -99,7 +110,6 @@ impl Section<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream_type::StreamType;
 
     const AVC_AAC: Program =
         Program { video: Some(StreamType::AVC), audio: Some(StreamType::AAC_ADTS) };
@@ -116,14 +126,16 @@ mod tests {
     }
 
     #[test]
-    fn t_06a_sections_have_the_golden_bytes() {
+    fn t_06a_hevc_8_sections_have_the_golden_bytes() {
         let video_only = Program { audio: None, ..AVC_AAC };
         let audio_only = Program { video: None, ..AVC_AAC };
+        let hevc = Program { video: Some(StreamType::HEVC), ..AVC_AAC };
         let mp3 = |stream_type| Program { audio: Some(stream_type), ..AVC_AAC };
         assert_eq!(hex(&sections(AVC_AAC, 0).0), "00b00d0001c100000001f0002ab104b2");
         for (program, version, want) in [
             (AVC_AAC, 0, "02b0170001c10000e100f0001be100f0000fe101f0002f44b99b"),
             (AVC_AAC, 1, "02b0170001c30000e100f0001be100f0000fe101f00000e2db21"),
+            (hevc, 0, "02b01d0001c10000e100f00024e100f0060504484556430fe101f0006c37cf8a"),
             (video_only, 0, "02b0120001c10000e100f0001be100f00015bd4d56"),
             (audio_only, 0, "02b0120001c10000e101f0000fe101f000ece2b094"),
             (

@@ -216,7 +216,7 @@ impl PesRun<'_> {
             Pcrs::FromFirst { first, .. } => Some(first),
             Pcrs::None | Pcrs::InLast(_) => None,
         };
-        let header = self.first.unit_start();
+        let header = if self.header.starts_packet() { self.first.unit_start() } else { self.first };
         let len = if self.packets > 1 {
             Field { flags, pcr, stuffing: 0 }.write(header, packet)
         } else {

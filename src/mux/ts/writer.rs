@@ -16,7 +16,12 @@ use super::pes::{Lead, PesHeader, StreamId};
 use super::psi::{pcr_pid, psi_packets};
 use super::run::{Payload, PcrPlan, PesRun, Start};
 use super::state::{ClockContinuity, TsState};
-use crate::mux::{AudioPes, Output, PictureUnit};
+use crate::codec::nal::{AnnexB, ParameterSets, START_CODE};
+use crate::config::Options;
+use crate::flv::AudioCodec;
+use crate::mux::container::{AudioFraming, Headers};
+use crate::mux::fmp4::Init;
+use crate::mux::{AudioPes, Muxer, Output, PictureUnit, Streams};
 use crate::stream_type::Program;
 use crate::time::{TickSpan, Ticks, WireTime};
 
@@ -46,10 +51,12 @@ enum Position {
     Within,
 }
 
-impl TsWriter {
-    /// `lead` is how far PTS and DTS run ahead of the PCR; tables are repeated every
-    /// `psi_interval`.
-    pub(crate) const fn new(lead: TickSpan, psi_interval: Option<TickSpan>) -> Self {
+impl Muxer for TsWriter {
+    const FRAMING: AudioFraming = AudioFraming::Adts;
+    const HEADERS: Headers = Headers::InBand;
+    const AUDIO: &'static [AudioCodec] = &[AudioCodec::AAC, AudioCodec::MP3];
+
+    fn new(options: &Options) -> Self {
         let state = TsState::new(Program::NOTHING, 0, [0; 4]);
         Self {
             state,
@@ -58,29 +65,31 @@ impl TsWriter {
             last_pcr: None,
             last_video: None,
             last_psi: Ticks::new(0),
-            lead,
-            psi_interval,
+            lead: options.pcr_lead,
+            psi_interval: options.psi_interval,
         }
     }
 
-    /// Returns what goes on with the next segment.
-    pub(crate) const fn state(&self) -> &TsState {
-        &self.state
+    fn program(&self) -> Program {
+        self.state.program
     }
 
-    /// Goes on with the tables and counters of an earlier stream.
-    pub(crate) const fn restore(&mut self, state: TsState) {
-        self.state = state;
+    fn counters(&self) -> (u8, [u8; 4]) {
+        (self.state.version, self.state.counters())
+    }
+
+    fn restore(&mut self, program: Program, version: u8, counters: [u8; 4]) {
+        self.state = TsState::new(program, version, counters);
     }
 
     /// Returns DTS of the last picture on this timeline.
     #[inline]
-    pub(crate) const fn last_video(&self) -> Option<Ticks> {
+    fn last_video(&self) -> Option<Ticks> {
         self.last_video
     }
 
     /// Forgets the clock: a new timeline begins.
-    pub(crate) const fn break_timeline(&mut self) {
+    fn break_timeline(&mut self) {
         self.state.video.clock = ClockContinuity::Broken;
         self.state.audio.clock = ClockContinuity::Broken;
         self.last_pcr = None;
@@ -89,7 +98,7 @@ impl TsWriter {
 
     /// Begins a timeline of its own if the clock is already past `to`: a PCR may not run back
     /// without `discontinuity_indicator`.
-    pub(crate) fn rewind(&mut self, to: Ticks) {
+    fn rewind(&mut self, to: Ticks) {
         if self.last_pcr.is_some_and(|last| to + self.lead < last) {
             self.break_timeline();
         }
@@ -97,34 +106,69 @@ impl TsWriter {
 
     /// Lists other streams from the next segment on. The version of the tables grows with every
     /// change but the first.
-    pub(crate) fn set_program(&mut self, program: Program) {
+    fn set_streams(&mut self, streams: &Streams<'_>) -> bool {
         self.before = self.state;
-        if program != self.state.program && self.state.program != Program::NOTHING {
+        let (old, new) = (self.state.program, streams.program);
+        if new != old && old != Program::NOTHING {
             self.state.version = (self.state.version + 1) & 0x1f;
         }
-        self.state.program = program;
+        self.state.program = new;
+        new != old
+    }
+
+    /// There is none: tables and parameter sets stand in the segment.
+    fn new_init<E>(
+        &mut self,
+        _streams: &Streams<'_>,
+        _id: u64,
+        _take: impl FnOnce(&Init<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn repeats(&self, _sets: &ParameterSets) -> bool {
+        false
+    }
+
+    fn init_of(&self, _id: u64) -> Option<u64> {
+        None
     }
 
     /// Forgets the segment that was begun last: nobody will miss its packets, and its clock is
     /// gone.
-    pub(crate) const fn roll_back(&mut self) {
+    fn roll_back(&mut self) {
         self.state = self.before;
         self.break_timeline();
     }
 
     /// Begins a segment: the tables come first.
-    pub(crate) fn begin_segment<O: Output>(
-        &mut self,
-        out: &mut O,
-        start: Ticks,
-    ) -> Result<(), O::Error> {
+    fn begin_segment<O: Output>(&mut self, out: &mut O, start: Ticks) -> Result<(), O::Error> {
         self.position = Position::AtBeginning;
         self.tables(out, start)
     }
 
+    /// Lets the clock run up to the next segment.
+    fn end_segment<O: Output>(
+        &mut self,
+        out: &mut O,
+        next: Option<Ticks>,
+        _interval: TickSpan,
+    ) -> Result<(), O::Error> {
+        next.map_or(Ok(()), |next| self.bridge(out, next))
+    }
+
+    fn end_part<O: Output>(&mut self, _out: &mut O, _next: Ticks) -> Result<(), O::Error> {
+        Ok(())
+    }
+
+    /// A player may begin with a part: it has what a segment begins with.
+    fn begin_part<O: Output>(&mut self, out: &mut O, start: Ticks) -> Result<(), O::Error> {
+        self.begin_segment(out, start)
+    }
+
     /// Writes a picture, with what must come before it.
     #[inline(always)]
-    pub(crate) fn picture<O: Output>(
+    fn picture<O: Output>(
         &mut self,
         out: &mut O,
         picture: &PictureUnit<'_>,
@@ -146,29 +190,27 @@ impl TsWriter {
         self.state.video.counter.take(run.packets());
         self.last_video = Some(dts);
         self.last_pcr = run.last_pcr().or(self.last_pcr);
-        out.write(TsPackets::pes(&run))
+        out.packets(TsPackets::pes(&run))
     }
 
-    /// Plans the clock reference of a picture: where its segment begins, where the last one is too
-    /// long ago, and where the first packet has an adaptation field anyway.
-    #[inline(always)]
-    fn picture_pcr(&mut self, picture: &PictureUnit<'_>, start: Start) -> PcrPlan {
-        let next = picture.dts + picture.interval;
-        let begins = self.take_beginning();
-        let due = self.last_pcr.is_none_or(|last| next - last > PCR_INTERVAL);
-        if !begins && !due && start == Start::default() {
-            return PcrPlan::default();
-        }
-        PcrPlan { floating: !begins, ..PcrPlan::one(self.next_pcr(picture.dts)) }
+    /// Writes more of the last picture: its PES packet goes on.
+    #[cold]
+    fn rest_of_picture<O: Output>(
+        &mut self,
+        out: &mut O,
+        rest: &AnnexB<'_>,
+    ) -> Result<(), O::Error> {
+        let payload = Payload::Video(rest);
+        let header = PesHeader::continuing(Lead::of(&START_CODE));
+        let place = (Pid::VIDEO, self.state.video.counter);
+        let run = PesRun::new(place, Start::default(), PcrPlan::default(), header, payload);
+        self.state.video.counter.take(run.packets());
+        out.packets(TsPackets::pes(&run))
     }
 
     /// Writes audio frames in one PES packet. Without video they carry the clock: up to three PCRs
     /// in a packet of 300 ms.
-    pub(crate) fn audio<O: Output>(
-        &mut self,
-        out: &mut O,
-        audio: &AudioPes<'_>,
-    ) -> Result<(), O::Error> {
+    fn audio<O: Output>(&mut self, out: &mut O, audio: &AudioPes<'_>) -> Result<(), O::Error> {
         let mut random_access = false;
         let mut pcr = PcrPlan::default();
         if self.state.program.video.is_some() {
@@ -182,12 +224,27 @@ impl TsWriter {
         let start = Start { discontinuity: self.state.audio.take_discontinuity(), random_access };
         let time = self.wire(audio.pts);
         let lead = Lead::of(audio.header);
-        let header = PesHeader::new(StreamId::Audio, (time, time), lead, audio.frames.len());
+        let header = PesHeader::new(StreamId::Audio, (time, time), lead, audio.bytes.len());
         let place = (Pid::AUDIO, self.state.audio.counter);
-        let run = PesRun::new(place, start, pcr, header, Payload::Audio(audio.frames));
+        let run = PesRun::new(place, start, pcr, header, Payload::Audio(audio.bytes));
         self.state.audio.counter.take(run.packets());
         self.last_pcr = run.last_pcr().or(self.last_pcr);
-        out.write(TsPackets::pes(&run))
+        out.packets(TsPackets::pes(&run))
+    }
+}
+
+impl TsWriter {
+    /// Plans the clock reference of a picture: where its segment begins, where the last one is too
+    /// long ago, and where the first packet has an adaptation field anyway.
+    #[inline(always)]
+    fn picture_pcr(&mut self, picture: &PictureUnit<'_>, start: Start) -> PcrPlan {
+        let next = picture.dts + picture.interval;
+        let begins = self.take_beginning();
+        let due = self.last_pcr.is_none_or(|last| next - last > PCR_INTERVAL);
+        if !begins && !due && start == Start::default() {
+            return PcrPlan::default();
+        }
+        PcrPlan { floating: !begins, ..PcrPlan::one(self.next_pcr(picture.dts)) }
     }
 
     /// Lets the clock follow audio while video pauses.
@@ -218,7 +275,7 @@ impl TsWriter {
 
     /// Fills the time up to `until` with clock references if the last one is too long ago.
     #[inline]
-    pub(crate) fn bridge<O: Output>(&mut self, out: &mut O, until: Ticks) -> Result<(), O::Error> {
+    fn bridge<O: Output>(&mut self, out: &mut O, until: Ticks) -> Result<(), O::Error> {
         match self.last_pcr {
             Some(last) if until - last > PCR_INTERVAL => self.fill(out, until),
             _ => Ok(()),
@@ -245,7 +302,7 @@ impl TsWriter {
         // The counter of a packet without payload is that of the last packet that had one.
         let header = PacketHeader::new(pid, stream.counter.ahead(15));
         let packet = pcr_only_packet(header, start.flags(), pcr);
-        out.write(TsPackets::whole(&packet))
+        out.packets(TsPackets::whole(&packet))
     }
 
     /// Repeats the tables where the host wants that and the last ones are too long ago by the time
@@ -274,7 +331,7 @@ impl TsWriter {
         let state = &mut self.state;
         let (pat, pmt) = (state.pat.take(1), state.pmt.take(1));
         let packets = psi_packets(state.program, state.version, pat, pmt);
-        out.write(TsPackets::whole(&packets))
+        out.packets(TsPackets::whole(&packets))
     }
 
     /// Returns whether nothing of the lead track stands in the segment yet; something does from now

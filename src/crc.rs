@@ -1,4 +1,5 @@
-//! CRC-32/MPEG-2, the checksum of PSI sections (ISO/IEC 13818-1 Annex A).
+//! CRC-32/MPEG-2, the checksum of PSI sections (ISO/IEC 13818-1 Annex A) and of resume tokens; and
+//! a digest of parameter sets and of initialization sections.
 //!
 //! Polynomial 0x04C11DB7, initial value all ones, neither reflected nor inverted. `crc32fast`
 //! computes the IEEE CRC, which is the same polynomial with every bit order reversed and the result
@@ -7,12 +8,19 @@
 use crc32fast::Hasher;
 
 /// Computes the CRC of a section without its CRC field; over a section with it, the result is 0.
-pub(super) fn crc32_mpeg2(section: &[u8]) -> u32 {
+pub(crate) fn crc32_mpeg2(section: &[u8]) -> u32 {
     let mut hasher = Hasher::new();
     for &byte in section {
         hasher.update(&[byte.reverse_bits()]);
     }
     (!hasher.finalize()).reverse_bits()
+}
+
+/// Tells byte strings apart that nobody chooses to be mistaken for each other (FNV-1a, 64 bits).
+pub(crate) fn digest(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]

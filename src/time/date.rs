@@ -1,23 +1,31 @@
-//! Calendar dates for EXT-X-PROGRAM-DATE-TIME (ISO 8601, UTC, milliseconds).
+//! Calendar dates as EXT-X-PROGRAM-DATE-TIME has them (ISO 8601, UTC, milliseconds).
 
 use core::fmt;
 
-use crate::time::WallTime;
+use super::WallTime;
 
-/// Displays as `2026-11-23T08:15:30.250Z`.
-pub(super) struct Iso8601(pub(super) WallTime);
-
-impl fmt::Display for Iso8601 {
+/// Displays as EXT-X-PROGRAM-DATE-TIME has it (RFC 8216 §4.3.2.6, ISO 8601):
+/// `2026-11-23T08:15:30.250Z`. Years beyond 9999 have more digits, and those before 0 a sign.
+impl fmt::Display for WallTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.unix_millis();
+        let millis = self.unix_millis();
         let (days, in_day) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
         let (year, month, day) = civil(days);
+        let width = if year < 0 { 5 } else { 4 };
         let (hour, minute, second) = (in_day / 3_600_000, in_day / 60_000 % 60, in_day / 1000 % 60);
         write!(
             f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
+            "{year:0width$}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
             in_day % 1000
         )
+    }
+}
+
+impl WallTime {
+    /// Returns whether the time is in the years 0 to 9999, which four digits can say: playlists
+    /// give others no date.
+    pub(crate) fn has_year_of_four_digits(self) -> bool {
+        (FIRST_MILLIS..=LAST_MILLIS).contains(&self.unix_millis())
     }
 }
 
@@ -38,6 +46,12 @@ const fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + next_year, month, day)
 }
 
+/// 0000-01-01T00:00:00.000Z.
+const FIRST_MILLIS: i64 = -62_167_219_200_000;
+
+/// 9999-12-31T23:59:59.999Z.
+const LAST_MILLIS: i64 = 253_402_300_799_999;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,7 +67,30 @@ mod tests {
             (1_795_421_730_250, "2026-11-23T08:15:30.250Z"),
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
-            assert_eq!(Iso8601(WallTime::from_unix_millis(millis)).to_string(), want);
+            assert_eq!(WallTime::from_unix_millis(millis).to_string(), want);
+        }
+    }
+
+    #[test]
+    fn h_15_years_of_more_than_four_digits_have_no_date() {
+        for (millis, shown) in
+            [(FIRST_MILLIS, "0000-01-01T00:00:00.000Z"), (LAST_MILLIS, "9999-12-31T23:59:59.999Z")]
+        {
+            let time = WallTime::from_unix_millis(millis);
+            assert_eq!(time.to_string(), shown);
+            assert!(time.has_year_of_four_digits());
+        }
+        for millis in [i64::MIN, FIRST_MILLIS - 1, LAST_MILLIS + 1, i64::MAX] {
+            assert!(!WallTime::from_unix_millis(millis).has_year_of_four_digits(), "{millis}");
+        }
+        for (millis, shown) in [
+            (LAST_MILLIS + 1, "10000-01-01T00:00:00.000Z"),
+            (FIRST_MILLIS - 1, "-0001-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(WallTime::from_unix_millis(millis).to_string(), shown);
+        }
+        for millis in [i64::MIN, i64::MAX] {
+            assert!(!WallTime::from_unix_millis(millis).to_string().is_empty());
         }
     }
 
