@@ -1,19 +1,20 @@
 //! The sink that checks: how it is set up, what it found, and how calls reach it.
 
 use hls_segmenter::config::{KeyFramePolicy, Options, WindowPolicy};
+use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
 use hls_segmenter::notice::Notice;
 use hls_segmenter::playlist::{ListedSegment, Playlist};
 use hls_segmenter::time::TickSpan;
 use hls_segmenter::ts::{Pid, TsPackets};
 use hls_segmenter::{
-    AbortedSegment, ExpiredSegment, ResumeToken, Segment, SegmentSink, SegmentStart, Snapshot,
-    Track,
+    AbortedSegment, ExpiredSegment, Part, ResumeToken, Segment, SegmentSink, SegmentStart,
+    Snapshot, Track,
 };
 
 use super::es::ElementaryUnit;
 use super::event::{Call, Event};
 use super::judge::Judge;
-use super::recorder::{Discard, copy_packets, playlist_text};
+use super::recorder::{Discard, copy_head, copy_packets, copy_payload, playlist_text};
 use super::token::Resumed;
 use super::violation::Violation;
 
@@ -38,13 +39,14 @@ use super::violation::Violation;
 pub struct Auditor<S = Discard> {
     inner: S,
     judge: Judge,
-    packets: Vec<u8>,
+    /// What a call hands over, copied.
+    bytes: Vec<u8>,
 }
 
 impl<S> Auditor<S> {
     /// Wraps a sink, for a list that begins with it.
     pub fn new(inner: S) -> Self {
-        Self { inner, judge: Judge::new(), packets: Vec::new() }
+        Self { inner, judge: Judge::new(), bytes: Vec::new() }
     }
 
     /// Wraps a sink, for an engine with these options.
@@ -117,6 +119,14 @@ impl<S> Auditor<S> {
         self.judge.history.resume(listed, resumed.discontinuity_sequence, resumed.target_secs);
         let pids = [Pid::PAT, Pid::PMT, Pid::VIDEO, Pid::AUDIO].map(Pid::get);
         self.judge.media.demux.expect_counters(pids.into_iter().zip(resumed.counters));
+        // In fMP4 the number of the next fragment stands there.
+        self.judge.sections.expect_fragment(u32::from_be_bytes(resumed.counters));
+    }
+
+    /// Tells that the engine took a segment for [lost](hls_segmenter::Segmenter::lost): the next
+    /// version has EXT-X-GAP there, and no version has it anywhere else.
+    pub fn lost(&mut self, id: u64) {
+        self.judge.take(Call::Lost(id), true);
     }
 
     /// Judges a call that was recorded, or made up, as if it came through the sink; the inner sink
@@ -192,10 +202,37 @@ impl<S: SegmentSink> SegmentSink for Auditor<S> {
     }
 
     fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), S::Error> {
-        copy_packets(&packets, &mut self.packets);
+        copy_packets(&packets, &mut self.bytes);
         let result = self.inner.write_packets(packets);
-        self.judge.take(Call::Packets(&self.packets), result.is_ok());
+        self.judge.take(Call::Packets(&self.bytes), result.is_ok());
         result
+    }
+
+    fn init_section(&mut self, init: &Init<'_>) -> Result<(), S::Error> {
+        let result = self.inner.init_section(init);
+        let call = Call::Init { id: init.id(), bytes: init.as_bytes() };
+        self.judge.take(call, result.is_ok());
+        result
+    }
+
+    fn write_payload(&mut self, payload: Payload<'_>) -> Result<(), S::Error> {
+        copy_payload(&payload, &mut self.bytes);
+        let result = self.inner.write_payload(payload);
+        self.judge.take(Call::Payload(&self.bytes), result.is_ok());
+        result
+    }
+
+    fn close_fragment(&mut self, head: FragmentHead<'_>) -> Result<(), S::Error> {
+        copy_head(&head, &mut self.bytes);
+        let (payload_len, sequence) = (head.payload_len(), head.sequence_number());
+        let result = self.inner.close_fragment(head);
+        let call = Call::Head { bytes: &self.bytes, payload_len, sequence };
+        self.judge.take(call, result.is_ok());
+        result
+    }
+
+    fn close_part(&mut self, part: &Part) -> Result<(), S::Error> {
+        self.inner.close_part(part)
     }
 
     fn close_segment(&mut self, segment: &Segment) -> Result<(), S::Error> {

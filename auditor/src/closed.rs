@@ -58,6 +58,20 @@ impl Closed {
             ),
             _ => {}
         }
+        let (is, was) = (entry.gap, want.gap);
+        findings.expect(
+            is == was,
+            Rule::Gap,
+            format_args!("segment {id} is listed as a gap: {is}, told lost: {was}"),
+        );
+        findings.expect(
+            entry.init == want.init,
+            Rule::Map,
+            format_args!(
+                "segment {id} is listed with section {:?}, not {:?}",
+                entry.init, want.init
+            ),
+        );
         let dependent = independent && *starts_with_idr == Some(false);
         findings.expect(
             !dependent,
@@ -95,5 +109,7 @@ pub(super) fn entry_of(listed: &ListedSegment) -> Entry {
         extinf_millis: listed.extinf.millis(),
         date: listed.program_date_time.map(WallTime::unix_millis),
         discontinuity: listed.discontinuity,
+        gap: listed.gap,
+        init: listed.init,
     }
 }

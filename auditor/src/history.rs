@@ -1,6 +1,6 @@
 //! Versions of the playlist: each a legal successor of the one before (RFC 8216 §6.2).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hls_segmenter::playlist::ListedSegment;
 use hls_segmenter::{ExpiredSegment, Segment};
@@ -23,9 +23,11 @@ pub(super) struct History {
     pub(super) frag_count: Option<usize>,
     /// The list was begun by an earlier engine.
     resumed: bool,
-    /// The version before is an earlier engine's: whether it promised independent segments is not
-    /// known.
+    /// The version before is an earlier engine's: its version, and whether it promised independent
+    /// segments, are not known.
     unseen: bool,
+    /// Sections that were handed over and have not expired.
+    sections: BTreeSet<u64>,
 }
 
 impl History {
@@ -42,6 +44,7 @@ impl History {
                 list.media_sequence = listed.sequence;
             }
             list.entries.push(entry_of(&listed));
+            self.sections.extend(listed.init);
             self.closed.insert(
                 listed.id,
                 Closed { listed, starts_with_idr: None, longest_millis: 0, exact: false },
@@ -53,6 +56,11 @@ impl History {
         self.version = (!list.entries.is_empty()).then_some(list);
     }
 
+    /// Takes a section.
+    pub(super) fn take_section(&mut self, id: u64) {
+        self.sections.insert(id);
+    }
+
     /// Takes a segment that was closed.
     pub(super) fn take_close(&mut self, segment: &Segment) {
         let listed = ListedSegment::from(segment);
@@ -62,6 +70,13 @@ impl History {
             Closed { listed, starts_with_idr: idr, longest_millis: 0, exact: true },
         );
         self.awaited = Some(segment.id);
+    }
+
+    /// Takes the word that a closed segment is lost.
+    pub(super) fn take_lost(&mut self, id: u64) {
+        if let Some(closed) = self.closed.get_mut(&id) {
+            closed.listed.gap = true;
+        }
     }
 
     /// Takes a segment that opens: by now all that left the list has expired.
@@ -87,7 +102,7 @@ impl History {
         }
         let mut old = self.version.take();
         if let (Some(old), true) = (&mut old, core::mem::take(&mut self.unseen)) {
-            old.independent = list.independent;
+            (old.independent, old.version) = (list.independent, list.version);
         }
         match &old {
             Some(old) => check_successor(old, &list, self.awaited.take(), findings),
@@ -128,12 +143,16 @@ impl History {
     /// Compares a line of the playlist with the segment that it names.
     fn check_entry(&self, sequence: u64, entry: &Entry, list: &List, findings: &mut Findings) {
         let id = entry.id;
-        let longest = u64::from(list.target) * 1000;
-        let long = u64::from(entry.extinf_millis) > longest;
+        let long = list.target_for(entry) > list.target;
         findings.expect(
             !long,
             Rule::Target,
             format_args!("segment {id} of {} ms is longer than the target", entry.extinf_millis),
+        );
+        findings.expect(
+            entry.init.is_none_or(|init| self.sections.contains(&init)),
+            Rule::Map,
+            format_args!("section {:?} was not handed over, or has expired", entry.init),
         );
         match self.closed.get(&id) {
             Some(closed) => closed.check_entry(sequence, entry, list.independent, findings),
@@ -152,11 +171,35 @@ impl History {
             format_args!("segment {id} expires, {next:?} left next"),
         );
         match self.closed.remove(&id) {
-            Some(closed) => closed.check_expired(expired, findings),
+            Some(closed) => {
+                closed.check_expired(expired, findings);
+                self.expire_section(closed.listed.init, expired.init, findings);
+            }
             None => findings.add(
                 Rule::Expiry,
                 format_args!("segment {id} was not closed, or has expired before"),
             ),
+        }
+    }
+}
+
+impl History {
+    /// A section expires with the last segment that needs it.
+    fn expire_section(
+        &mut self,
+        of_segment: Option<u64>,
+        expired: Option<u64>,
+        findings: &mut Findings,
+    ) {
+        let is_needed = self.closed.values().any(|closed| closed.listed.init == of_segment);
+        let want = of_segment.filter(|_| !is_needed);
+        findings.expect(
+            expired == want,
+            Rule::SectionExpiry,
+            format_args!("section {expired:?} expires, not {want:?}"),
+        );
+        if let Some(id) = expired {
+            self.sections.remove(&id);
         }
     }
 }

@@ -4,12 +4,13 @@
 //!   Segmenter ──► Auditor<S> ──► S
 //!                    │
 //!        calls ──► Order, Numbers ┐
-//!      packets ──► Demux ──► Streams ──► Facts ├──► violations
+//!      packets ──► Demux ─────┐                │
+//!    fragments ──► Fragments ─┴► Streams ► Facts ├──► violations
 //!    playlists ──► List ──► History ┘
 //! ```
 //!
 //! It reads the output as a player would and shares no code with what wrote it: packets, tables,
-//! PES headers, NAL units, ADTS and playlists have parsers of their own here. Tests run it over
+//! PES headers, boxes, NAL units, ADTS and playlists have parsers of their own here. Tests run it over
 //! everything, fuzzing after every step; a host may run it in staging. A [`Recorder`] keeps the
 //! calls as [`Event`]s, which an [`Auditor`] judges just so.
 //!
@@ -24,6 +25,7 @@ mod facts;
 mod history;
 mod judge;
 mod m3u8;
+mod mp4;
 mod numbers;
 mod order;
 mod recorder;

@@ -7,12 +7,24 @@ use super::violation::{Findings, Rule};
 /// What the text says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct List {
+    pub(super) version: u32,
     pub(super) target: u32,
     pub(super) media_sequence: u64,
     pub(super) discontinuity_sequence: u64,
     pub(super) independent: bool,
     pub(super) ended: bool,
     pub(super) entries: Vec<Entry>,
+}
+
+impl List {
+    /// Returns the least target duration that goes with a segment: before version 6 it is not
+    /// shorter, from then on it is rounded to the nearest second.
+    pub(super) const fn target_for(&self, entry: &Entry) -> u32 {
+        match self.version {
+            0..6 => entry.extinf_millis.div_ceil(1000),
+            _ => entry.extinf_millis.saturating_add(500) / 1000,
+        }
+    }
 }
 
 /// A segment that is named.
@@ -23,6 +35,10 @@ pub(super) struct Entry {
     /// EXT-X-PROGRAM-DATE-TIME in Unix ms.
     pub(super) date: Option<i64>,
     pub(super) discontinuity: bool,
+    /// EXT-X-GAP.
+    pub(super) gap: bool,
+    /// The section that EXT-X-MAP has put in force.
+    pub(super) init: Option<u64>,
 }
 
 /// Reads the text; what it gets wrong is told, and the rest is read all the same.
@@ -52,6 +68,10 @@ struct Reader<'a> {
     entry: Entry,
     dated: bool,
     timed: bool,
+    /// EXT-X-MAP came for that segment.
+    mapped: bool,
+    /// The section in force.
+    init: Option<u64>,
 }
 
 impl<'a> Reader<'a> {
@@ -87,7 +107,9 @@ impl<'a> Reader<'a> {
     fn take_header(&mut self, tag: &str, value: &str, findings: &mut Findings) -> bool {
         match tag {
             "#EXT-X-VERSION" => {
-                findings.expect(value == "3", Rule::Version, format_args!("version is {value:?}"))
+                self.list.version = integer(value, findings);
+                let known = matches!(self.list.version, 3 | 6);
+                findings.expect(known, Rule::Version, format_args!("version is {value:?}"));
             }
             "#EXT-X-TARGETDURATION" => self.list.target = integer(value, findings),
             "#EXT-X-MEDIA-SEQUENCE" => self.list.media_sequence = integer(value, findings),
@@ -110,6 +132,10 @@ impl<'a> Reader<'a> {
                 );
                 self.entry.discontinuity = true;
             }
+            "#EXT-X-GAP" if value.is_empty() => {
+                findings.expect(!self.entry.gap, Rule::Syntax, format_args!("{tag} comes twice"));
+                self.entry.gap = true;
+            }
             "#EXT-X-PROGRAM-DATE-TIME" => {
                 findings.expect(!self.dated, Rule::Syntax, format_args!("{tag} comes twice"));
                 (self.dated, self.entry.date) = (true, parse_date(value));
@@ -124,23 +150,51 @@ impl<'a> Reader<'a> {
                     None => findings.add(Rule::Syntax, format_args!("EXTINF is {value:?}")),
                 }
             }
+            "#EXT-X-MAP" => self.take_map(value, findings),
             "#EXT-X-ENDLIST" if value.is_empty() => self.list.ended = true,
             _ => findings.add(Rule::Syntax, format_args!("{tag} has no place here, or no value")),
         }
     }
 
+    /// Takes the section that segments need from now on (RFC 8216 §4.3.2.5).
+    fn take_map(&mut self, value: &str, findings: &mut Findings) {
+        let again = core::mem::replace(&mut self.mapped, true);
+        let uri = value.strip_prefix("URI=\"").and_then(|rest| rest.strip_suffix("\""));
+        let id = uri.and_then(|uri| uri.strip_suffix(".mp4")).and_then(digits);
+        findings.expect(
+            id.is_some() && !again,
+            Rule::Map,
+            format_args!("EXT-X-MAP says {value:?}, came before: {again}"),
+        );
+        let first = self.list.entries.is_empty();
+        let breaks = first || self.entry.discontinuity || id == self.init;
+        findings.expect(
+            breaks,
+            Rule::Map,
+            format_args!("EXT-X-MAP goes from {:?} to {id:?} without a break", self.init),
+        );
+        findings.expect(
+            self.list.version >= 6,
+            Rule::Map,
+            format_args!("EXT-X-MAP in version {}", self.list.version),
+        );
+        self.init = id;
+    }
+
     fn take_uri(&mut self, line: &str, findings: &mut Findings) {
         findings.expect(self.timed, Rule::Syntax, format_args!("{line:?} has no EXTINF"));
         let entry = core::mem::take(&mut self.entry);
-        (self.dated, self.timed) = (false, false);
-        match line.strip_suffix(".ts").and_then(|id| id.parse().ok()) {
-            Some(id) => self.list.entries.push(Entry { id, ..entry }),
+        (self.dated, self.timed, self.mapped) = (false, false, false);
+        let init = self.init;
+        let stem = line.strip_suffix(".ts").or_else(|| line.strip_suffix(".m4s"));
+        match stem.and_then(|id| id.parse().ok()) {
+            Some(id) => self.list.entries.push(Entry { id, init, ..entry }),
             None => findings.add(Rule::Syntax, format_args!("{line:?} is no URI that was given")),
         }
     }
 
     fn finish(self, findings: &mut Findings) -> List {
-        let complete = self.entry == Entry::default() && !self.timed;
+        let complete = self.entry == Entry::default() && !self.timed && !self.mapped;
         findings.expect(
             complete,
             Rule::Syntax,
@@ -206,9 +260,9 @@ fn days_before(year: i64, month: i64, day: i64) -> i64 {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:5\n#EXT-X-MEDIA-SEQUENCE:7\n\
+    const TEXT: &str = "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:5\n#EXT-X-MEDIA-SEQUENCE:7\n\
         #EXT-X-DISCONTINUITY-SEQUENCE:1\n#EXTINF:5.000,\n8.ts\n#EXT-X-DISCONTINUITY\n\
-        #EXT-X-PROGRAM-DATE-TIME:2026-11-23T08:15:30.250Z\n#EXTINF:4.999,\n9.ts\n#EXT-X-ENDLIST\n";
+        #EXT-X-PROGRAM-DATE-TIME:2026-11-23T08:15:30.250Z\n#EXT-X-GAP\n#EXTINF:4.999,\n9.ts\n#EXT-X-ENDLIST\n";
 
     fn rules(text: &str) -> Vec<Rule> {
         let mut findings = Findings::default();
@@ -227,8 +281,11 @@ mod tests {
             extinf_millis: 4999,
             date: Some(1_795_421_730_250),
             discontinuity: true,
+            gap: true,
+            init: None,
         };
         let want = List {
+            version: 6,
             target: 5,
             media_sequence: 7,
             discontinuity_sequence: 1,
@@ -243,7 +300,7 @@ mod tests {
     fn h_01_every_way_to_spoil_a_line_is_told() {
         for (from, to, want) in [
             ("#EXTM3U\n", "", Rule::Syntax),
-            ("VERSION:3", "VERSION:4", Rule::Version),
+            ("VERSION:6", "VERSION:4", Rule::Version),
             ("DURATION:5\n", "DURATION:5.0\n", Rule::Syntax),
             ("DURATION:5\n", "DURATION:5\n#EXT-X-TARGETDURATION:5\n", Rule::Syntax),
             ("#EXT-X-MEDIA-SEQUENCE:7\n", "", Rule::MediaSequence),
@@ -254,9 +311,10 @@ mod tests {
             ("\n8.ts", "\n 8.ts", Rule::Syntax),
             ("#EXTINF:4.999,\n9.ts\n", "", Rule::Syntax),
             ("08:15", "8:15", Rule::Syntax),
+            ("#EXT-X-GAP\n", "#EXT-X-GAP\n#EXT-X-GAP\n", Rule::Syntax),
             ("#EXT-X-ENDLIST\n", "#EXT-X-ENDLIST\n\n", Rule::EndList),
             ("#EXT-X-ENDLIST\n", "#EXT-X-ENDLIST", Rule::Syntax),
-            ("#EXT-X-VERSION:3", "#EXT-X-VERSION:3\n#EXT-X-PLAYLIST-TYPE:EVENT", Rule::Syntax),
+            ("#EXT-X-VERSION:6", "#EXT-X-VERSION:6\n#EXT-X-PLAYLIST-TYPE:EVENT", Rule::Syntax),
         ] {
             let text = TEXT.replace(from, to);
             assert!(rules(&text).contains(&want), "{to:?}: {:?}", rules(&text));
@@ -273,8 +331,8 @@ mod tests {
     fn h_01_what_belongs_to_the_whole_list_stands_before_the_first_segment() {
         for before in ["#EXTINF:5.000,\n8.ts", "8.ts", "#EXT-X-ENDLIST"] {
             let text = TEXT
-                .replace("#EXT-X-VERSION:3\n", "")
-                .replace(before, &["#EXT-X-VERSION:3\n", before].concat());
+                .replace("#EXT-X-VERSION:6\n", "")
+                .replace(before, &["#EXT-X-VERSION:6\n", before].concat());
             let early = before.starts_with("#EXTINF");
             assert_eq!(rules(&text).is_empty(), early, "{text}");
         }
@@ -282,7 +340,7 @@ mod tests {
 
     #[test]
     fn h_01_tags_that_have_no_value_are_told_with_one() {
-        for tag in ["#EXT-X-DISCONTINUITY\n", "#EXT-X-ENDLIST\n"] {
+        for tag in ["#EXT-X-DISCONTINUITY\n", "#EXT-X-GAP\n", "#EXT-X-ENDLIST\n"] {
             let text = TEXT.replace(tag, &tag.replace('\n', ":1\n"));
             assert_eq!(rules(&text), [Rule::Syntax], "{tag}");
         }

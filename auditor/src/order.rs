@@ -13,6 +13,10 @@ pub(super) enum State {
     Idle,
     /// A segment is open.
     Open(Open),
+    /// The section of the next segment, which has its id, was handed over.
+    Announced(u64),
+    /// That failed: the segment must be aborted.
+    Unannounced(u64),
     /// A call for the segment failed: it must be aborted.
     Failed(Open),
     /// A segment was closed and the playlist does not name it yet.
@@ -46,7 +50,10 @@ impl State {
             _ if legal => return,
             Self::Idle => (Rule::Order, "no segment is open"),
             Self::Open(_) => (Rule::Order, "a segment is open"),
-            Self::Failed(_) => (Rule::Abort, "a call failed and the segment was not aborted"),
+            Self::Announced(_) => (Rule::Order, "a section came for the next segment"),
+            Self::Failed(_) | Self::Unannounced(_) => {
+                (Rule::Abort, "a call failed and the segment was not aborted")
+            }
             Self::Closed => (Rule::Order, "a segment was closed and no playlist names it"),
             Self::Listed => (Rule::Order, "a playlist has come and no segment is open"),
             Self::Ended => (Rule::End, "the playlist has ended"),
@@ -56,14 +63,43 @@ impl State {
 
     /// Takes `open_segment`.
     pub(super) fn take_open(&mut self, start: &SegmentStart, ok: bool, findings: &mut Findings) {
-        self.admit("open_segment", matches!(self, Self::Idle | Self::Listed), findings);
+        let legal = match *self {
+            Self::Idle | Self::Listed => true,
+            // A section comes before the segment that first needs it.
+            Self::Announced(id) => start.id == id && start.init == Some(id),
+            _ => false,
+        };
+        self.admit("open_segment", legal, findings);
         let open = Open { start: *start, bytes: 0 };
         *self = if ok { Self::Open(open) } else { Self::Failed(open) };
     }
 
+    /// Takes `init_section` for the segment of this id.
+    pub(super) fn take_init(&mut self, id: u64, ok: bool, findings: &mut Findings) {
+        self.admit("init_section", matches!(self, Self::Idle | Self::Listed), findings);
+        *self = if ok { Self::Announced(id) } else { Self::Unannounced(id) };
+    }
+
+    /// Takes `write_payload` or `close_fragment` of `len` bytes; says whether they belong to the
+    /// open segment.
+    pub(super) fn take_fragment(&mut self, len: usize, ok: bool, findings: &mut Findings) -> bool {
+        let is_fmp4 = matches!(self, Self::Open(open) if open.start.init.is_some());
+        findings.expect(
+            is_fmp4,
+            Rule::FragmentOrder,
+            format_args!("payload or a head comes where no segment with a section is open"),
+        );
+        self.take_bytes(len, ok)
+    }
+
     /// Takes `write_packets` of `len` bytes; says whether they belong to the open segment.
     pub(super) fn take_packets(&mut self, len: usize, ok: bool, findings: &mut Findings) -> bool {
-        self.admit("write_packets", matches!(self, Self::Open(_)), findings);
+        let is_ts = matches!(self, Self::Open(open) if open.start.init.is_none());
+        self.admit("write_packets", is_ts, findings);
+        self.take_bytes(len, ok)
+    }
+
+    const fn take_bytes(&mut self, len: usize, ok: bool) -> bool {
         let Self::Open(open) = self else { return false };
         if ok {
             open.bytes += len as u64;
@@ -101,11 +137,16 @@ impl State {
 
     /// Takes `abort_segment`; says whether there was a segment to abort.
     pub(super) fn take_abort(&mut self, aborted: &AbortedSegment, findings: &mut Findings) -> bool {
-        self.admit("abort_segment", matches!(self, Self::Failed(_)), findings);
-        let Some(open) = self.open() else {
-            return false;
+        self.admit(
+            "abort_segment",
+            matches!(self, Self::Failed(_) | Self::Unannounced(_)),
+            findings,
+        );
+        let (id, bytes) = match self {
+            Self::Unannounced(id) => (*id, 0),
+            Self::Open(open) | Self::Failed(open) => (open.start.id, open.bytes),
+            _ => return false,
         };
-        let (id, bytes) = (open.start.id, open.bytes);
         findings.expect(
             aborted.id == id,
             Rule::Facts,
@@ -131,6 +172,7 @@ pub(super) fn check_repeated(start: &SegmentStart, segment: &Segment, findings: 
         ("program_date_time", segment.program_date_time == start.program_date_time),
         ("discontinuity", segment.discontinuity == start.discontinuity),
         ("starts_with_idr", segment.starts_with_idr == start.starts_with_idr),
+        ("init", segment.init == start.init),
     ] {
         findings.expect(
             same,

@@ -3,11 +3,12 @@
 use core::convert::Infallible;
 use core::fmt::Write as _;
 
+use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
 use hls_segmenter::notice::Notice;
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
-    AbortedSegment, ExpiredSegment, Segment, SegmentSink, SegmentStart, Snapshot, Track,
+    AbortedSegment, ExpiredSegment, Part, Segment, SegmentSink, SegmentStart, Snapshot, Track,
 };
 
 use super::event::Event;
@@ -84,6 +85,30 @@ impl<S: SegmentSink> SegmentSink for Recorder<S> {
         self.keep(Event::Packets(bytes), result)
     }
 
+    fn init_section(&mut self, init: &Init<'_>) -> Result<(), S::Error> {
+        let result = self.inner.init_section(init);
+        self.keep(Event::Init { id: init.id(), bytes: init.as_bytes().to_vec() }, result)
+    }
+
+    fn write_payload(&mut self, payload: Payload<'_>) -> Result<(), S::Error> {
+        let mut bytes = Vec::new();
+        copy_payload(&payload, &mut bytes);
+        let result = self.inner.write_payload(payload);
+        self.keep(Event::Payload(bytes), result)
+    }
+
+    fn close_fragment(&mut self, head: FragmentHead<'_>) -> Result<(), S::Error> {
+        let mut bytes = Vec::new();
+        copy_head(&head, &mut bytes);
+        let (payload_len, sequence) = (head.payload_len(), head.sequence_number());
+        let result = self.inner.close_fragment(head);
+        self.keep(Event::Head { bytes, payload_len, sequence }, result)
+    }
+
+    fn close_part(&mut self, part: &Part) -> Result<(), S::Error> {
+        self.inner.close_part(part)
+    }
+
     fn close_segment(&mut self, segment: &Segment) -> Result<(), S::Error> {
         let result = self.inner.close_segment(segment);
         self.keep(Event::Close(*segment), result)
@@ -127,11 +152,33 @@ pub(super) fn copy_packets(packets: &TsPackets<'_>, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Writes the playlist with segments named by their ids; a playlist that cannot be written is an
+/// Copies payload into `bytes`, in place of what is there.
+pub(super) fn copy_payload(payload: &Payload<'_>, bytes: &mut Vec<u8>) {
+    bytes.clear();
+    bytes.resize(payload.len(), 0);
+    if payload.copy_to_slice(bytes).is_err() {
+        bytes.clear();
+    }
+}
+
+/// Copies a head into `bytes`, in place of what is there.
+pub(super) fn copy_head(head: &FragmentHead<'_>, bytes: &mut Vec<u8>) {
+    bytes.clear();
+    bytes.resize(head.len(), 0);
+    if head.copy_to_slice(bytes).is_err() {
+        bytes.clear();
+    }
+}
+
+/// Writes the playlist with segments and sections named by their ids; a playlist that cannot be written is an
 /// empty text.
 pub(super) fn playlist_text(playlist: Playlist<'_>) -> String {
     let mut text = String::new();
-    let m3u8 = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id));
+    let m3u8 = playlist.m3u8(|segment, uri| match segment.init {
+        None => write!(uri, "{}.ts", segment.id),
+        Some(_) => write!(uri, "{}.m4s", segment.id),
+    });
+    let m3u8 = m3u8.init_uri(|id, uri| write!(uri, "{id}.mp4"));
     if write!(text, "{m3u8}").is_err() {
         text.clear();
     }

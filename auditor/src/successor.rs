@@ -24,7 +24,7 @@ pub(super) fn check_successor(
         return;
     };
     let Some((same, added)) =
-        new.entries.split_at_checked(kept.len()).filter(|(same, _)| *same == kept)
+        new.entries.split_at_checked(kept.len()).filter(|(same, _)| are_same(same, kept))
     else {
         findings.add(
             Rule::Successor,
@@ -46,13 +46,17 @@ pub(super) fn check_successor(
         Rule::DiscontinuitySequence,
         format_args!("it goes from {from} to {to} with {tags} tags removed"),
     );
-    let needed =
-        added.iter().map(|entry| entry.extinf_millis.div_ceil(1000)).fold(old.target, u32::max);
+    let needed = new.entries.iter().map(|entry| new.target_for(entry)).fold(old.target, u32::max);
     let (from, to) = (old.target, new.target);
     findings.expect(
         to == needed,
         Rule::TargetChange,
         format_args!("target duration goes from {from} to {to}, not {needed}"),
+    );
+    findings.expect(
+        old.version == new.version,
+        Rule::Version,
+        format_args!("version goes from {} to {}", old.version, new.version),
     );
     findings.expect(
         old.independent == new.independent,
@@ -72,6 +76,13 @@ pub(super) fn check_successor(
     }
 }
 
+/// Says whether segments that stay are the same but for EXT-X-GAP, which comes when one is told
+/// lost.
+fn are_same(new: &[Entry], old: &[Entry]) -> bool {
+    new.len() == old.len()
+        && new.iter().zip(old).all(|(new, old)| *new == Entry { gap: new.gap, ..*old })
+}
+
 /// Compares the dates of two segments that follow each other.
 fn check_dates(last: &Entry, next: &Entry, findings: &mut Findings) {
     // A date may be left out, where the host's clock leapt by weeks; what is told must follow.
@@ -79,8 +90,10 @@ fn check_dates(last: &Entry, next: &Entry, findings: &mut Findings) {
         return;
     };
     let want = last_date + i64::from(last.extinf_millis);
+    // Dates follow the host's clock by at most 2 % of a segment.
+    let slew = i64::from(last.extinf_millis) / 50;
     let fits = match next.discontinuity {
-        false => (date - want).abs() <= 1,
+        false => (date - want).abs() <= 1 + slew,
         // Wall and media clocks differ; what was dated once is not dated again.
         true => date >= want - 1000,
     };
@@ -103,6 +116,7 @@ mod tests {
             ..Entry::default()
         };
         List {
+            version: 6,
             target: 5,
             media_sequence,
             entries: ids.iter().map(entry).collect(),
@@ -124,11 +138,14 @@ mod tests {
             (with(|new| new.media_sequence = 0), Some(Rule::MediaSequence)),
             (with(|new| new.media_sequence = 5), Some(Rule::MediaSequence)),
             (with(|new| new.media_sequence = 1), Some(Rule::Successor)),
+            (with(|new| new.entries[1].gap = true), None),
             (with(|new| new.entries[1].extinf_millis = 4999), Some(Rule::Successor)),
             (with(|new| new.entries[2].id = 5), Some(Rule::Successor)),
             (with(|new| new.target = 4), Some(Rule::TargetChange)),
             (with(|new| new.target = 6), Some(Rule::TargetChange)),
-            (with(|new| new.entries[2].extinf_millis = 5001), Some(Rule::TargetChange)),
+            (with(|new| new.entries[2].extinf_millis = 5499), None),
+            (with(|new| new.entries[2].extinf_millis = 5500), Some(Rule::TargetChange)),
+            (with(|new| new.version = 3), Some(Rule::Version)),
             (with(|new| new.discontinuity_sequence = 1), Some(Rule::DiscontinuitySequence)),
             (with(|new| new.independent = true), Some(Rule::Independent)),
             (with(|new| new.entries.truncate(2)), Some(Rule::Successor)),
@@ -165,12 +182,21 @@ mod tests {
     }
 
     #[test]
-    fn h_15_dates_continue_by_the_duration_except_behind_a_discontinuity() {
-        let entry = |date, discontinuity| Entry { id: 1, extinf_millis: 5000, date, discontinuity };
+    fn h_15_dates_continue_by_the_duration_to_2_percent_except_behind_a_discontinuity() {
+        let entry = |date, discontinuity| Entry {
+            id: 1,
+            extinf_millis: 5000,
+            date,
+            discontinuity,
+            gap: false,
+            init: None,
+        };
         let last = entry(Some(10_000), false);
         for (date, discontinuity, want) in [
-            (Some(15_001), false, 0),
-            (Some(15_002), false, 1),
+            (Some(15_101), false, 0),
+            (Some(15_102), false, 1),
+            (Some(14_899), false, 0),
+            (Some(14_898), false, 1),
             (Some(99_000), true, 0),
             (Some(13_999), true, 1),
             (None, false, 0),

@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn the_numbers_are_read_where_the_stored_form_has_them() {
         let stored = [
-            [1, 3].as_slice(),         // format, segments listed
+            [2, 3].as_slice(),         // format, segments listed
             &[0, 0, 0, 0, 0, 0, 1, 4], // media sequence number of the first
             &[0, 0, 0, 0, 0, 0, 0, 7], // discontinuity sequence
             &[0, 0, 0, 1, 0, 0, 0, 9], // next id
@@ -59,6 +59,8 @@ mod tests {
             &[1, 15, 0, 8],            // continuity counters
             &[31, 0x1b, 0x0f],         // PMT version, stream types
             &[0, 0, 0, 0, 0, 0, 0, 0], // newest stamp
+            &[0],                      // the list goes on
+            &[0xac, 0xfa, 0x0f, 0xf9], // check sum
         ]
         .concat();
         let token = ResumeToken::from_bytes(stored.as_slice().try_into().unwrap()).unwrap();

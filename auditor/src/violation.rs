@@ -70,6 +70,8 @@ rules! {
     Successor = "H-09",
     /// A playlist names only segments whose `close_segment` succeeded.
     Unclosed = "H-10",
+    /// EXT-X-GAP stands with the segments that were told lost, as long as they are listed, and with no other.
+    Gap = "H-17",
     /// EXT-X-ENDLIST is there exactly when the list has ended, and changes nothing else.
     EndList = "R-47",
     /// No more segments are listed than [`FragCount`](hls_segmenter::config::FragCount) says.
@@ -132,6 +134,38 @@ rules! {
     Stray = "R-04",
     /// Another configuration of a codec comes behind EXT-X-DISCONTINUITY.
     Reconfigured = "R-21",
+    /// A picture that refers to others before the one that decoding begins with is left out.
+    LeadingPicture = "HEVC-5",
+    /// An initialization section is `ftyp` and a `moov` without samples, its boxes in order and whole.
+    Init = "MP4-1",
+    /// A fragment is a whole `moof` and `mdat`; every `traf` counts from its `moof`, with a `tfdt` of version 1.
+    Fragment = "MP4-2",
+    /// Numbers of fragments grow by 1 and are never used again.
+    FragmentNumber = "MP4-3",
+    /// Runs lie one behind the other in the payload, and have all of it.
+    Runs = "MP4-4",
+    /// Video counts in 1/90,000 s, audio in its samples; composition offsets have a sign.
+    Timescale = "MP4-5",
+    /// A sample is NAL units behind lengths of 4 bytes, without delimiters and parameter sets; what slices need is in the sample entry.
+    NalUnits = "MP4-6",
+    /// `hvcC` is whole, with arrays that are complete.
+    HevcRecord = "MP4-7",
+    /// `esds` is well-formed and has an `AudioSpecificConfig`; the box of another audio codec says its rate.
+    Esds = "MP4-8",
+    /// EXT-X-MAP stands where a segment needs another section, which was handed over and has not expired.
+    Map = "MP4-10",
+    /// Key frames and no other pictures are sync samples, and audio is.
+    Sync = "MP4-11",
+    /// `tfdt` is the sum of the durations before it within a discontinuity, or later behind a hole, and never earlier.
+    DecodeTime = "MP4-14",
+    /// Payload comes within a segment, its head behind it, and nothing is left when the segment closes.
+    FragmentOrder = "MP4-15",
+    /// A segment lasts as long as the samples of its lead track.
+    Durations = "MP4-16",
+    /// A section expires with the last segment that needs it.
+    SectionExpiry = "MP4-17",
+    /// `avcC` is whole, and says what its parameter sets say.
+    AvcRecord = "MP4-18",
     /// PTS and DTS run ahead of the engine's timeline by a constant.
     Lead = "Y-01",
 }

@@ -69,7 +69,7 @@ impl Video {
             format_args!("access unit does not begin with 00 00 00 01"),
         );
         let units: Vec<_> = NalUnits::new(&pes.payload).collect();
-        check_delimiters(&units, settings.any_input, findings);
+        check_delimiters(&units, settings, findings);
         let mixed = settings.any_input && units.iter().any(|unit| unit.kind() == SLICE);
         let idr_is_there = units.iter().any(|unit| unit.kind() == IDR);
         // One of them lay hidden in the other: only the writer knows which was there by its length.
@@ -171,18 +171,20 @@ impl Video {
     }
 }
 
-fn check_delimiters(units: &[NalUnit<'_>], any_input: bool, findings: &mut Findings) {
+/// Each field of a pair has a delimiter of its own.
+fn check_delimiters(units: &[NalUnit<'_>], settings: &Settings, findings: &mut Findings) {
     let count = units.iter().filter(|unit| unit.kind() == DELIMITER).count();
     let leads = units.first().is_some_and(|unit| unit.kind() == DELIMITER);
+    let most = if settings.field_pairs { 2 } else { 1 };
     findings.expect(
-        leads && (count == 1 || any_input),
+        leads && (count <= most || settings.any_input),
         Rule::Delimiter,
         format_args!("{count} access unit delimiters, first: {leads}"),
     );
     let short =
         units.iter().find(|unit| !unit.zero_byte && [SPS, PPS, DELIMITER].contains(&unit.kind()));
     // What lies hidden in a slice is as it came.
-    if let Some(unit) = short.filter(|_| !any_input) {
+    if let Some(unit) = short.filter(|_| !settings.any_input) {
         findings.add(
             Rule::Delimiter,
             format_args!("NAL unit of type {} behind a start code of 3 bytes", unit.kind()),
@@ -199,7 +201,9 @@ fn check_access_point(
 ) {
     let key_frame = match policy {
         KeyFramePolicy::Idr => idr,
-        KeyFramePolicy::IdrOrRecoveryPoint => idr || units.iter().any(has_recovery_point),
+        KeyFramePolicy::IdrOrRecoveryPoint => {
+            idr || units.iter().any(|unit| has_recovery_point(unit.bytes))
+        }
         // Nothing in the output tells.
         KeyFramePolicy::FrameType => return,
     };
@@ -228,11 +232,11 @@ fn check_pictures(units: &[NalUnit<'_>], field_pairs: bool, findings: &mut Findi
 }
 
 /// Says whether an SEI NAL unit holds a recovery point message (H.264 §7.3.2.3, D.1.8).
-fn has_recovery_point(unit: &NalUnit<'_>) -> bool {
-    if unit.kind() != SEI {
+pub(in super::super) fn has_recovery_point(unit: &[u8]) -> bool {
+    if unit.first().is_none_or(|header| header & 0x1f != SEI) {
         return false;
     }
-    let mut rest = unit.bytes.get(1..).unwrap_or_default();
+    let mut rest = unit.get(1..).unwrap_or_default();
     // A message is its type, its length, and so many bytes; the last byte of all is the stop bit.
     while rest.len() > 2 {
         let Some((kind, after)) = take_sum(rest) else {
@@ -415,8 +419,7 @@ mod tests {
             (&[6, 5, 1, 6, 6, 1, 0xc4, 0x80], true),
             (&[6, 5, 2, 6, 6, 0x80], false),
         ] {
-            let unit = NalUnit { zero_byte: true, bytes };
-            assert_eq!(has_recovery_point(&unit), want, "{bytes:x?}");
+            assert_eq!(has_recovery_point(bytes), want, "{bytes:x?}");
         }
         assert_eq!(take_sum(&[0xff, 0xff, 1, 9]), Some((511, &[9][..])));
     }

@@ -2,7 +2,7 @@
 
 /// Reads bits from the highest down, without the emulation prevention bytes.
 #[derive(Debug)]
-pub(super) struct Bits<'a> {
+pub(in super::super) struct Bits<'a> {
     bytes: &'a [u8],
     /// Zero bytes right before `bytes`.
     zeros: u8,
@@ -11,7 +11,7 @@ pub(super) struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(in super::super) const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, zeros: 0, current: 0, left: 0 }
     }
 
@@ -31,7 +31,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Reads `ue(v)`; `None` where the bytes end before it, or it is longer than 32 bits.
-    pub(super) fn ue(&mut self) -> Option<u32> {
+    pub(in super::super) fn ue(&mut self) -> Option<u32> {
         let mut zeros = 0;
         while self.bit()? == 0 {
             zeros += 1;

@@ -8,6 +8,8 @@ use super::super::ts::Boundary;
 #[derive(Clone, Copy, Debug, Default)]
 pub(in super::super) struct Steps {
     last: Option<WireTime>,
+    /// The last picture was moved, to a tick after the one before it.
+    moved: bool,
     older: Option<TickSpan>,
     newer: Option<TickSpan>,
 }
@@ -15,17 +17,23 @@ pub(in super::super) struct Steps {
 impl Steps {
     pub(super) fn begin_segment(&mut self, boundary: Boundary) {
         if boundary != Boundary::Continuous {
-            *self = Self::default();
+            // The engine may have moved the first picture to come after the last one before the break.
+            *self = Self { moved: true, ..Self::default() };
         }
     }
 
     fn take(&mut self, dts: WireTime) {
         if let Some(last) = self.last.replace(dts) {
-            (self.older, self.newer) = (self.newer, Some(dts.since(last)));
+            let step = dts.since(last);
+            // How far a picture was moved says nothing of the frame rate (Y-02).
+            let from_moved = core::mem::replace(&mut self.moved, step == TickSpan::new(1));
+            if !from_moved && !self.moved {
+                (self.older, self.newer) = (self.newer, Some(step));
+            }
         }
     }
 
-    /// Returns the shorter and the longer of the last two steps.
+    /// Returns the shorter and the longer of the last two steps of pictures that were not moved.
     pub(in super::super) fn range(&self) -> Option<(TickSpan, TickSpan)> {
         let (older, newer) = (self.older?, self.newer?);
         Some((older.min(newer), older.max(newer)))
@@ -39,6 +47,8 @@ pub(in super::super) struct Content {
     /// The first PES packet is video.
     pub(in super::super) video_leads: bool,
     pub(in super::super) pictures: u32,
+    /// Those among them that may be the rest of the one before.
+    pub(in super::super) parted: u32,
     pub(in super::super) audio_frames: u32,
     /// There is audio that is not made of frames.
     pub(in super::super) frames_unknown: bool,

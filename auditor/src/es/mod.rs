@@ -5,22 +5,26 @@ mod audio;
 mod avc;
 mod bits;
 mod content;
+mod hevc;
 mod unit;
 
-pub(super) use avc::Settings;
+pub(super) use avc::{Settings, has_recovery_point};
+pub(super) use bits::Bits;
 pub(super) use content::{Content, Steps};
 pub use unit::{ElementaryUnit, UnitKind};
 
 use audio::Audio;
 use avc::Video;
 
-use super::ts::{ADTS, AVC, Boundary, Pes};
+use super::mp4::Unit;
+use super::ts::{ADTS, AVC, Boundary, Pes, is_video};
 use super::violation::{Findings, Rule};
 
 /// State of the elementary streams as the listed segments have them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Streams {
     video: Video,
+    hevc: hevc::Video,
     audio: Audio,
     pub(super) steps: Steps,
     /// What the open segment holds so far.
@@ -30,9 +34,30 @@ pub(super) struct Streams {
 impl Streams {
     pub(super) fn begin_segment(&mut self, boundary: Boundary) {
         self.video.begin_segment(boundary);
+        self.hevc.begin_segment(boundary);
         self.audio.begin_segment(boundary);
         self.steps.begin_segment(boundary);
         self.content = Content::default();
+    }
+
+    /// Counts a sample, and appends it to `units` where these are wanted.
+    pub(super) fn take_sample(
+        &mut self,
+        segment: u64,
+        unit: &Unit,
+        units: Option<&mut Vec<ElementaryUnit>>,
+    ) {
+        if !unit.is_video {
+            self.content.count_frames(unit.dts, 1, unit.span);
+        } else if !unit.is_rest || !unit.is_late {
+            // A table that is full between two slices of a picture parts them.
+            self.content.parted += u32::from(unit.is_rest);
+            let kind = (unit.random_access, unit.sync);
+            self.content.count_picture(unit.dts, kind, &mut self.steps);
+        }
+        if let Some(units) = units {
+            units.push(ElementaryUnit::sample(segment, unit));
+        }
     }
 
     /// Judges a PES packet, counts it, and appends what it holds to `units` where these are wanted.
@@ -44,8 +69,11 @@ impl Streams {
         units: Option<&mut Vec<ElementaryUnit>>,
         findings: &mut Findings,
     ) {
-        if pes.stream_type == AVC {
-            let idr = self.video.take(pes, settings, findings);
+        if is_video(pes.stream_type) {
+            let idr = match pes.stream_type {
+                AVC => self.video.take(pes, settings, findings),
+                _ => self.hevc.take(pes, settings, findings),
+            };
             self.content.count_picture(pes.dts, (idr, pes.random_access), &mut self.steps);
             if let Some(units) = units {
                 units.push(ElementaryUnit::access_unit(segment, pes));

@@ -14,7 +14,7 @@ mod section;
 
 pub(super) use clock::Boundary;
 pub(super) use packet::LEN;
-pub(super) use psi::{ADTS, AVC};
+pub(super) use psi::{ADTS, AVC, is_video};
 
 use std::collections::BTreeMap;
 
@@ -39,6 +39,8 @@ pub(super) struct Demux {
     /// A PES packet has begun in the open segment.
     begun: bool,
     assembling: BTreeMap<u16, Assembly>,
+    /// PES packets that are whole and wait for one that began before them.
+    whole: Vec<Pes>,
 }
 
 /// A PES packet whose end has not come.
@@ -54,7 +56,7 @@ struct Assembly {
 }
 
 /// A whole PES packet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Pes {
     /// Index of its first packet within the segment.
     pub(super) index: u64,
@@ -84,6 +86,7 @@ impl Demux {
         (self.boundary, self.index, self.begun, self.tables.changed) = (boundary, 0, false, false);
         self.clock.begin_segment(boundary);
         self.assembling.clear();
+        self.whole.clear();
     }
 
     /// Says whether the open segment's tables are others than those of the one before it.
@@ -95,13 +98,15 @@ impl Demux {
         self.tables.has_video()
     }
 
-    /// Takes a packet; returns the PES packet that it ends by beginning another. A run holds PES
-    /// packets whole.
-    pub(super) fn take(&mut self, bytes: &[u8; LEN], findings: &mut Findings) -> Option<Pes> {
+    /// Takes a packet. The engine writes a PES packet of audio in one run of packets; it may write
+    /// the rest of a picture in a later run.
+    pub(super) fn take(&mut self, bytes: &[u8; LEN], findings: &mut Findings) {
         let index = self.index;
         self.index += 1;
         findings.place.packet = Some(index);
-        let packet = packet::parse(bytes, findings)?;
+        let Some(packet) = packet::parse(bytes, findings) else {
+            return;
+        };
         self.counters.take(&packet, bytes, findings);
         let pid = packet.pid;
         match index {
@@ -127,11 +132,11 @@ impl Demux {
         }
         if pid == psi::PAT_PID || Some(pid) == self.tables.pmt_pid {
             self.take_table(&packet, index, findings);
-            return None;
+            return;
         }
         let Some(stream_type) = self.tables.stream_type(pid) else {
             findings.add(Rule::UnknownPid, format_args!("PID is in neither PAT nor PMT"));
-            return None;
+            return;
         };
         let leads = Some(pid) == self.tables.pcr_pid;
         self.clock.take_field(pid, packet.field, leads, findings);
@@ -143,22 +148,36 @@ impl Demux {
                 format_args!("random_access_indicator without unit start or PCR"),
             );
         }
-        self.assemble(&packet, stream_type, index, findings)
+        self.assemble(&packet, stream_type, index, findings);
     }
 
-    /// Ends a run of packets; returns the PES packets that end with it, in the order in which they
-    /// began.
+    /// Ends a run of packets; returns the PES packets that are whole with it, in the order in which
+    /// they began.
     pub(super) fn end_run(&mut self, findings: &mut Findings) -> Vec<Pes> {
-        let mut rest: Vec<_> = core::mem::take(&mut self.assembling).into_iter().collect();
-        rest.sort_by_key(|(_, assembly)| assembly.index);
-        rest.into_iter()
-            .filter_map(|(pid, assembly)| self.complete(pid, assembly, findings))
-            .collect()
+        self.end_all(|stream_type| !is_video(stream_type), findings);
+        let waits_for = self.assembling.values().map(|assembly| assembly.index).min();
+        let waits_for = waits_for.unwrap_or(u64::MAX);
+        let at = self.whole.partition_point(|pes| pes.index < waits_for);
+        self.whole.drain(..at).collect()
     }
 
-    /// Ends the segment.
-    pub(super) fn end_segment(&self, findings: &mut Findings) {
+    /// Ends the segment; returns the PES packets that end with it.
+    pub(super) fn end_segment(&mut self, findings: &mut Findings) -> Vec<Pes> {
         self.clock.end_segment(findings);
+        self.end_all(|_| true, findings);
+        core::mem::take(&mut self.whole)
+    }
+
+    /// Ends the PES packets of these stream types.
+    fn end_all(&mut self, ends: impl Fn(u8) -> bool, findings: &mut Findings) {
+        for (pid, assembly) in core::mem::take(&mut self.assembling) {
+            if ends(assembly.stream_type) {
+                self.complete(pid, assembly, findings);
+            } else {
+                self.assembling.insert(pid, assembly);
+            }
+        }
+        self.whole.sort_by_key(|pes| pes.index);
     }
 
     fn take_table(&mut self, packet: &Packet<'_>, index: u64, findings: &mut Findings) {
@@ -181,8 +200,10 @@ impl Demux {
         stream_type: u8,
         index: u64,
         findings: &mut Findings,
-    ) -> Option<Pes> {
-        let payload = packet.payload?;
+    ) {
+        let Some(payload) = packet.payload else {
+            return;
+        };
         let pcr = self.clock.last();
         if !packet.unit_start {
             match self.assembling.get_mut(&packet.pid) {
@@ -195,7 +216,7 @@ impl Demux {
                     format_args!("a run continues a PES packet that began in another"),
                 ),
             }
-            return None;
+            return;
         }
         let assembly = Assembly {
             stream_type,
@@ -205,19 +226,23 @@ impl Demux {
             bytes: payload.to_vec(),
             pcr,
         };
-        let ended = self.assembling.insert(packet.pid, assembly)?;
-        self.complete(packet.pid, ended, findings)
+        if let Some(ended) = self.assembling.insert(packet.pid, assembly) {
+            self.complete(packet.pid, ended, findings);
+        }
     }
 
-    fn complete(&mut self, pid: u16, assembly: Assembly, findings: &mut Findings) -> Option<Pes> {
+    fn complete(&mut self, pid: u16, assembly: Assembly, findings: &mut Findings) {
         findings.place.packet = Some(assembly.index);
         findings.place.pid = Some(pid);
         let Assembly { stream_type, index, first, random_access, bytes, pcr } = assembly;
-        let header = pes::parse(&bytes, stream_type == AVC, findings)?;
+        let Some(header) = pes::parse(&bytes, is_video(stream_type), findings) else {
+            return;
+        };
         let (pts, dts, aligned) = (header.pts, header.dts, header.aligned);
-        let video = stream_type == AVC;
+        let video = is_video(stream_type);
         self.clock.take_times((pid, video), (pts, dts), pcr, findings);
         let payload = header.payload.to_vec();
-        Some(Pes { index, pid, stream_type, first, random_access, aligned, pts, dts, payload })
+        let pes = Pes { index, pid, stream_type, first, random_access, aligned, pts, dts, payload };
+        self.whole.push(pes);
     }
 }

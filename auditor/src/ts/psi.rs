@@ -8,8 +8,14 @@ pub(super) const PAT_PID: u16 = 0;
 
 /// The elementary streams that can be carried, as the PMT names them.
 pub(in super::super) const AVC: u8 = 0x1b;
+pub(in super::super) const HEVC: u8 = 0x24;
 pub(in super::super) const ADTS: u8 = 0x0f;
 pub(in super::super) const MPEG_AUDIO: [u8; 2] = [0x03, 0x04];
+
+/// Returns whether a stream type is one of video.
+pub(in super::super) const fn is_video(stream_type: u8) -> bool {
+    matches!(stream_type, AVC | HEVC)
+}
 
 /// The tables in force.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +45,7 @@ impl Tables {
     }
 
     pub(super) fn has_video(&self) -> bool {
-        self.streams.iter().any(|stream| stream.1 == AVC)
+        self.streams.iter().any(|stream| is_video(stream.1))
     }
 
     /// Reads the payload of a PAT packet; `free` says that content may change here.
@@ -96,7 +102,8 @@ impl Tables {
             format_args!("reserved bits of the PMT are not 1"),
         );
         for (index, &(pid, stream_type)) in streams.iter().enumerate() {
-            let known = [AVC, ADTS].contains(&stream_type) || MPEG_AUDIO.contains(&stream_type);
+            let known =
+                is_video(stream_type) || stream_type == ADTS || MPEG_AUDIO.contains(&stream_type);
             findings.expect(
                 known,
                 Rule::StreamType,
@@ -105,14 +112,14 @@ impl Tables {
             let again = streams
                 .iter()
                 .take(index)
-                .any(|other| other.0 == pid || (other.1 == AVC) == (stream_type == AVC));
+                .any(|other| other.0 == pid || is_video(other.1) == is_video(stream_type));
             findings.expect(
                 !again,
                 Rule::StreamType,
                 format_args!("two streams of a kind, or on PID {pid:#06x}"),
             );
         }
-        let lead = streams.iter().find(|stream| stream.1 == AVC).or(streams.first());
+        let lead = streams.iter().find(|stream| is_video(stream.1)).or(streams.first());
         let leads = lead.is_some_and(|lead| lead.0 == pcr_pid);
         findings.expect(
             leads,
