@@ -13,10 +13,12 @@ mod support;
 use std::hint::black_box;
 use std::path::Path;
 
+use hls_segmenter::flv::Tag;
 use support::elementary::Elementary;
+use support::fragments::{self, Fragments};
 use support::input::{by_rule, inputs};
-use support::sinks::{Chunks, Counting, Memory, Null};
-use support::{read, segment, strided, tags};
+use support::sinks::{Appended, Chunks, Counting, Frozen, Memory, Null, Packets, Take, Vectored};
+use support::{read, segment, segment_fmp4, strided, tags};
 
 /// Seconds of an input that is made by rule.
 const SECS: u32 = 20;
@@ -25,7 +27,10 @@ fn main() {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [name, folder, part, passes] = &arguments[..] else {
-        println!("usage: instructions a|b|c FOLDER|rule strided|reader|null|memory|buf PASSES");
+        println!("usage: instructions a|b|c FOLDER|rule PART PASSES");
+        println!(
+            "PART is strided, reader, null, memory, packets, vec, bytes, buf, vectored or fmp4"
+        );
         return;
     };
     let inputs = if folder == "rule" { by_rule(SECS) } else { inputs(Path::new(folder), SECS) };
@@ -51,23 +56,26 @@ fn main() {
                 }));
             }
         }
-        "null" => {
-            let mut sink = Counting::<Null>::default();
+        "null" => repeat(Counting::<Null>::default(), &tags, passes),
+        "vec" => repeat(Counting::<Appended>::default(), &tags, passes),
+        "packets" => repeat(Counting::<Packets>::default(), &tags, passes),
+        "bytes" => repeat(Counting::<Frozen>::default(), &tags, passes),
+        "vectored" => repeat(Counting::<Vectored>::default(), &tags, passes),
+        "buf" => repeat(Counting::<Chunks>::default(), &tags, passes),
+        "memory" => repeat(sink, &tags, passes),
+        "fmp4" => {
+            let mut memory = vec![0; fragments::MOST];
+            let mut sink = Fragments::new(&mut memory);
             for _ in 0..passes {
-                segment(&tags, &mut sink);
-            }
-        }
-        "buf" => {
-            let mut sink = Counting::<Chunks>::default();
-            for _ in 0..passes {
-                segment(&tags, &mut sink);
-            }
-        }
-        "memory" => {
-            for _ in 0..passes {
-                segment(&tags, &mut sink);
+                segment_fmp4(&tags, &mut sink);
             }
         }
         other => panic!("there is no part {other}"),
+    }
+}
+
+fn repeat<T: Take>(mut sink: Counting<T>, tags: &[Tag<'_>], passes: u32) {
+    for _ in 0..passes {
+        segment(tags, &mut sink);
     }
 }

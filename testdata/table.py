@@ -10,7 +10,9 @@ HEADING = "## Sizes and checksums\n"
 def main():
     folder = os.path.dirname(os.path.abspath(__file__))
     rows = ["\n| file | bytes | SHA-256 |\n|---|---:|---|\n"]
-    for name in sorted(n for n in os.listdir(folder) if n.endswith(".flv")):
+    captures = [n for n in os.listdir(folder) if n.endswith(".flv")]
+    captures += [f"h265/{n}" for n in os.listdir(os.path.join(folder, "h265")) if n.endswith(".flv")]
+    for name in sorted(captures):
         with open(os.path.join(folder, name), "rb") as file:
             data = file.read()
         rows.append(f"| {name} | {len(data)} | `{hashlib.sha256(data).hexdigest()}` |\n")

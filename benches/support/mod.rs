@@ -13,13 +13,14 @@
 )]
 
 pub mod elementary;
+pub mod fragments;
 pub mod input;
 pub mod peer;
 pub mod sinks;
 pub mod strided;
 
 use hls_segmenter::flv::{Reader, Step, Tag};
-use hls_segmenter::{Config, End, SegmentSink, Segmenter};
+use hls_segmenter::{Config, Container, End, SegmentSink, Segmenter};
 
 /// Reads an FLV file and hands every tag to a fresh engine.
 pub fn segment_file<S: SegmentSink>(file: &[u8], sink: &mut S)
@@ -36,7 +37,24 @@ pub fn segment<S: SegmentSink>(tags: &[Tag<'_>], sink: &mut S)
 where
     S::Error: core::fmt::Debug,
 {
-    let mut segmenter = Segmenter::new(Config::default());
+    segment_with(Segmenter::new(Config::default()), tags, sink);
+}
+
+/// The same in fragmented MP4.
+pub fn segment_fmp4<S: SegmentSink>(tags: &[Tag<'_>], sink: &mut S)
+where
+    S::Error: core::fmt::Debug,
+{
+    segment_with(Segmenter::fmp4(Config::default()), tags, sink);
+}
+
+fn segment_with<C: Container, S: SegmentSink>(
+    mut segmenter: Segmenter<C>,
+    tags: &[Tag<'_>],
+    sink: &mut S,
+) where
+    S::Error: core::fmt::Debug,
+{
     for tag in tags {
         segmenter.push(*tag, sink).unwrap();
     }

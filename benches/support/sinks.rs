@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use std::fs::File;
 use std::io::{BufWriter, Seek, Write};
 
-use bytes::Buf;
+use bytes::{Buf, BytesMut};
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{Segment, SegmentSink, SegmentStart};
@@ -107,6 +107,76 @@ impl Take for Chunks {
     fn take(&mut self, packets: TsPackets<'_>) {
         let room = self.0.room(packets.len());
         packets.into_buf().copy_to_slice(room);
+    }
+}
+
+/// Appends to a `Vec` that is emptied for each segment.
+#[derive(Default)]
+pub struct Appended(Vec<u8>);
+
+impl Take for Appended {
+    fn begin(&mut self) {
+        core::hint::black_box(&self.0);
+        self.0.clear();
+    }
+
+    fn take(&mut self, packets: TsPackets<'_>) {
+        packets.append_to_vec(&mut self.0);
+    }
+}
+
+/// Appends to a `Vec` of packets that is emptied for each segment.
+#[derive(Default)]
+pub struct Packets(Vec<[u8; 188]>);
+
+impl Take for Packets {
+    fn begin(&mut self) {
+        core::hint::black_box(&self.0);
+        self.0.clear();
+    }
+
+    fn take(&mut self, packets: TsPackets<'_>) {
+        packets.append_to(&mut self.0);
+    }
+}
+
+/// Appends to a `BytesMut` and hands each segment on as `Bytes`.
+#[derive(Default)]
+pub struct Frozen(BytesMut);
+
+impl Take for Frozen {
+    fn begin(&mut self) {
+        core::hint::black_box(self.0.split().freeze());
+    }
+
+    fn take(&mut self, packets: TsPackets<'_>) {
+        packets.append_to_bytes(&mut self.0);
+    }
+}
+
+/// Hands every run to a writer that takes all pieces at a call, and keeps nothing.
+#[derive(Default)]
+pub struct Vectored(u64);
+
+impl Take for Vectored {
+    fn take(&mut self, packets: TsPackets<'_>) {
+        packets.write_to(self).unwrap();
+    }
+}
+
+impl Write for Vectored {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn write_vectored(&mut self, pieces: &[std::io::IoSlice<'_>]) -> std::io::Result<usize> {
+        let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        self.0 += len as u64;
+        Ok(len)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -120,7 +120,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         }
     } },
     Fault { name: "the target is below a segment", rule: Rule::Target, stream: AUDIO_ONLY, spoil: |events| {
-        change_text(events, 1, "TARGETDURATION:2", "TARGETDURATION:1");
+        change_text(events, 0, "VERSION:6", "VERSION:3");
     } },
     Fault { name: "EXT-X-MEDIA-SEQUENCE stays when a segment leaves", rule: Rule::MediaSequence, stream: PLAIN, spoil: |events| {
         change_text(events, 2, "MEDIA-SEQUENCE:1", "MEDIA-SEQUENCE:0");
@@ -140,7 +140,15 @@ pub(crate) const FAULTS: &[Fault] = &[
         change_text(events, 1, "\n#EXT-X-DISCONTINUITY\n", "\n");
         change_text(events, 1, "#EXT-X-PROGRAM", "#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM");
     } },
-    Fault { name: "EXT-X-VERSION is 6", rule: Rule::Version, stream: PLAIN, spoil: |events| change_text(events, 0, "VERSION:3", "VERSION:6") },
+    Fault { name: "EXT-X-GAP stands where nothing was lost", rule: Rule::Gap, stream: PLAIN, spoil: |events| {
+        change_text(events, 1, "#EXTINF:", "#EXT-X-GAP\n#EXTINF:");
+    } },
+    Fault { name: "a lost segment is listed as if it were there", rule: Rule::Gap, stream: PLAIN, spoil: |events| {
+        let at = nth(events, 1, is_close);
+        events.insert(at, Event::Lost(0));
+    } },
+    Fault { name: "EXT-X-VERSION is 4", rule: Rule::Version, stream: PLAIN, spoil: |events| change_text(events, 0, "VERSION:6", "VERSION:4") },
+    Fault { name: "EXT-X-VERSION changes", rule: Rule::Version, stream: PLAIN, spoil: |events| change_text(events, 1, "VERSION:6", "VERSION:3") },
     Fault { name: "an EXTINF has no comma", rule: Rule::Syntax, stream: PLAIN, spoil: |events| change_text(events, 0, ",\n", "\n") },
     Fault { name: "a segment that is not closed is named", rule: Rule::Unclosed, stream: PLAIN, spoil: |events| change_text(events, 1, "1.ts", "2.ts") },
     Fault { name: "a segment leaves from the middle", rule: Rule::Successor, stream: PLAIN, spoil: |events| {
@@ -169,7 +177,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         text.replace_range(from..to, "");
     } },
     Fault { name: "a promise of independent segments comes late", rule: Rule::Independent, stream: PLAIN, spoil: |events| {
-        change_text(events, 1, "#EXT-X-VERSION:3\n", "#EXT-X-VERSION:3\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+        change_text(events, 1, "#EXT-X-VERSION:6\n", "#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n");
     } },
     Fault { name: "a segment that left does not expire", rule: Rule::Expiry, stream: PLAIN, spoil: |events| {
         let at = nth(events, 0, is_expire);

@@ -10,6 +10,7 @@
 )]
 
 mod faults;
+mod fmp4;
 #[path = "../support/mod.rs"]
 mod support;
 mod tamper;

@@ -11,6 +11,15 @@ import { Checks, segment, streams, testdata } from './common.mjs';
 
 HLS.setOptions({ strictMode: true });
 
+const RUNS = [
+  [1, 3],
+  [2, 100],
+  [2, 1, '--pause'],
+  [2, 3, '--container', 'fmp4'],
+  [2, 100, '--container', 'fmp4', '--part', '0.5', '--target-duration', '2'],
+  [2, 3, '--container', 'ts', '--part', '0.5'],
+];
+
 /** Returns what is wrong with the versions of one playlist, in words; '' if nothing. */
 function complaint(texts, count, paused) {
   let before = { mediaSequenceBase: 0, targetDuration: 0 };
@@ -24,8 +33,12 @@ function complaint(texts, count, paused) {
     }
     const last = index === texts.length - 1;
     if (list.isMasterPlaylist) return `${at}: read as a master playlist`;
-    if (list.segments.length > count) return `${at}: ${list.segments.length} segments for FragCount ${count}`;
-    if (!list.segments.every((s) => s.uri && s.duration <= list.targetDuration)) return `${at}: a segment outgrows TARGETDURATION ${list.targetDuration}`;
+    // Parts of the segment that is being written come as a segment without a URI.
+    const segments = list.segments.filter((s) => s.uri || !s.parts.length);
+    if (segments.length > count) return `${at}: ${segments.length} segments for FragCount ${count}`;
+    // From version 6 on the target duration is rounded to the nearest second.
+    const rounded = (s) => (list.version < 6 ? s.duration : Math.round(s.duration));
+    if (!segments.every((s) => s.uri && rounded(s) <= list.targetDuration)) return `${at}: a segment outgrows TARGETDURATION ${list.targetDuration}`;
     if (list.mediaSequenceBase < before.mediaSequenceBase) return `${at}: MEDIA-SEQUENCE went back`;
     if (list.targetDuration < before.targetDuration) return `${at}: TARGETDURATION shrank`;
     if (list.endlist !== (last && !paused)) return `${at}: ENDLIST is ${list.endlist}`;
@@ -38,16 +51,18 @@ const checks = new Checks();
 const scratch = mkdtempSync(path.join(tmpdir(), 'hls-parser-'));
 try {
   for (const name of streams(process.argv[2])) {
-    for (const [duration, count, ...pause] of [[1, 3], [2, 100], [2, 1, '--pause']]) {
+    for (const [duration, count, ...options] of RUNS) {
+      // Five pictures a second are too few for parts of half a second: each hole is a break.
+      if (name === 'long_gop.flv' && options.includes('--part')) continue;
       const place = mkdtempSync(path.join(scratch, 'run-'));
       const log = path.join(place, 'log');
       mkdirSync(log);
-      const what = `${name}: FragDuration ${duration} FragCount ${count} ${pause}`.trim();
+      const what = `${name}: FragDuration ${duration} FragCount ${count} ${options.join(' ')}`.trim();
       try {
         await segment(path.join(testdata, name), path.join(place, 'out'), '--playlist-log', log,
-          '--frag-duration', `${duration}`, '--frag-count', `${count}`, ...pause);
+          '--frag-duration', `${duration}`, '--frag-count', `${count}`, ...options);
         const texts = readdirSync(log).sort().map((file) => readFileSync(path.join(log, file), 'utf8'));
-        const wrong = complaint(texts, count, pause.length > 0);
+        const wrong = complaint(texts, count, options.includes('--pause'));
         checks.check(!wrong, `${what}: ${texts.length} versions parse`, wrong);
       } catch (error) {
         checks.check(false, `${what}: flv2hls ends well`, error.message);

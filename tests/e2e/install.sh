@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests need and the machine lacks: Debian packages, and the npm packages of this folder.
+# Installs what the end-to-end tests need and the machine lacks: Debian packages, the npm packages of this folder, and an
+# ffmpeg that reads Enhanced RTMP, in a folder of its own.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -7,11 +8,14 @@ packages=()
 need() { command -v "$1" >/dev/null || packages+=("$2"); }
 need ffmpeg ffmpeg
 need chromium chromium
+need firefox-esr firefox-esr
 need node nodejs
 need npm npm
 need python3 python3
 need gcc gcc
 need valgrind valgrind
+
+python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 
 if [ ${#packages[@]} -gt 0 ]; then
     as_root=()
@@ -32,6 +36,15 @@ if ! cmp -s package-lock.json node_modules/.from-lock; then
     cp package-lock.json node_modules/.from-lock
 fi
 
+if ! cmp -s requirements.txt .venv/from-requirements; then
+    rm -rf .venv
+    python3 -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt ||
+        { sleep 5; .venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt; }
+    cp requirements.txt .venv/from-requirements
+fi
+
 ffmpeg -version | head -n 1
 chromium --version
+firefox-esr --version
 echo "node $(node --version)"

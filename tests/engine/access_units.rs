@@ -22,7 +22,7 @@ fn with(nal_units: &[&[u8]]) -> Output {
 }
 
 /// NAL units of an access unit's byte stream, split at its start codes.
-fn nal_units(data: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn nal_units(data: &[u8]) -> Vec<Vec<u8>> {
     let starts: Vec<_> =
         (0..data.len().saturating_sub(2)).filter(|&at| data[at..at + 3] == [0, 0, 1]).collect();
     let ends = starts.iter().skip(1).copied().chain([data.len()]);
@@ -240,7 +240,6 @@ fn f_47_r_37_t_13_access_units_of_any_length_pass() {
         let packet = &output.memory.bodies[0][2 * 188..];
         let field_len = usize::from(packet[4]);
         let packet_len = u16::from_be_bytes([packet[5 + field_len + 4], packet[5 + field_len + 5]]);
-        let exact = 3 + 5 + 6 + (4 + SPS.len()) + (4 + PPS.len()) + 4 + unit.len();
-        assert_eq!(usize::from(packet_len), if exact > 65_535 { 0 } else { exact }, "{len}");
+        assert_eq!(packet_len, 0, "{len}: more slices may come");
     }
 }

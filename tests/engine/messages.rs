@@ -125,13 +125,15 @@ fn errors_of_the_engine_pass_on_those_below_and_their_sources() {
         AacError::NoSampleRate.to_string()
     );
     assert_texts(&[
-        (ResumeError::Format, "not a resume token of this version"),
+        (ResumeError::Format, "not a resume token or a listed segment of this version"),
+        (ResumeError::Damaged, "the resume token or the listed segment is damaged"),
+        (ResumeError::Ended, "the list of the resume token has ended"),
         (
             ResumeError::Segments { sequence: 12 },
             "segment 12 of the stored playlist is missing or out of place",
         ),
     ]);
-    assert_eq!(ResumeToken::from_bytes(&[0; 46]), Err(ResumeError::Format));
+    assert_eq!(ResumeToken::from_bytes(&[0; 51]), Err(ResumeError::Format));
 }
 
 #[test]

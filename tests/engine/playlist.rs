@@ -3,15 +3,17 @@
 use std::convert::Infallible;
 
 use crate::support;
-use crate::support::stream::{BASE, shift};
+use crate::support::stream::{self, BASE, shift};
 use crate::support::{Base, Memory, Output, auditor, drive, run, run_to};
-use hls_segmenter::config::{FragCount, FragDuration, Options, WindowPolicy};
+use hls_segmenter::config::{
+    DatePolicy, FragCount, FragDuration, Options, PlaylistVersion, TargetDuration, WindowPolicy,
+};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::playlist::Playlist;
-use hls_segmenter::time::WallTime;
+use hls_segmenter::time::{Secs, WallTime};
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
-    Config, End, ResumeError, ResumeToken, Segment, SegmentSink, SegmentStart, Segmenter,
+    Cause, Config, End, ResumeError, ResumeToken, Segment, SegmentSink, SegmentStart, Segmenter,
 };
 
 fn options(secs: u32, count: u32) -> Options {
@@ -35,19 +37,64 @@ fn h_01_h_02_h_03_h_12_r_26_the_text_is_exactly_this() {
     let texts = &output.memory.playlists;
     assert_eq!(
         texts[0],
-        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:5\n#EXT-X-MEDIA-SEQUENCE:0\n\
+        "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:5\n#EXT-X-MEDIA-SEQUENCE:0\n\
          #EXT-X-DISCONTINUITY-SEQUENCE:0\n#EXTINF:5.000,\n0.ts\n"
     );
     assert_eq!(
         texts[4],
-        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:5\n#EXT-X-MEDIA-SEQUENCE:2\n#EXT-X-DISCONTINUITY-SEQUENCE:0\n\
+        "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:5\n#EXT-X-MEDIA-SEQUENCE:2\n#EXT-X-DISCONTINUITY-SEQUENCE:0\n\
          #EXTINF:2.000,\n2.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:5.000,\n3.ts\n#EXTINF:5.000,\n4.ts\n"
     );
     assert_eq!(
         texts[8],
-        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:5\n#EXT-X-MEDIA-SEQUENCE:6\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n\
+        "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:5\n#EXT-X-MEDIA-SEQUENCE:6\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n\
          #EXTINF:5.000,\n6.ts\n#EXTINF:5.000,\n7.ts\n#EXTINF:3.000,\n8.ts\n#EXT-X-ENDLIST\n"
     );
+}
+
+/// A minute at 30,000/1001 frames per second, a key frame every 2.002 s.
+fn ntsc() -> Vec<support::OwnedTag> {
+    Base { millis: 60_060, fps: (30_000, 1001), gop: 60, ..BASE }.both()
+}
+
+#[test]
+fn x1_f_42_the_target_of_gops_of_2002_ms_is_2_and_in_version_3_it_is_3() {
+    let output = run(&ntsc(), options(2, 3));
+    assert_eq!(output.extinf()[..29], [2002; 29]);
+    assert_eq!(output.targets(), vec![2; 30]);
+    assert_eq!(output.count(NoticeKind::TargetGrew), 0);
+    assert_eq!(values(&output.memory.playlists[9], "#EXT-X-VERSION:"), ["6"]);
+
+    let older = Options { playlist_version: PlaylistVersion::V3, ..options(2, 3) };
+    let output = run(&ntsc(), older);
+    assert_eq!(output.targets(), vec![3; 30]);
+    assert_eq!(output.told(NoticeKind::TargetGrew), 1);
+    assert_eq!(values(&output.memory.playlists[9], "#EXT-X-VERSION:"), ["3"]);
+}
+
+#[test]
+fn x1_y_14_a_declared_target_of_2_cuts_no_gop_of_2002_ms() {
+    let declared =
+        Options { target_duration: TargetDuration::Declared(Secs::new(2)), ..options(2, 3) };
+    let output = run(&ntsc(), declared);
+    assert_eq!(output.causes()[..29], [Cause::KeyFrame; 29]);
+    assert_eq!(output.starts_with_idr(), vec![true; 30]);
+    assert_eq!(output.targets(), vec![2; 30]);
+    // Where the target may not be rounded down, each GOP is one picture too long.
+    let older = Options { playlist_version: PlaylistVersion::V3, ..declared };
+    assert_eq!(run(&ntsc(), older).causes()[0], Cause::TargetLimit);
+}
+
+#[test]
+fn x1_three_milliseconds_of_jitter_change_no_target() {
+    let mut tags = BASE.video();
+    for (nth, tag) in tags.iter_mut().filter(|tag| tag.is_key_picture()).enumerate() {
+        tag.millis += [0, 3, 1, 2, 0][nth / 5 % 5];
+    }
+    let output = run(&tags, options(5, 3));
+    assert_eq!(output.extinf()[..4], [5003, 4998, 5001, 4998]);
+    assert_eq!(output.targets(), [5; 8]);
+    assert_eq!(output.count(NoticeKind::TargetGrew), 0);
 }
 
 #[test]
@@ -57,10 +104,8 @@ fn h_04_y_12_r_26_ten_thousand_segments_add_up_to_half_a_millisecond() {
         // Timing alone: pictures of a few bytes, a key frame every segment.
         let mut segmenter = Segmenter::new(Config::new(options(1, 3)).unwrap());
         let frames = 10_000 * gop;
-        segmenter
-            .push(support::stream::video_header(0, support::stream::SPS).borrow(), &mut window)
-            .unwrap();
-        let mut tag = support::stream::picture(0, true, 0, 1);
+        segmenter.push(stream::video_header(0, stream::SPS).borrow(), &mut window).unwrap();
+        let mut tag = stream::picture(0, true, 0, 1);
         for n in 0..frames {
             tag.millis = (n * 1_001_000 + 15_000) / 30_000;
             tag.data[0] = if n % gop == 0 { 0x17 } else { 0x27 };
@@ -199,12 +244,98 @@ fn dated(start: i64, step: i64, jump: i64) -> Output {
     Output { stats: segmenter.stats(), memory: auditor.into_inner() }
 }
 
+/// Runs a picture every 100 ms and a key frame every 5 s, each at its `(tag ms, host's clock ms)`,
+/// and returns date and host's clock at the beginning of each segment, and its EXTINF.
+fn dates(options: Options, times: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64, i64)> {
+    let mut segmenter = Segmenter::new(Config::new(options).unwrap());
+    let mut auditor = auditor(&options);
+    let header = stream::video_header(0, stream::SPS);
+    segmenter.push(header.borrow(), &mut auditor).unwrap();
+    let mut begins = Vec::new();
+    for (nth, (millis, wall)) in times.enumerate() {
+        let tag = stream::picture(millis, nth % 50 == 0, 0, 20);
+        segmenter.set_wall_time(WallTime::from_unix_millis(1_543_895_706_266 + wall));
+        segmenter.push(tag.borrow(), &mut auditor).unwrap();
+        begins.extend((nth % 50 == 0).then_some(wall));
+    }
+    segmenter.finish(End::List, &mut auditor).unwrap();
+    auditor.assert_clean();
+    let segments = &auditor.inner().segments;
+    assert_eq!(segments.len(), begins.len());
+    let date = |segment: &Segment| segment.program_date_time.unwrap().unix_millis();
+    segments
+        .iter()
+        .zip(begins)
+        .map(|(s, wall)| (date(s) - 1_543_895_706_266, wall, s.extinf.millis().into()))
+        .collect()
+}
+
+#[test]
+fn h_15_a_media_clock_one_percent_off_for_an_hour_is_never_a_second_from_the_hosts() {
+    for percent in [99, 101] {
+        let hour = (0..36_000).map(|n| (n * 100, n * percent));
+        let dates = dates(options(5, 3), hour);
+        assert_eq!(dates.len(), 720);
+        let furthest = dates.iter().map(|(date, wall, _)| (date - wall).abs()).max().unwrap();
+        assert!((250..=350).contains(&furthest), "{furthest}");
+        for pair in dates.windows(2) {
+            let step = pair[1].0 - pair[0].0;
+            assert!((step - pair[0].2).abs() <= 100, "{pair:?}");
+        }
+    }
+}
+
+#[test]
+fn h_15_dates_are_exact_while_the_hosts_clock_agrees_to_250_ms() {
+    let uneven =
+        (0..6_000).map(|n| (n * 100, n * 100 + [0, 250, -250, 130][(n / 50 % 4) as usize]));
+    for pair in dates(options(5, 3), uneven).windows(2) {
+        assert_eq!(pair[1].0 - pair[0].0, pair[0].2);
+    }
+}
+
+#[test]
+fn h_15_a_burst_at_the_start_is_caught_up_with_within_minutes() {
+    // A server had kept 4 s of media.
+    let burst = (0..6_000).map(|n| (n * 100, (n * 100 - 4_000).max(0)));
+    let dates = dates(options(5, 3), burst);
+    let ahead: Vec<_> = dates.iter().map(|(date, wall, _)| date - wall).collect();
+    assert_eq!(ahead[..4], [0, 3_900, 3_800, 3_700]);
+    let caught_up = ahead.iter().skip(1).position(|&ahead| ahead <= 250).unwrap();
+    assert!(caught_up * 5 <= 200, "{caught_up}");
+    assert!(ahead[caught_up + 1..].iter().all(|ahead| (0..=250).contains(ahead)));
+}
+
+#[test]
+fn h_15_a_clock_that_is_set_back_moves_no_date_back() {
+    for breaks in [0, 60_000] {
+        let back = (0..3_000).map(|n| {
+            let set = if n < 600 { 0 } else { -3_600_000 };
+            (n * 100 + if n < 900 { 0 } else { breaks }, n * 100 + set)
+        });
+        let dates = dates(options(5, 3), back);
+        for pair in dates.windows(2) {
+            assert!(pair[1].0 - pair[0].0 >= pair[0].2 * 98 / 100, "{pair:?}");
+        }
+        assert_eq!(dates[12].0, 60_000 - 100);
+    }
+}
+
+#[test]
+fn h_15_by_option_dates_are_the_first_and_the_media() {
+    let options = Options { dates: DatePolicy::MediaTime, ..options(5, 3) };
+    let burst = (0..1_000).map(|n| (n * 100, (n * 99 - 4_000).max(0)));
+    for (nth, (date, _, _)) in dates(options, burst).into_iter().enumerate() {
+        assert_eq!(date, 5_000 * nth as i64);
+    }
+}
+
 #[test]
 fn h_15_r_51_dates_go_on_by_the_durations_and_are_set_anew_behind_a_discontinuity() {
     let output = dated(1_543_895_706_266, 700, 0);
     assert_eq!(
         values(&output.memory.playlists[7], "#EXT-X-PROGRAM-DATE-TIME:")[0],
-        "2018-12-04T03:55:31.266Z"
+        "2018-12-04T03:55:30.966Z"
     );
     let dates: Vec<_> = output
         .memory
@@ -212,7 +343,7 @@ fn h_15_r_51_dates_go_on_by_the_durations_and_are_set_anew_behind_a_discontinuit
         .iter()
         .map(|segment| segment.program_date_time.unwrap().unix_millis())
         .collect();
-    assert!(dates.windows(2).all(|pair| pair[1] - pair[0] == 5000));
+    assert!(dates.windows(2).all(|pair| (4900..=5100).contains(&(pair[1] - pair[0]))));
 
     let jumped = dated(1_543_895_706_266, 700, 30_000);
     let segment = jumped.memory.segments[3];
@@ -272,11 +403,15 @@ fn r_30_a_short_segment_is_listed_and_an_empty_one_is_not() {
 }
 
 #[test]
-fn r_46_resuming_needs_the_segments_that_the_token_came_with() {
+fn r_46_resuming_needs_a_list_that_goes_on_and_the_segments_that_the_token_came_with() {
+    let config = Config::new(options(5, 3)).unwrap();
+    let ended = run(&BASE.both(), options(5, 3)).memory;
+    let token = ResumeToken::from_bytes(&ended.token.unwrap().to_bytes()).unwrap();
+    let resumed = Segmenter::resume(config, &token, ended.listed.iter().copied());
+    assert_eq!(resumed.map(drop), Err(ResumeError::Ended));
     let output = run_to(&BASE.both(), options(5, 3), End::Pause);
     let (token, listed) = (output.memory.token.unwrap(), output.memory.listed);
     let token = ResumeToken::from_bytes(&token.to_bytes()).unwrap();
-    let config = Config::new(options(5, 3)).unwrap();
     let resume = |listed: &[_]| Segmenter::resume(config, &token, listed.iter().copied()).map(drop);
     assert_eq!(resume(&listed), Ok(()));
     assert_eq!(resume(&listed[1..]), Err(ResumeError::Segments { sequence: 5 }));
@@ -345,13 +480,13 @@ fn clock_set_forward(breaks: bool) -> Vec<(i64, i64)> {
 }
 
 #[test]
-fn h_15_a_clock_that_is_set_changes_dates_behind_a_discontinuity_only() {
+fn h_15_a_clock_that_is_set_is_followed_slowly_and_at_once_behind_a_discontinuity() {
     let whole = clock_set_forward(false);
     let steps = whole.windows(2).map(|pair| pair[1].0 - pair[0].0);
-    assert_eq!(steps.collect::<Vec<_>>(), [5000; 6]);
-    assert_eq!(whole[2].1 - whole[2].0, 60_000);
+    assert_eq!(steps.collect::<Vec<_>>(), [5000, 5100, 5100, 5100, 5100, 5100]);
+    assert_eq!(whole[2].1 - whole[2].0, 59_900);
     let broken = clock_set_forward(true);
-    assert_eq!(broken[2].1 - broken[2].0, 60_000, "before the break");
+    assert_eq!(broken[2].1 - broken[2].0, 59_900, "before the break");
     assert_eq!(broken[3].1, broken[3].0, "behind it");
 }
 
@@ -419,4 +554,67 @@ fn a_text_that_is_debugged_says_of_which_playlist_it_is() {
         segmenter.push(tag.borrow(), &mut sink).unwrap();
     }
     assert!(sink.0.starts_with("M3u8 { playlist: Playlist {"), "{}", sink.0);
+}
+
+#[test]
+fn h_13_an_end_before_any_segment_tells_that_there_is_no_list() {
+    let header = BASE.both().swap_remove(0);
+    assert!(header.is_header());
+    for (tags, end, told) in [
+        (&[][..], End::List, 1),
+        (&[header], End::List, 1),
+        (&[], End::Pause, 0),
+        (&BASE.both(), End::List, 0),
+    ] {
+        let output = run_to(tags, options(5, 3), end);
+        assert_eq!(output.told(NoticeKind::NothingListed), told, "{end:?}");
+        assert_eq!(output.memory.playlists.is_empty(), tags.len() < 2);
+    }
+}
+
+/// Keeps how long the segments of the last version must stay, and those that have expired.
+#[derive(Default)]
+struct Expiries {
+    listed: Vec<(u64, i64)>,
+    expired: Vec<(u64, i64)>,
+}
+
+impl SegmentSink for Expiries {
+    type Error = Infallible;
+
+    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn write_packets(&mut self, _: TsPackets<'_>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn close_segment(&mut self, _: &Segment) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
+        let ids: Vec<_> = playlist.segments().map(|segment| segment.id).collect();
+        self.listed = playlist.expiries().map(|it| (it.id, it.keep_for.round_millis())).collect();
+        assert_eq!(self.listed.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids);
+        Ok(())
+    }
+
+    fn expire_segment(&mut self, expired: &hls_segmenter::ExpiredSegment) {
+        self.expired.push((expired.id, expired.keep_for.round_millis()));
+    }
+}
+
+#[test]
+fn h_06_a_list_that_has_ended_says_how_long_its_segments_must_stay() {
+    let (mut segmenter, mut sink) =
+        (Segmenter::new(Config::new(options(5, 3)).unwrap()), Expiries::default());
+    for tag in BASE.both() {
+        segmenter.push(tag.borrow(), &mut sink).unwrap();
+    }
+    // Eight segments of 5 s: the last three are listed, the others have left lists of 15 s.
+    segmenter.finish(End::List, &mut sink).unwrap();
+    assert_eq!(sink.expired, (0..5).map(|id| (id, 20_000)).collect::<Vec<_>>());
+    assert_eq!(sink.listed, [(5, 20_000), (6, 20_000), (7, 20_000)]);
 }

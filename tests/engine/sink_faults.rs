@@ -4,12 +4,13 @@ use crate::support;
 use crate::support::stream::{BASE, in_order, mp3_tags, shift};
 use crate::support::{Base, Memory, OwnedTag};
 use hls_segmenter::config::{FragDuration, Options};
+use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::{TickSpan, WallTime};
 use hls_segmenter::ts::{StreamType, TsPackets};
 use hls_segmenter::{
-    AbortedSegment, Config, End, Error, ExpiredSegment, Segment, SegmentSink, SegmentStart,
-    Segmenter,
+    AbortedSegment, Config, Container, End, Error, ExpiredSegment, Fmp4, Segment, SegmentSink,
+    SegmentStart, Segmenter, Ts,
 };
 use hls_segmenter_auditor::Auditor;
 
@@ -55,6 +56,21 @@ impl SegmentSink for Failing {
         self.memory.write_packets(packets).map_err(|never| match never {})
     }
 
+    fn init_section(&mut self, init: &Init<'_>) -> Result<(), &'static str> {
+        self.call("init")?;
+        self.memory.init_section(init).map_err(|never| match never {})
+    }
+
+    fn write_payload(&mut self, payload: Payload<'_>) -> Result<(), &'static str> {
+        self.call("payload")?;
+        self.memory.write_payload(payload).map_err(|never| match never {})
+    }
+
+    fn close_fragment(&mut self, head: FragmentHead<'_>) -> Result<(), &'static str> {
+        self.call("head")?;
+        self.memory.close_fragment(head).map_err(|never| match never {})
+    }
+
     fn close_segment(&mut self, segment: &Segment) -> Result<(), &'static str> {
         self.call("close")?;
         self.memory.close_segment(segment).map_err(|never| match never {})
@@ -76,9 +92,17 @@ impl SegmentSink for Failing {
 
 /// Pushes everything with one call failing; returns the errors that came back, and the sink.
 fn run(tags: &[OwnedTag], options: Options, fails_at: usize) -> (Vec<&'static str>, Failing) {
+    run_as::<Ts>(tags, options, fails_at)
+}
+
+fn run_as<C: Container>(
+    tags: &[OwnedTag],
+    options: Options,
+    fails_at: usize,
+) -> (Vec<&'static str>, Failing) {
     let mut auditor = Auditor::new(Failing { fails_at, ..Failing::default() })
         .frag_count(options.frag_count.get());
-    let mut segmenter = Segmenter::new(Config::new(options).unwrap());
+    let mut segmenter = Segmenter::<C>::with_container(Config::new(options).unwrap());
     let mut errors = Vec::new();
     let mut keep = |result: Result<(), Error<&'static str>>| match result {
         Err(Error::Sink(error)) => errors.push(error),
@@ -126,16 +150,17 @@ fn long_mp3_tags_alone() -> (Vec<OwnedTag>, Options) {
 #[test]
 fn r_52_r_80_h_13_every_call_may_fail_and_costs_one_segment_at_the_most() {
     for (tags, options) in [everything(), long_mp3_tags(), long_mp3_tags_alone()] {
-        every_call_fails(&tags, options);
+        every_call_fails::<Ts>(&tags, options);
+        every_call_fails::<Fmp4>(&tags, options);
     }
 }
 
-fn every_call_fails(tags: &[OwnedTag], options: Options) {
-    let (errors, whole) = run(tags, options, usize::MAX);
+fn every_call_fails<C: Container>(tags: &[OwnedTag], options: Options) {
+    let (errors, whole) = run_as::<C>(tags, options, usize::MAX);
     assert!(errors.is_empty());
     let segments = whole.memory.segments.len();
     for fails_at in 1..=whole.calls.len() {
-        let (errors, sink) = run(tags, options, fails_at);
+        let (errors, sink) = run_as::<C>(tags, options, fails_at);
         let name = sink.failed.unwrap();
         assert_eq!(errors, [name], "call {fails_at}: the error comes back, once");
         let memory = &sink.memory;
@@ -302,10 +327,12 @@ fn r_56_a_sink_may_be_a_trait_object_and_the_engine_may_move_between_threads() {
     fn assert_threads<T: Send + Sync + 'static>() {}
     assert_threads::<Segmenter>();
     let mut memory = Memory::default();
-    let mut sink: &mut dyn SegmentSink<Error = std::convert::Infallible> = &mut memory;
+    let mut sink: Box<dyn SegmentSink<Error = std::convert::Infallible> + '_> =
+        Box::new(&mut memory);
     let mut segmenter = Segmenter::new(Config::default());
     for tag in BASE.both() {
-        segmenter.push(tag.borrow(), &mut sink).unwrap();
+        segmenter.push(tag.borrow(), &mut *sink).unwrap();
     }
+    drop(sink);
     assert_eq!(memory.segments.len(), 7);
 }

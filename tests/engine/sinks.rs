@@ -2,7 +2,9 @@
 
 use crate::support;
 use crate::support::stream::{BASE, Base, shift};
+use bytes::{Buf, BytesMut};
 use hls_segmenter::config::{FragDuration, Options};
+use hls_segmenter::flv::Step;
 use hls_segmenter::notice::Notice;
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::TickSpan;
@@ -90,6 +92,68 @@ fn send(sink: &mut impl SegmentSink<Error = usize>) {
 
 fn log(fails_at: usize) -> Log {
     Log { fails_at, ..Log::default() }
+}
+
+/// Takes every run in all ways there are, and compares what they give.
+#[derive(Default)]
+struct EveryWay {
+    runs: usize,
+}
+
+impl SegmentSink for EveryWay {
+    type Error = usize;
+
+    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), usize> {
+        Ok(())
+    }
+
+    fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), usize> {
+        let mut want = vec![0; packets.len()];
+        packets.copy_to_slice(&mut want).unwrap();
+        let (mut whole, mut vec, mut bytes) = (Vec::new(), Vec::new(), BytesMut::new());
+        packets.append_to(&mut whole);
+        packets.append_to_vec(&mut vec);
+        packets.append_to_bytes(&mut bytes);
+        let (mut pieces, mut written, mut read) = (Vec::new(), Vec::new(), vec![0; want.len()]);
+        packets.for_each_piece(|piece| pieces.extend_from_slice(piece));
+        packets.write_to(&mut written).unwrap();
+        packets.into_buf().copy_to_slice(&mut read);
+        for got in [whole.as_flattened(), &vec, &bytes, &pieces, &written, &read] {
+            assert!(got == want, "run {}", self.runs);
+        }
+        self.runs += 1;
+        Ok(())
+    }
+
+    fn close_segment(&mut self, _: &Segment) -> Result<(), usize> {
+        Ok(())
+    }
+
+    fn update_playlist(&mut self, _: Playlist<'_>) -> Result<(), usize> {
+        Ok(())
+    }
+}
+
+#[test]
+fn every_way_to_take_a_run_gives_the_same_bytes() {
+    let mut ways = EveryWay::default();
+    send(&mut ways);
+    // Access units of several slices, whose payload lies in as many places.
+    let mut reader = hls_segmenter::flv::Reader::new();
+    let mut segmenter = Segmenter::new(Config::default());
+    let mut rest: &[u8] = include_bytes!("../../testdata/bframes.flv");
+    while let Ok(step) = reader.step(rest) {
+        let consumed = match step {
+            Step::Header { consumed, .. } => consumed,
+            Step::Tag { tag, consumed } => {
+                segmenter.push(tag, &mut ways).unwrap();
+                consumed
+            }
+            _ => break,
+        };
+        rest = &rest[consumed..];
+    }
+    assert!(ways.runs > 500, "{}", ways.runs);
 }
 
 /// Number of the second write of a picture, whose failure ends the first segment.

@@ -3,7 +3,9 @@
 use crate::support;
 use crate::support::stream::{self, BASE, SPS, picture, shift, video_header, video_tag};
 use crate::support::{AUDIO, Base, OwnedTag, VIDEO, auditor, read_flv, run};
-use hls_segmenter::config::{FragDuration, KeyFramePolicy, Options, TargetDuration};
+use hls_segmenter::config::{
+    ForcedSwitch, FragDuration, KeyFramePolicy, Options, PlaylistVersion, TargetDuration,
+};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::time::Secs;
 use hls_segmenter::{Cause, Config, End, Segmenter, SwitchAt};
@@ -29,6 +31,33 @@ fn f_42_x3_encoders_that_round_are_cut_at_every_gop() {
     }
     let output = run(&tags, options(2));
     assert_eq!(output.extinf()[..9], [1999; 9]);
+}
+
+#[test]
+fn x3_key_frames_that_jitter_are_cut_at_every_gop() {
+    // 25 frames per second, a key frame every 2 s, each up to 20 ms early or late.
+    let late = |n: i64| match (n % 50, n % 2) {
+        (0, _) => [0, 18, -15, 3, -20][(n / 50 % 5) as usize],
+        (_, 0) => -18,
+        _ => 18,
+    };
+    let mut tags = vec![video_header(0, SPS)];
+    tags.extend((0..500).map(|n| picture(100 + n * 40 + late(n), n % 50 == 0, 0, 50)));
+    let output = run(&tags, options(2));
+    let extinf = output.extinf();
+    assert_eq!(extinf.len(), 10, "{extinf:?}");
+    assert!(extinf.iter().all(|millis| (1_960..=2_040).contains(millis)), "{extinf:?}");
+    assert_eq!(output.targets(), [2; 10]);
+}
+
+#[test]
+fn y_02_two_pictures_of_one_time_at_the_end_last_one_frame() {
+    let mut tags = Base { millis: 6_000, gop: 50, ..BASE }.video();
+    let before = tags[tags.len() - 2].millis;
+    tags.last_mut().unwrap().millis = before;
+    let output = run(&tags, options(2));
+    assert_eq!(output.extinf(), [2000, 2000, 1960]);
+    assert_eq!(output.count(NoticeKind::VideoRepair), 1);
 }
 
 #[test]
@@ -114,12 +143,12 @@ fn y_09_silent_video_is_cut_by_audio_at_the_forced_age() {
 
 #[test]
 fn h_05_y_09_the_last_segment_ends_with_audio_where_video_was_silent_beyond_the_jump_limit() {
-    // Video ends at 4 s; audio has frames of 20 ms, and 10 s are no silence yet.
+    // Video ends at 4 s; audio of 64 kHz has frames of 16 ms, and 10 s are no silence yet.
     let video = Base { millis: 4_000, ..BASE }.video();
-    for (audio_end, want) in [(9_000, 4_000), (14_000, 4_000), (14_020, 14_020)] {
+    for (audio_end, want) in [(8_992, 4_000), (14_000, 4_000), (14_016, 14_016)] {
         let header =
-            OwnedTag { data: vec![0xaf, 0, 0x11, 0x8c], ..stream::audio_header(0, 48_000) };
-        let audio = (0..audio_end / 20).map(|n| stream::audio(n * 20, 90));
+            OwnedTag { data: vec![0xaf, 0, 0x11, 0x08], ..stream::audio_header(0, 48_000) };
+        let audio = (0..audio_end / 16).map(|n| stream::audio(n * 16, 90));
         let mut tags: Vec<_> = video.iter().cloned().chain([header]).collect();
         tags.extend(audio);
         tags.sort_by_key(|tag| (tag.millis, !tag.is_header()));
@@ -206,13 +235,18 @@ fn r_45_a_switch_falls_on_audio_where_that_leads_or_video_is_silent() {
 #[test]
 fn y_14_x1_a_declared_target_is_never_broken() {
     let target_duration = TargetDuration::Declared(Secs::new(8));
-    let output = run(
-        &Base { millis: 60_000, gop: 0, ..BASE }.both(),
-        Options { target_duration, ..options(5) },
-    );
-    assert_eq!(output.extinf(), [8000, 8000, 8000, 8000, 8000, 8000, 8000, 4000]);
-    assert_eq!(output.causes()[..7], [Cause::TargetLimit; 7]);
-    assert_eq!(output.targets(), [8; 8]);
+    let without_keys = Base { millis: 60_000, gop: 0, ..BASE }.both();
+    for (playlist_version, want) in [
+        (PlaylistVersion::V3, [8000, 8000, 8000, 8000, 8000, 8000, 8000, 4000]),
+        // 8,499 ms are the most that is rounded to 8 s, and the pictures are 40 ms apart.
+        (PlaylistVersion::V6, [8480, 8480, 8480, 8480, 8480, 8480, 8480, 640]),
+    ] {
+        let options = Options { target_duration, playlist_version, ..options(5) };
+        let output = run(&without_keys, options);
+        assert_eq!(output.extinf(), want);
+        assert_eq!(output.causes()[..7], [Cause::TargetLimit; 7]);
+        assert_eq!(output.targets(), [8; 8]);
+    }
     // A hole that would break it is taken for a break of the timeline.
     let mut tags = BASE.both();
     shift(&mut tags, 12_000, 9000);
@@ -226,6 +260,10 @@ fn y_14_x1_a_declared_target_is_never_broken() {
 fn y_14_audio_alone_keeps_a_declared_target() {
     let target_duration = TargetDuration::Declared(Secs::new(5));
     let output = run(&BASE.audio(), Options { target_duration, ..options(5) });
+    assert_eq!(output.targets(), [5; 8]);
+    assert!(output.extinf().iter().all(|&millis| millis <= 5499));
+    let options = Options { target_duration, playlist_version: PlaylistVersion::V3, ..options(5) };
+    let output = run(&BASE.audio(), options);
     assert_eq!(output.targets(), [5; 9]);
     assert!(output.extinf().iter().all(|&millis| millis <= 5000));
 }
@@ -255,7 +293,7 @@ fn y_03_y_06_video_before_the_first_key_frame_is_dropped_and_taken_as_it_is_in_t
 fn x6_h_16_independent_segments_all_start_with_an_idr_picture() {
     let options = Options {
         independent_segments: true,
-        forced_switch: false,
+        forced_switch: ForcedSwitch::Never,
         mid_gop: hls_segmenter::config::MidGop::DropUntilKey,
         ..options(2)
     };
@@ -281,7 +319,7 @@ fn x6_h_16_independent_segments_all_start_with_an_idr_picture() {
 fn h_16_y_09_audio_goes_on_without_the_video_track_where_segments_are_independent() {
     let options = Options {
         independent_segments: true,
-        forced_switch: false,
+        forced_switch: ForcedSwitch::Never,
         mid_gop: hls_segmenter::config::MidGop::DropUntilKey,
         ..options(5)
     };

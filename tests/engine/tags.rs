@@ -6,7 +6,7 @@ use crate::support;
 use crate::support::stream::{BASE, audio, audio_header};
 use crate::support::{Base, Memory, OwnedTag, run};
 use hls_segmenter::config::Options;
-use hls_segmenter::flv::{TagError, TagKind};
+use hls_segmenter::flv::{TagError, TagKind, tracks};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::ts::TsPackets;
@@ -174,4 +174,75 @@ fn f_17_f_18_pictures_of_other_tracks_and_unknown_packets_are_counted() {
     assert_eq!(got.count(NoticeKind::OtherTrack), 150);
     assert_eq!(want.count(NoticeKind::UnknownPacket), 0);
     assert_eq!(got.count(NoticeKind::UnknownPacket), 1);
+}
+
+#[test]
+fn av1_5_nanoseconds_of_a_message_reach_pts() {
+    // A third of a frame of 29.97 fps between milliseconds: 333 333 ns are 29 ticks.
+    let with_offset = |tag: &OwnedTag| {
+        let (claim, packet_type) = (tag.data[0] >> 4 << 4, tag.data[1]);
+        let body = if packet_type == 0 { &tag.data[5..] } else { &tag.data[2..] };
+        let mod_ex = [0x80 | claim | 7, 2, 0x05, 0x16, 0x15, packet_type];
+        let data = match packet_type {
+            0 => [&[0x80 | claim][..], b"avc1", body].concat(),
+            _ => [&mod_ex[..], b"avc1", body].concat(),
+        };
+        OwnedTag { data, ..*tag }
+    };
+    let plain = run(&SHORT.video(), Options::default());
+    let tags: Vec<_> = SHORT.video().iter().map(with_offset).collect();
+    let moved = run(&tags, Options::default());
+    let times = |output: &support::Output| -> Vec<_> {
+        output.stream(support::VIDEO).iter().map(|pes| (pes.dts, pes.pts)).collect()
+    };
+    let want: Vec<_> = times(&plain).iter().map(|(dts, pts)| (*dts, pts + 29)).collect();
+    assert_eq!(times(&moved), want);
+}
+
+#[test]
+fn f_17_pl_6_engines_of_several_tracks_give_what_each_track_gives_alone() {
+    let other = SHORT.video().into_iter().map(|mut tag| {
+        // Each slice is longer than that of track 0.
+        if tag.data[1] == 1 {
+            tag.data.extend([7; 90]);
+            let len = (tag.data.len() - 9) as u32;
+            tag.data[5..9].copy_from_slice(&len.to_be_bytes());
+        }
+        tag
+    });
+    let (first, second): (Vec<_>, Vec<_>) = (SHORT.video(), other.collect());
+    // ManyTracks of one codec: the bodies of both behind one header.
+    let messages: Vec<_> = first
+        .iter()
+        .zip(&second)
+        .map(|(zero, one)| {
+            let packet_type = zero.data[1];
+            let mut data = vec![0x80 | zero.data[0] & 0x70 | 6, 0x10 | packet_type];
+            data.extend(b"avc1");
+            for (id, tag) in [(0, zero), (1, one)] {
+                let body = if packet_type == 0 { &tag.data[5..] } else { &tag.data[2..] };
+                data.push(id);
+                data.extend(&(body.len() as u32).to_be_bytes()[1..]);
+                data.extend(body);
+            }
+            OwnedTag { data, ..*zero }
+        })
+        .collect();
+    let alone = [run(&first, Options::default()), run(&second, Options::default())];
+    let config = Config::new(Options::default()).unwrap();
+    let mut engines = [(); 2].map(|()| Segmenter::new(config));
+    let mut sinks = [(); 2].map(|()| Memory::default());
+    for message in &messages {
+        for track in tracks(message.borrow()).unwrap() {
+            let id = usize::from(track.id.get());
+            engines[id].push_track(track, &mut sinks[id]).unwrap();
+        }
+    }
+    for ((mut engine, mut sink), alone) in engines.into_iter().zip(sinks).zip(&alone) {
+        engine.finish(End::List, &mut sink).unwrap();
+        assert_eq!(sink.playlists, alone.memory.playlists);
+        assert!(sink.bodies == alone.memory.bodies);
+        assert_eq!(engine.stats().count(NoticeKind::OtherTrack), 0);
+    }
+    assert_ne!(alone[0].memory.bodies, alone[1].memory.bodies);
 }

@@ -45,6 +45,12 @@ pub(super) fn quoted(test: &str) -> Vec<String> {
                 ids.push(format!("{}-{word}", part.to_uppercase()));
                 at += 2;
             }
+            [part @ ("hevc" | "av1" | "mp4" | "pl" | "ll"), word, ..]
+                if word.parse::<u8>().is_ok() =>
+            {
+                ids.push(format!("{}-{word}", part.to_uppercase()));
+                at += 2;
+            }
             [word, ..]
                 if word.starts_with('x') && word.len() > 1 && word[1..].parse::<u32>().is_ok() =>
             {
@@ -101,5 +107,7 @@ fn the_table_has_every_id_once_and_without_a_gap() {
 #[test]
 fn ids_are_read_from_the_front_of_a_name() {
     assert_eq!(quoted("r_60_x1_t_06a_the_base_r_61"), ["R-60", "X1", "T-06a"]);
+    assert_eq!(quoted("hevc_5_y_04_a_stream"), ["HEVC-5", "Y-04"]);
+    assert_eq!(quoted("pl_4_ll_12_a_delta"), ["PL-4", "LL-12"]);
     assert_eq!(quoted("the_base_r_61"), [""; 0]);
 }

@@ -14,8 +14,6 @@ const WORDS: &[(&str, &str)] = &[
     ("audio packet", "AAC frame"),
     ("audio packets", "AAC frames"),
     ("tables header", "PSI"),
-    ("fragment", "media segment"),
-    ("fragments", "media segments"),
     ("rotate", "switch"),
     ("rotates", "switches"),
     ("reap", "switch"),

@@ -6,13 +6,27 @@ use super::layers;
 
 /// Enums whose values hosts make, and the engine reads.
 const OF_HOSTS: &[&str] = &[
+    "AudioCoding",
+    "Configuration",
+    "DatePolicy",
+    "Deletes",
+    "Durability",
     "End",
     "Filler",
+    "CaptionService",
+    "Captions",
+    "ForcedSwitch",
+    "Frame",
+    "IndexKind",
     "KeyFramePolicy",
+    "LengthLen",
     "MidGop",
+    "PlaylistVersion",
+    "Slack",
     "SwitchAt",
     "TargetDuration",
     "TimelineBase",
+    "Units",
     "UnrelatedClocks",
     "WindowPolicy",
     // A host refuses with some of them what `oss` does not see.

@@ -9,32 +9,51 @@ use super::{files_in, root};
 
 /// Modules from the ground up; a module may use those of the lines above its own, and itself.
 const LAYERS: &[&[&str]] = &[
-    &["macros", "time", "stream_type"],
+    &["macros", "time", "stream_type", "crc"],
     &["config"],
     &["flv"],
     &["codec"],
-    &["sample", "segment", "notice", "track", "snapshot", "resume"],
-    &["timeline"],
-    &["stats", "playlist", "audio", "oss", "mux"],
+    &["frame", "sample", "segment", "part", "notice", "track", "snapshot", "resume"],
+    &["timeline", "stats"],
+    &["playlist", "audio", "oss", "mux"],
     &["demux"],
-    &["cut", "error"],
+    &["cut", "error", "stored"],
     &["sink"],
     &["apply"],
     &["engine"],
+    &["dir", "outbox", "probe"],
 ];
 
 /// Which files may use which crate.
 const HOMES: &[(&str, &str)] = &[
     ("nom", "flv/"),
     ("h264_reader", "codec/avc/"),
-    ("crc32fast", "mux/ts/crc.rs"),
-    ("bytes::Buf", "mux/ts/pieces.rs"),
+    ("crc32fast", "crc.rs"),
+    ("bytes::Buf", "mux/ts/buf.rs"),
+    ("bytes::BytesMut", "mux/ts/buf.rs"),
+    ("bytes::Bytes", "outbox.rs"),
+    ("serde", "stored.rs"),
+];
+
+/// What a module for hosts may use, and no other file: words of the standard library.
+const FOR_HOSTS: &[(&str, &[&str])] = &[
+    ("mux/ts/host.rs", &["alloc::", "std::io"]),
+    ("mux/fmp4/host.rs", &["alloc::"]),
+    ("mux/ts/buf.rs", &["std::io"]),
+    ("outbox.rs", &["alloc::"]),
+    ("probe.rs", &["alloc::"]),
+    ("dir/", &["alloc::", "std::io", "std::fs", "std::time"]),
 ];
 
 /// What lib.rs exports from other modules, by the module it lives in.
 const EXPORTS: &[(&str, &str)] = &[
     ("Config", "config"),
     ("ts", "mux"),
+    ("fmp4", "mux"),
+    ("Container", "mux"),
+    ("Fmp4", "mux"),
+    ("Ts", "mux"),
+    ("End", "config"),
     ("rules", "cut"),
     ("Options", "config"),
     ("Segmenter", "engine"),
@@ -46,9 +65,13 @@ const EXPORTS: &[(&str, &str)] = &[
     ("AbortedSegment", "segment"),
     ("ExpiredSegment", "segment"),
     ("Cause", "segment"),
+    ("Lost", "segment"),
     ("Snapshot", "snapshot"),
     ("Track", "track"),
     ("Stats", "stats"),
+    ("BitRates", "stats"),
+    ("AudioTrack", "track"),
+    ("VideoTrack", "track"),
     ("Error", "error"),
     ("CodecError", "codec"),
 ];
@@ -128,7 +151,10 @@ fn r_56_the_core_knows_no_files_sockets_threads_clocks_or_heap() {
             "alloc::",
             "println!",
         ] {
-            assert!(!code.contains(word), "{file} has {word}");
+            let is_for_hosts = FOR_HOSTS
+                .iter()
+                .any(|(place, words)| file.starts_with(place) && words.contains(&word));
+            assert!(is_for_hosts || !code.contains(word), "{file} has {word}");
         }
     }
 }

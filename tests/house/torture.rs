@@ -38,6 +38,20 @@ fn every_row_of_the_torture_matrix_is_told_whole_and_shown_by_a_test_that_quotes
 }
 
 #[test]
+fn every_report_of_others_users_is_told_whole_and_shown_by_a_test() {
+    let tests = tests_in(&["tests", "src"]);
+    let rows = rows(&text_of("tests/TORTURE.md"), "report");
+    assert!(rows.len() >= 10);
+    for row in rows {
+        assert_eq!(row.len(), 5, "{row:?}");
+        assert!(row.iter().all(|cell| cell.len() > 3), "empty cell: {row:?}");
+        assert!(row[0].contains('#'), "{row:?} names no report");
+        let test = row[4].trim_matches('`').to_owned();
+        assert!(tests.contains(&test), "there is no test {test}");
+    }
+}
+
+#[test]
 fn every_peer_of_the_torture_matrix_is_named_with_its_version() {
     let document = text_of("tests/TORTURE.md");
     let peers = rows(&document, "peer");

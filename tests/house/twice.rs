@@ -27,7 +27,7 @@ fn every_program_of_tests_is_in_its_manifest() {
 #[test]
 fn the_readme_shows_the_example_as_it_is() {
     let example = text_of("examples/embed.rs");
-    let start = example.find("use std::").unwrap();
+    let start = example.find("use core::").unwrap();
     let end = example.find("\nfn main").unwrap();
     assert!(
         text_of("README.md").contains(example[start..end].trim_end()),

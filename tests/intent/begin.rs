@@ -1,13 +1,13 @@
 //! What the beginning of a segment resets, and what goes on across it.
 
 use hls_segmenter::SwitchAt;
-use hls_segmenter::config::{Options, TargetDuration};
+use hls_segmenter::config::{DatePolicy, Options, TargetDuration};
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::time::{Secs, TickSpan};
 
 use crate::pause::assert_carried;
 use crate::session::{
-    Session, aac_20_ms, between, counted, cuts, frag, header_20_ms, headers, marked, merged,
+    Session, aac_16_ms, between, counted, cuts, frag, header_16_ms, headers, marked, merged,
     metadata, moved, of_audio, packets, reported, starts, tables, tagged,
 };
 use crate::support::stream::{
@@ -50,11 +50,11 @@ fn r_45_any_switch_that_comes_first_fulfils_a_request() {
     );
 
     // Audio that joins at the next key frame.
-    let late = moved(&aac_20_ms(0, 7_000), 1_500);
+    let late = moved(&aac_16_ms(0, 7_000), 1_500);
     let tags = {
         let mut tags = merged(&[&video(9), &between(&late, 1_500, 9_000)]);
         let at = tags.iter().position(|tag| !is_video(tag)).unwrap();
-        tags.insert(at, header_20_ms(1_500));
+        tags.insert(at, header_16_ms(1_500));
         tags
     };
     let output = asking(Options::default(), &tags, 1_600, SwitchAt::KeyFrame);
@@ -70,7 +70,7 @@ fn r_45_any_switch_that_comes_first_fulfils_a_request() {
     let output = asking(options, &tags.video(), 5_000, SwitchAt::KeyFrame);
     assert_eq!(
         cuts(&output.memory),
-        [(0, 6000, "target-limit"), (6_000, 6000, "target-limit"), (12_000, 3000, "end")]
+        [(0, 6480, "target-limit"), (6_480, 6480, "target-limit"), (12_960, 2040, "end")]
     );
 }
 
@@ -127,13 +127,15 @@ fn what_comes_with_tag_after_tag_is_reported_once_in_each_segment() {
 
 #[test]
 fn y_06_audio_before_the_first_key_frame_is_kept_for_300_ms_to_the_frame() {
-    for (from, dropped) in [(700, 0), (720, 0), (680, 1), (600, 5)] {
+    for (from, dropped, begins) in
+        [(700, 0, 700), (720, 0, 720), (684, 1, 700), (680, 2, 712), (600, 7, 712)]
+    {
         let pictures = moved(&between(&video(3), 0, 3_000), 1_000);
-        let tags = merged(&[&headers(&video(1)), &pictures, &aac_20_ms(from, 4_000)]);
+        let tags = merged(&[&headers(&video(1)), &pictures, &aac_16_ms(from, 4_000)]);
         let output = run(&tags, Options::default());
         assert_eq!(output.count(NoticeKind::AudioBeforeKeyFrame), dropped, "{from}");
         let first = packets(&output, AUDIO)[0].0;
-        assert_eq!(first, from.max(700) * 90);
+        assert_eq!(first, begins * 90);
     }
 }
 
@@ -182,8 +184,8 @@ fn y_05_metadata_after_the_first_segment_began_announces_nothing() {
 fn y_05_the_version_of_the_tables_grows_with_each_change_and_stands_still_without() {
     // Audio joins, then changes to MP3, then video changes its size.
     let mut tags = Base { millis: 20_000, ..BASE }.video();
-    let aac = between(&aac_20_ms(2_500, 8_500), 2_500, 8_500);
-    tags.extend([vec![header_20_ms(2_500)], aac].concat());
+    let aac = between(&aac_16_ms(2_500, 8_500), 2_500, 8_500);
+    tags.extend([vec![header_16_ms(2_500)], aac].concat());
     let mp3 = (0..440).map(|n| crate::support::stream::mp3(8_500 + n * 11_520 / 441, 1));
     tags.extend(mp3);
     tags.sort_by_key(|tag| (tag.millis, !tag.is_header()));
@@ -261,25 +263,25 @@ fn t_25_tables_are_repeated_from_the_beginning_of_each_segment() {
 
 #[test]
 fn y_08_audio_that_was_gathered_before_a_switch_is_in_the_segment_before_it() {
-    let output = run(&merged(&[&video(12), &aac_20_ms(0, 12_000)]), Options::default());
+    let output = run(&merged(&[&video(12), &aac_16_ms(0, 12_000)]), Options::default());
     for pes in output.stream(AUDIO) {
         let begins = (pes.pts as i64 - 63_000) / 90;
         assert_eq!(pes.segment as i64, begins / 5_000, "{begins}");
     }
-    assert_eq!(output.stats.audio.unwrap().frames, 600);
+    assert_eq!(output.stats.audio.unwrap().frames, 750);
 }
 
 #[test]
 fn y_04_a_format_that_comes_while_audio_waits_drops_what_waits_and_changes_nothing_else() {
-    let mut tags = vec![video_header(0, SPS), header_20_ms(0)];
-    tags.extend((0..5).map(|n| audio(n * 20, 90)));
-    tags.push(audio_header(100, 44_100));
-    tags.extend((0..5).map(|n| audio(100 + n * 23, 90)));
+    let mut tags = vec![video_header(0, SPS), header_16_ms(0)];
+    tags.extend((0..5).map(|n| audio(n * 16, 90)));
+    tags.push(audio_header(80, 44_100));
+    tags.extend((0..5).map(|n| audio(80 + n * 23, 90)));
     tags.extend(moved(&between(&video(3), 0, 3_000), 215));
     let output = run(&tags, Options::default());
-    assert_eq!(reported(&output.memory), [(NoticeKind::AudioNotJoined, 80, 0, 1)]);
+    assert_eq!(reported(&output.memory), [(NoticeKind::AudioNotJoined, 64, 0, 1)]);
     assert_eq!(output.count(NoticeKind::AudioNotJoined), 5);
-    assert_eq!(packets(&output, AUDIO)[0].0, 100 * 90);
+    assert_eq!(packets(&output, AUDIO)[0].0, 80 * 90);
     assert_eq!(output.stats.audio.unwrap().frames, 5);
     assert_eq!(tagged(&output.memory), [0; 0]);
 }
@@ -337,25 +339,26 @@ fn o_12_the_pace_of_snapshots_is_that_of_key_frames_and_not_of_segments() {
 
 #[test]
 fn r_83_a_hole_of_audio_across_a_switch_is_one_new_anchor() {
-    let mut tags = merged(&[&video(9), &aac_20_ms(0, 9_000)]);
+    let mut tags = merged(&[&video(9), &aac_16_ms(0, 9_000)]);
     tags.retain(|tag| is_video(tag) || !(4_000..6_000).contains(&tag.millis));
     let output = run(&tags, Options::default());
     assert_eq!(reported(&output.memory), [(NoticeKind::AudioReanchor, 6_000, 2_000 * 90, 1)]);
-    assert_eq!(output.stats.audio.unwrap().frames, 350);
-    assert!(of_audio(&tags).len() == 351);
+    assert_eq!(output.stats.audio.unwrap().frames, 438);
+    assert!(of_audio(&tags).len() == 439);
 }
 
 #[test]
 fn h_15_dates_grow_by_what_is_listed() {
-    // Segments of 5.016 s or 5.015 s, and a clock that runs with the tags.
-    let mut session = Session::new(Options::default());
+    // Segments of 5.016 s or 5.015 s, and a clock that runs with the tags; the first segment begins
+    // 318 ms after its first frame has come.
+    let options = Options { dates: DatePolicy::MediaTime, ..Options::default() };
+    let mut session = Session::new(options);
     let mut tags = Base { millis: 22_000, ..BASE }.audio();
     shift(&mut tags, i64::MIN, 0);
     session.push_dated(&tags, 1_000_000_000_000);
     let output = session.end();
-    let mut date = 1_000_000_000_000;
     let first = output.memory.segments[0].program_date_time.unwrap();
-    date += first.unix_millis() - date;
+    let mut date = first.unix_millis();
     for segment in &output.memory.segments {
         assert_eq!(segment.program_date_time.unwrap().unix_millis(), date);
         date += i64::from(segment.extinf.millis());
@@ -364,36 +367,36 @@ fn h_15_dates_grow_by_what_is_listed() {
 
 #[test]
 fn y_07_a_gap_before_the_first_picture_begins_a_packet_and_no_other_frame_does() {
-    // Audio waits from 0 on; the key frame comes at 600 ms. A gap of 100 ms stands at 400 ms, or at
-    // 460 ms.
-    for gap in [400, 460] {
-        let mut audio = aac_20_ms(0, 3_000);
+    // Audio waits from 0 on; the key frame comes at 604 ms. A gap of 100 ms stands at 400 ms, or at
+    // 464 ms.
+    for gap in [400, 464] {
+        let mut audio = aac_16_ms(0, 3_000);
         audio.retain(|tag| tag.is_header() || !(gap - 100..gap).contains(&tag.millis));
-        let pictures = moved(&between(&video(3), 0, 3_000), 600);
+        let pictures = moved(&between(&video(3), 0, 3_000), 604);
         let tags = merged(&[&headers(&video(1)), &pictures, &audio]);
         let output = run(&tags, Options::default());
         let times: Vec<_> = packets(&output, AUDIO).iter().map(|packet| packet.0 / 90).collect();
-        let first = if gap == 400 { 400 } else { 300 };
+        let first = if gap == 400 { 400 } else { 304 };
         let mut want = vec![first];
-        if gap == 460 {
-            want.push(460);
+        if gap == 464 {
+            want.push(464);
         }
         assert_eq!(times[..want.len()], want, "{gap}");
         // What waited for 300 ms when the picture came was written then.
-        let next = if gap == 400 { 700 } else { 600 };
+        let next = if gap == 400 { 688 } else { 608 };
         assert_eq!(times[want.len()], next, "{gap}");
     }
 }
 
 #[test]
 fn y_07_each_gap_begins_one_packet() {
-    let mut audio = aac_20_ms(0, 3_000);
-    for gap in [500, 640, 1_000, 1_100] {
-        audio.retain(|tag| tag.is_header() || !(gap..gap + 60).contains(&tag.millis));
+    let mut audio = aac_16_ms(0, 3_000);
+    for gap in [496, 640, 976, 1_072] {
+        audio.retain(|tag| tag.is_header() || !(gap..gap + 48).contains(&tag.millis));
     }
     let output = run(&merged(&[&video(3), &audio]), Options::default());
     let times: Vec<_> = packets(&output, AUDIO).iter().map(|packet| packet.0 / 90).collect();
-    assert_eq!(times, [0, 300, 560, 700, 1_060, 1_160, 1_460, 1_760, 2_060, 2_360, 2_660, 2_960]);
+    assert_eq!(times, [0, 288, 544, 688, 1_024, 1_120, 1_408, 1_696, 1_984, 2_272, 2_560, 2_848]);
     assert_eq!(output.count(NoticeKind::AudioReanchor), 4);
 }
 
@@ -401,8 +404,8 @@ fn y_07_each_gap_begins_one_packet() {
 fn y_08_audio_that_comes_late_does_not_wait_for_company() {
     // Audio tags stand 400 ms of media after the video of their time: whoever is 300 ms late is
     // written at once.
-    for (late, each) in [(400, 1), (0, 15)] {
-        let mut tags = merged(&[&video(3), &aac_20_ms(0, 3_000)]);
+    for (late, each) in [(400, 1), (0, 18)] {
+        let mut tags = merged(&[&video(3), &aac_16_ms(0, 3_000)]);
         tags.sort_by_key(|tag| {
             let late = if is_video(tag) { 0 } else { late };
             (!tag.is_header(), tag.millis + late)
@@ -411,42 +414,42 @@ fn y_08_audio_that_comes_late_does_not_wait_for_company() {
         let frames: Vec<_> = packets(&output, AUDIO).iter().map(|packet| packet.1 / 97).collect();
         let middle = &frames[frames.len() / 4..frames.len() * 3 / 4];
         assert!(middle.iter().all(|&frames| frames == each), "{late}: {frames:?}");
-        assert_eq!(frames.iter().sum::<usize>(), 150);
+        assert_eq!(frames.iter().sum::<usize>(), 188);
     }
 }
 
 #[test]
 fn f_11_an_empty_frame_is_measured_once() {
     // After the gap tags jitter by 15 ms, which is more than half a frame and less than two.
-    let mut tags = aac_20_ms(0, 9_000);
-    let empty = tags.iter().position(|tag| tag.millis == 1_000 && !tag.is_header()).unwrap();
+    let mut tags = aac_16_ms(0, 9_000);
+    let empty = tags.iter().position(|tag| tag.millis == 1_008 && !tag.is_header()).unwrap();
     tags[empty].data.truncate(2);
     for tag in tags.iter_mut().skip(empty + 2).step_by(2) {
         tag.millis += 15;
     }
     let output = run(&tags, Options::default());
-    assert_eq!(reported(&output.memory), [(NoticeKind::AudioReanchor, 1_020, 20 * 90, 1)]);
-    assert_eq!(output.stats.audio.unwrap().frames, 449);
+    assert_eq!(reported(&output.memory), [(NoticeKind::AudioReanchor, 1_024, 16 * 90, 1)]);
+    assert_eq!(output.stats.audio.unwrap().frames, 562);
 }
 
 #[test]
 fn r_45_a_request_for_a_key_frame_does_not_fall_on_audio_beside_silent_video() {
-    let tags = merged(&[&video(3), &aac_20_ms(0, 30_000)]);
+    let tags = merged(&[&video(3), &aac_16_ms(0, 30_000)]);
     for (at, want) in [(SwitchAt::KeyFrame, vec![0]), (SwitchAt::Once, vec![0, 20_000])] {
         let output = asking(Options::default(), &tags, 20_000, at);
         assert_eq!(starts(&output.memory), want, "{at:?}");
     }
     // Where audio leads there is no key frame to wait for.
-    let tags = aac_20_ms(0, 6_000);
+    let tags = aac_16_ms(0, 6_000);
     for at in [SwitchAt::KeyFrame, SwitchAt::Once] {
-        let output = asking(Options::default(), &tags, 2_060, at);
-        assert_eq!(cuts(&output.memory), [(0, 2060, "requested"), (2_060, 3940, "end")], "{at:?}");
+        let output = asking(Options::default(), &tags, 2_064, at);
+        assert_eq!(cuts(&output.memory), [(0, 2064, "requested"), (2_064, 3936, "end")], "{at:?}");
     }
 }
 
 #[test]
 fn f_08_a_picture_before_any_header_leaves_no_trace_on_the_timeline() {
-    let audio = aac_20_ms(0, 12_000);
+    let audio = aac_16_ms(0, 12_000);
     let tags = [vec![picture(900_000, true, 0, 50)], audio.clone()].concat();
     let output = run(&tags, Options::default());
     assert_eq!(counted(&output.stats), [(NoticeKind::VideoBeforeHeader, 1)]);

@@ -9,7 +9,7 @@ use hls_segmenter::{Track, time::TickSpan};
 
 use crate::pause::assert_carried;
 use crate::session::{
-    Session, aac_20_ms, between, counted, cuts, frag, header_20_ms, marked, merged, moved,
+    Session, aac_16_ms, between, counted, cuts, frag, header_16_ms, marked, merged, moved,
     of_audio, packets, reported, starts, tables, tagged,
 };
 use crate::support::stream::{
@@ -36,9 +36,9 @@ fn in_place(parts: &[&[OwnedTag]]) -> Vec<OwnedTag> {
     tags
 }
 
-/// 48 kHz until `at`, then 44.1 kHz.
+/// 64 kHz until `at`, then 44.1 kHz.
 fn changing(secs: i64, at: i64) -> Vec<OwnedTag> {
-    in_place(&[&video(secs), &aac_20_ms(0, at), &aac_44(at, secs * 1000)])
+    in_place(&[&video(secs), &aac_16_ms(0, at), &aac_44(at, secs * 1000)])
 }
 
 #[test]
@@ -70,25 +70,25 @@ fn y_04_audio_of_another_format_waits_for_a_key_frame_and_is_counted() {
         assert!(pes.pts.abs_diff(exact) <= 1, "{pes:?}");
         frames += pes.data.len() as u64 / 97;
     }
-    assert_eq!(output.stats.audio.unwrap().frames, 125 + frames);
+    assert_eq!(output.stats.audio.unwrap().frames, 157 + frames);
     assert_eq!(output.stats.audio.unwrap().track.sample_rate, 44_100);
 }
 
 #[test]
 fn y_04_a_format_that_comes_back_before_it_joined_changes_nothing() {
-    let tags = merged(&[&video(12), &aac_20_ms(0, 12_000)]);
+    let tags = merged(&[&video(12), &aac_16_ms(0, 12_000)]);
     let want = run(&tags, Options::default());
     let at = tags.iter().position(|tag| tag.millis == 2_500 && !is_video(tag));
     let at = at.or_else(|| tags.iter().position(|tag| tag.millis > 2_500)).unwrap();
     let mut with = tags.clone();
-    with.splice(at..at, [audio_header(2_500, 44_100), header_20_ms(2_500)]);
+    with.splice(at..at, [audio_header(2_500, 44_100), header_16_ms(2_500)]);
     let got = run(&with, Options::default());
     assert_eq!(counted(&got.stats), []);
     assert!(got.memory.bodies == want.memory.bodies);
     assert_eq!(got.memory.tracks.len(), 4);
     // The same with a frame between, which is dropped; the clock stands where it was.
     let mut with = tags.clone();
-    let extra = [audio_header(2_500, 44_100), audio(2_505, 90), header_20_ms(2_500)];
+    let extra = [audio_header(2_500, 44_100), audio(2_505, 90), header_16_ms(2_500)];
     with.splice(at..at, extra);
     let got = run(&with, Options::default());
     assert_eq!(counted(&got.stats), [(NoticeKind::AudioNotJoined, 1)]);
@@ -97,10 +97,10 @@ fn y_04_a_format_that_comes_back_before_it_joined_changes_nothing() {
 
 #[test]
 fn y_04_a_format_that_is_said_again_changes_nothing() {
-    let tags = merged(&[&video(12), &aac_20_ms(0, 12_000)]);
+    let tags = merged(&[&video(12), &aac_16_ms(0, 12_000)]);
     let want = run(&tags, Options::default());
     let with: Vec<_> =
-        tags.iter().flat_map(|tag| [header_20_ms(tag.millis), tag.clone()]).collect();
+        tags.iter().flat_map(|tag| [header_16_ms(tag.millis), tag.clone()]).collect();
     let got = run(&with, Options::default());
     assert!(got.memory.bodies == want.memory.bodies);
     assert_eq!(got.memory.tracks.len(), 2);
@@ -109,13 +109,13 @@ fn y_04_a_format_that_is_said_again_changes_nothing() {
 
 #[test]
 fn y_04_audio_alone_is_cut_at_once_and_loses_no_frame() {
-    let tags = in_place(&[&aac_20_ms(0, 2_500), &aac_44(2_500, 9_000)]);
+    let tags = in_place(&[&aac_16_ms(0, 2_496), &aac_44(2_496, 9_000)]);
     let output = run(&tags, Options::default());
-    assert_eq!(counted(&output.stats), [(NoticeKind::TargetGrew, 1)]);
+    assert_eq!(counted(&output.stats), []);
     let frames = of_audio(&tags).iter().filter(|tag| !tag.is_header()).count() as u64;
     assert_eq!(output.stats.audio.unwrap().frames, frames);
-    assert_eq!(cuts(&output.memory)[0], (0, 2500, "config-change"));
-    assert_eq!(starts(&output.memory), [0, 2_500, 2_500 + 5_015]);
+    assert_eq!(cuts(&output.memory)[0], (0, 2496, "config-change"));
+    assert_eq!(starts(&output.memory), [0, 2_496, 2_496 + 5_015]);
     assert_eq!(tagged(&output.memory), [1]);
     assert_carried(&output.memory.segments);
     let audio = output.stream(AUDIO);
@@ -130,12 +130,12 @@ fn y_04_audio_alone_is_cut_at_once_and_loses_no_frame() {
 
 #[test]
 fn y_12_the_rounding_error_of_extinf_is_carried_over_changes_of_format() {
-    // 3 s of either rate in turn.
+    // 3,008 ms of either rate in turn.
     let mut parts = Vec::new();
     for nth in 0..8 {
-        let from = nth * 3_000;
-        let to = from + 3_000;
-        parts.extend(if nth % 2 == 0 { aac_44(from, to) } else { aac_20_ms(from, to) });
+        let from = nth * 3_008;
+        let to = from + 3_008;
+        parts.extend(if nth % 2 == 0 { aac_44(from, to) } else { aac_16_ms(from, to) });
     }
     let output = run(&in_place(&[&parts]), Options::default());
     assert_eq!(output.memory.segments.len(), 8);
@@ -145,12 +145,12 @@ fn y_12_the_rounding_error_of_extinf_is_carried_over_changes_of_format() {
 #[test]
 fn y_05_announced_audio_that_comes_joins_without_a_cut_and_without_a_loss() {
     let options = Options { announced_audio: Some(StreamType::AAC_ADTS), ..Options::default() };
-    let audio = moved(&aac_20_ms(0, 11_300), 700);
+    let audio = moved(&aac_16_ms(0, 11_300), 700);
     let tags = in_place(&[&video(12), &audio]);
     let output = run(&tags, options);
     assert_eq!(counted(&output.stats), []);
     assert_eq!(tagged(&output.memory), [0; 0]);
-    assert_eq!(output.stats.audio.unwrap().frames, 565);
+    assert_eq!(output.stats.audio.unwrap().frames, 707);
     assert_eq!(packets(&output, AUDIO)[0].0, 700 * 90);
     // Another stream type than was announced is a change.
     let options = Options { announced_audio: Some(StreamType::MPEG1_AUDIO), ..Options::default() };
@@ -159,17 +159,17 @@ fn y_05_announced_audio_that_comes_joins_without_a_cut_and_without_a_loss() {
     assert_eq!(cuts(&output.memory)[0], (0, 1000, "config-change"));
     assert_eq!(tables(&output.memory, 0), (0, vec![0x1b, 0x03]));
     assert_eq!(tables(&output.memory, 1), (1, vec![0x1b, 0x0f]));
-    assert_eq!(output.count(NoticeKind::AudioNotJoined), 15);
+    assert_eq!(output.count(NoticeKind::AudioNotJoined), 19);
 }
 
 #[test]
 fn y_05_audio_that_joins_late_is_a_change_of_tracks_and_its_first_frames_are_counted() {
-    let audio = moved(&aac_20_ms(0, 9_500), 2_500);
+    let audio = moved(&aac_16_ms(0, 9_500), 2_488);
     let tags = in_place(&[&video(12), &audio]);
     let output = run(&tags, Options::default());
-    assert_eq!(reported(&output.memory), [(NoticeKind::AudioNotJoined, 2_500, 0, 1)]);
-    assert_eq!(output.count(NoticeKind::AudioNotJoined), 25);
-    assert_eq!(output.stats.audio.unwrap().frames, 475 - 25);
+    assert_eq!(reported(&output.memory), [(NoticeKind::AudioNotJoined, 2_488, 0, 1)]);
+    assert_eq!(output.count(NoticeKind::AudioNotJoined), 32);
+    assert_eq!(output.stats.audio.unwrap().frames, 594 - 32);
     assert_eq!(packets(&output, AUDIO)[0].0, 3_000 * 90);
     assert_eq!(tables(&output.memory, 1), (1, vec![0x1b, 0x0f]));
 }
@@ -177,7 +177,7 @@ fn y_05_audio_that_joins_late_is_a_change_of_tracks_and_its_first_frames_are_cou
 #[test]
 fn y_04_from_aac_to_mp3_and_back_are_two_changes() {
     let mp3 = (0..115).map(|n| mp3(3_000 + n * 11_520 / 441, 1)).collect::<Vec<_>>();
-    let tags = in_place(&[&video(12), &aac_20_ms(0, 3_000), &mp3, &aac_20_ms(6_000, 12_000)]);
+    let tags = in_place(&[&video(12), &aac_16_ms(0, 3_000), &mp3, &aac_16_ms(6_000, 12_000)]);
     let output = run(&tags, Options::default());
     let listed: Vec<_> = (0..output.memory.bodies.len())
         .map(|nth| (starts(&output.memory)[nth], tables(&output.memory, nth)))
@@ -339,9 +339,9 @@ fn y_04_a_format_that_comes_with_early_audio_at_a_jump_is_that_of_the_new_timeli
 fn f_11_an_empty_frame_is_forgotten_where_the_format_changes() {
     // An empty frame just before the change: the first frame of the new format is not measured by
     // half a frame.
-    let mut tags = in_place(&[&aac_20_ms(0, 2_500), &aac_44(2_500, 6_000)]);
-    let empty = OwnedTag { data: vec![0xaf, 1], ..audio(2_500, 1) };
-    let at = tags.iter().position(|tag| tag.is_header() && tag.millis == 2_500).unwrap();
+    let mut tags = in_place(&[&aac_16_ms(0, 2_496), &aac_44(2_496, 6_000)]);
+    let empty = OwnedTag { data: vec![0xaf, 1], ..audio(2_496, 1) };
+    let at = tags.iter().position(|tag| tag.is_header() && tag.millis == 2_496).unwrap();
     tags.insert(at, empty);
     let output = run(&tags, Options::default());
     assert_eq!(counted(&output.stats), []);
@@ -354,7 +354,7 @@ fn y_08_frames_of_another_length_go_on_from_the_clock() {
     let four = (25..100).map(|n| mp3(n * 4 * 11_520 / 441, 4));
     let tags: Vec<_> = one.chain(four).collect();
     let output = run(&tags, frag(2));
-    assert_eq!(counted(&output.stats), [(NoticeKind::TargetGrew, 1)]);
+    assert_eq!(counted(&output.stats), []);
     assert_eq!(output.stats.audio.unwrap().frames, 400);
     assert_eq!(tagged(&output.memory), [0; 0]);
 }
@@ -412,18 +412,18 @@ fn y_04_a_format_that_waits_still_waits_after_one_early_frame() {
         );
         assert_eq!(cuts(&output.memory)[0], (0, 3000, "config-change"));
         let frames = assert_44(&output, 3_000);
-        assert_eq!(output.stats.audio.unwrap().frames, 125 + frames);
+        assert_eq!(output.stats.audio.unwrap().frames, 157 + frames);
     }
 }
 
 #[test]
 fn y_04_a_format_that_comes_between_early_frames_is_taken_with_those_after_it() {
-    let old = merged(&[&video(6), &aac_20_ms(0, 6_000)]);
+    let old = merged(&[&video(6), &aac_16_ms(0, 6_000)]);
     let at = old.iter().position(|tag| tag.millis >= 5_900 && !is_video(tag)).unwrap();
     let mut tags = old[..at].to_vec();
     tags.retain(|tag| is_video(tag) || tag.millis < 5_900);
-    tags.extend([audio(66_000, 90), audio(66_020, 90), audio_header(66_040, 44_100)]);
-    let new = moved(&aac_44(0, 3_000), 66_040);
+    tags.extend([audio(66_000, 90), audio(66_016, 90), audio_header(66_032, 44_100)]);
+    let new = moved(&aac_44(0, 3_000), 66_032);
     tags.extend_from_slice(&new[1..3]);
     tags.extend(moved(&between(&video(9), 5_920, 6_000), 0));
     tags.extend(in_place(&[&moved(&between(&video(9), 6_000, 9_000), 60_000), &new[3..]]));
@@ -458,13 +458,13 @@ fn y_04_audio_that_waits_joins_at_any_cut_and_is_the_cause_of_it() {
     // A forced cut, a requested one and that of a declared target would not break the timeline by
     // themselves.
     let long = |secs: i64| Base { gop: 0, millis: secs * 1000, ..BASE }.video();
-    let tags = in_place(&[&long(63), &aac_20_ms(0, 30_000), &aac_44(30_000, 63_000)]);
+    let tags = in_place(&[&long(63), &aac_16_ms(0, 30_000), &aac_44(30_000, 63_000)]);
     let output = run(&tags, Options::default());
     assert_eq!(cuts(&output.memory)[0], (0, 60_000, "config-change"));
     assert_eq!(tagged(&output.memory), [1]);
     assert_eq!(output.starts_with_idr(), [true, false]);
 
-    let tags = in_place(&[&long(6), &aac_20_ms(0, 2_500), &aac_44(2_500, 6_000)]);
+    let tags = in_place(&[&long(6), &aac_16_ms(0, 2_500), &aac_44(2_500, 6_000)]);
     let at = tags.iter().position(|tag| tag.millis >= 3_080).unwrap();
     let mut session = Session::new(Options::default());
     session.push(&tags[..at]);
@@ -477,7 +477,7 @@ fn y_04_audio_that_waits_joins_at_any_cut_and_is_the_cause_of_it() {
     let options =
         Options { target_duration: TargetDuration::Declared(Secs::new(5)), ..Options::default() };
     let output = run(&tags, options);
-    assert_eq!(cuts(&output.memory)[0], (0, 5_000, "config-change"));
+    assert_eq!(cuts(&output.memory)[0], (0, 5_480, "config-change"));
     assert_eq!(tagged(&output.memory), [1]);
 
     // So it is of one at a key frame at FragDuration.
@@ -489,19 +489,19 @@ fn y_04_audio_that_waits_joins_at_any_cut_and_is_the_cause_of_it() {
 #[test]
 fn r_12_the_first_frame_of_a_format_comes_after_the_last_of_the_one_before() {
     // The new format begins 15 ms before the last frame of the old one.
-    let new = moved(&aac_44(0, 3_000), 2_465);
-    let tags = [&aac_20_ms(0, 2_500)[..], &new].concat();
+    let new = moved(&aac_44(0, 3_000), 2_481);
+    let tags = [&aac_16_ms(0, 2_500)[..], &new].concat();
     let output = run(&tags, Options::default());
     // The frame that was repaired lasts 2,090 ticks from a tick after the last one.
-    let clock = 2_488 * 90 - (2_480 * 90 + 1 + 2_090);
+    let clock = 2_504 * 90 - (2_496 * 90 + 1 + 2_090);
     assert_eq!(
         reported(&output.memory),
         [
-            (NoticeKind::AudioRepair, 2_480, 15 * 90 + 1, 1),
-            (NoticeKind::AudioReanchor, 2_488, clock, 1)
+            (NoticeKind::AudioRepair, 2_496, 15 * 90 + 1, 1),
+            (NoticeKind::AudioReanchor, 2_504, clock, 1)
         ]
     );
-    let frames = 125 + new.len() as u64 - 1;
+    let frames = 157 + new.len() as u64 - 1;
     assert_eq!(output.stats.audio.unwrap().frames, frames);
 }
 

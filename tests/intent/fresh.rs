@@ -9,7 +9,7 @@ use hls_segmenter::notice::{Notice, NoticeKind};
 use hls_segmenter::ts::StreamType;
 
 use crate::session::{
-    Call, Session, aac_20_ms, amount_of, between, frag, header_20_ms, merged, metadata, moved,
+    Call, Session, aac_16_ms, amount_of, between, frag, header_16_ms, merged, metadata, moved,
 };
 use crate::support::stream::{
     BASE, OTHER_SPS, SPS, audio, audio_header, mp3, picture, shift, video_header, video_tag,
@@ -21,7 +21,7 @@ fn video(secs: i64) -> Vec<OwnedTag> {
 }
 
 fn both(secs: i64) -> Vec<OwnedTag> {
-    merged(&[&video(secs), &aac_20_ms(0, secs * 1000)])
+    merged(&[&video(secs), &aac_16_ms(0, secs * 1000)])
 }
 
 fn far_audio(tags: Vec<OwnedTag>) -> Vec<OwnedTag> {
@@ -39,7 +39,7 @@ fn first() -> Vec<(&'static str, Vec<OwnedTag>)> {
     let message: &[u8] = &[6, 5, 3, 0x77, 0x77, 0x77, 0x80];
     let empty = OwnedTag { data: vec![0xaf, 1], ..audio(3_000, 1) };
     let mut silent = both(3);
-    silent.extend(between(&aac_20_ms(0, 14_000), 3_000, 14_000));
+    silent.extend(between(&aac_16_ms(0, 14_000), 3_000, 14_000));
     let mut jump = both(4);
     shift(&mut jump, 2_480, 60_000);
     let early = Base { composition: -120, millis: 3_000, ..BASE };
@@ -61,15 +61,15 @@ fn first() -> Vec<(&'static str, Vec<OwnedTag>)> {
     let plus = |extra: Vec<OwnedTag>| [both(3), extra].concat();
     vec![
         ("clean", both(3)),
-        ("audio alone", aac_20_ms(0, 3_000)),
+        ("audio alone", aac_16_ms(0, 3_000)),
         ("video alone", video(3)),
         ("no key frame", {
             let pictures = (0..100).map(|n| picture(n * 40, false, 0, 50));
             [video_header(0, SPS)].into_iter().chain(pictures).collect()
         }),
-        ("audio before video", [vec![video_header(0, SPS)], aac_20_ms(0, 200)].concat()),
+        ("audio before video", [vec![video_header(0, SPS)], aac_16_ms(0, 200)].concat()),
         ("a wait for announced video", {
-            [vec![metadata(&[("videocodecid", 7.0)])], aac_20_ms(0, 500)].concat()
+            [vec![metadata(&[("videocodecid", 7.0)])], aac_16_ms(0, 500)].concat()
         }),
         ("announced audio", [vec![metadata(&[("audiocodecid", 10.0)])], video(3)].concat()),
         ("metadata at the end", plus(vec![metadata(&[("audiocodecid", 2.0)])])),
@@ -86,8 +86,8 @@ fn first() -> Vec<(&'static str, Vec<OwnedTag>)> {
         ("a jump", jump),
         ("audio that jumps alone while video is silent", {
             let mut tags = both(3);
-            tags.extend(between(&aac_20_ms(0, 14_000), 3_000, 14_000));
-            tags.extend(between(&aac_20_ms(0, 93_000), 90_000, 93_000));
+            tags.extend(between(&aac_16_ms(0, 14_000), 3_000, 14_000));
+            tags.extend(between(&aac_16_ms(0, 93_000), 90_000, 93_000));
             tags
         }),
         ("early DTS", early.both()),
@@ -114,17 +114,17 @@ fn second() -> Vec<(&'static str, Vec<OwnedTag>)> {
     vec![
         ("both", both(4)),
         ("both, a little later", moved(&both(3), 3_010)),
-        ("audio alone", aac_20_ms(0, 4_000)),
-        ("audio alone, a little later", moved(&aac_20_ms(0, 4_000), 3_010)),
+        ("audio alone", aac_16_ms(0, 4_000)),
+        ("audio alone, a little later", moved(&aac_16_ms(0, 4_000), 3_010)),
         ("video alone", video(4)),
         ("audio of 44.1 kHz", Base { millis: 4_000, ..BASE }.both()),
         ("audio that comes later", {
-            let audio = moved(&between(&aac_20_ms(0, 3_000), 0, 3_000), 510);
-            merged(&[&video(4), &[header_20_ms(0)], &audio])
+            let audio = moved(&between(&aac_16_ms(0, 3_000), 0, 3_000), 510);
+            merged(&[&video(4), &[header_16_ms(0)], &audio])
         }),
         ("announced audio", [vec![metadata(&[("audiocodecid", 10.0)])], video(6)].concat()),
         ("announced video", {
-            [vec![metadata(&[("videocodecid", 7.0)])], aac_20_ms(0, 4_000)].concat()
+            [vec![metadata(&[("videocodecid", 7.0)])], aac_16_ms(0, 4_000)].concat()
         }),
         ("a jump", jump),
         ("a change of size", changing),

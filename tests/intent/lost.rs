@@ -7,7 +7,7 @@ use hls_segmenter::time::TickSpan;
 
 use crate::pause::assert_carried;
 use crate::session::{
-    Call, Session, aac_20_ms, between, counted, cuts, frag, header_20_ms, headers, marked, merged,
+    Call, Session, aac_16_ms, between, counted, cuts, frag, header_16_ms, headers, marked, merged,
     metadata, moved, of_audio, packets, reported, starts, tables, tagged,
 };
 use crate::support::stream::{
@@ -20,7 +20,7 @@ fn video(secs: i64) -> Vec<OwnedTag> {
 }
 
 fn both(secs: i64) -> Vec<OwnedTag> {
-    merged(&[&video(secs), &aac_20_ms(0, secs * 1000)])
+    merged(&[&video(secs), &aac_16_ms(0, secs * 1000)])
 }
 
 /// Pushes tags of which the first one at `millis` or later meets a call that fails, then the
@@ -140,10 +140,10 @@ fn r_45_a_requested_switch_is_still_wanted_after_a_lost_segment() {
 #[test]
 fn t_05_the_tables_of_a_lost_segment_are_taken_back() {
     // Audio joins at 3 s, and that segment is lost; the next one joins it again.
-    let late = between(&aac_20_ms(0, 14_000), 2_500, 14_000);
+    let late = between(&aac_16_ms(0, 14_000), 2_500, 14_000);
     let mut tags = merged(&[&video(14), &late]);
     let at = tags.iter().position(|tag| !is_video(tag)).unwrap();
-    tags.insert(at, header_20_ms(2_500));
+    tags.insert(at, header_16_ms(2_500));
     for call in [Call::Open, Call::Write] {
         let millis = if call == Call::Open { 2_900 } else { 3_400 };
         let output = losing(Options::default(), &tags, millis, call).end();
@@ -195,18 +195,18 @@ fn o_12_a_snapshot_of_a_lost_segment_was_a_snapshot() {
 fn y_06_audio_that_was_gathered_for_a_lost_segment_goes_into_the_next_or_is_counted() {
     let tags = both(14);
     // An audio frame that itself meets the failure is lost with its segment. Of audio before the
-    // key frame 300 ms are kept, to the frame; from 6.8 s on what is older had been written.
+    // key frame 300 ms are kept, to the frame; from 6.736 s on what is older had been written.
     for (millis, met, first) in [
-        (6_000, 0, 6_700),
-        (6_120, 0, 6_700),
-        (6_500, 1, 6_700),
-        (6_800, 0, 6_800),
-        (6_960, 0, 6_800),
+        (6_000, 0, 6_704),
+        (6_120, 0, 6_704),
+        (6_448, 1, 6_704),
+        (6_800, 0, 6_736),
+        (6_960, 0, 6_736),
     ] {
         let output = losing(Options::default(), &tags, millis, Call::Write).end();
         let written = output.stats.audio.unwrap().frames;
         let dropped = output.count(NoticeKind::AudioBeforeKeyFrame);
-        assert_eq!(written + dropped + met, 700, "{millis}");
+        assert_eq!(written + dropped + met, 875, "{millis}");
         assert_eq!(output.count(NoticeKind::AudioWrongTimeline), 0);
         let next = output.stream(AUDIO);
         let next = next.iter().find(|pes| pes.segment == 1).unwrap();
@@ -319,7 +319,7 @@ fn o_19_statistics_count_what_was_handed_to_the_sink() {
 
 #[test]
 fn y_04_an_audio_format_that_waited_is_taken_by_the_segment_after_a_lost_one() {
-    let mut tags = merged(&[&video(9), &aac_20_ms(0, 3_500)]);
+    let mut tags = merged(&[&video(9), &aac_16_ms(0, 3_500)]);
     let at = tags.iter().position(|tag| tag.millis >= 3_500).unwrap();
     let new = moved(&between(&Base { millis: 5_500, ..BASE }.audio(), 0, 5_500), 3_500);
     tags = [tags[..at].to_vec(), vec![audio_header(3_500, 44_100)], merged(&[&tags[at..], &new])]
@@ -338,7 +338,7 @@ fn y_04_an_audio_format_that_waited_is_taken_by_the_segment_after_a_lost_one() {
 
 #[test]
 fn r_52_one_error_costs_audio_alone_one_segment() {
-    let alone = aac_20_ms(0, 22_000);
+    let alone = aac_16_ms(0, 22_000);
     for call in [Call::Open, Call::Write, Call::Close] {
         let output = losing(Options::default(), &alone, 6_000, call).end();
         assert_eq!(output.memory.aborted.len(), 1);
@@ -346,7 +346,7 @@ fn r_52_one_error_costs_audio_alone_one_segment() {
         assert_eq!(counted(&output.stats), [(NoticeKind::SinkFailed, 1)]);
         assert_eq!(tagged(&output.memory).len(), 1);
     }
-    assert!(headers(&alone).len() == 1 && of_audio(&alone).len() == 1101);
+    assert!(headers(&alone).len() == 1 && of_audio(&alone).len() == 1376);
 }
 
 #[test]
@@ -357,9 +357,10 @@ fn y_03_a_jump_after_a_lost_segment_is_one_discontinuity() {
         let options = Options { mid_gop, ..Options::default() };
         let output = losing(options, &tags, 6_200, Call::Write).end();
         assert_eq!(tagged(&output.memory), [1], "{mid_gop:?}");
-        let start = if mid_gop == MidGop::Keep { 66_480 } else { 67_000 };
+        let start = if mid_gop == MidGop::Keep { 66_520 } else { 67_000 };
         assert_eq!(starts(&output.memory)[2], start);
         assert_eq!(output.count(NoticeKind::TimelineJump), 1);
+        assert_eq!(output.count(NoticeKind::VideoWrongTimeline), 1);
     }
     assert!(audio(0, 1).data.len() == 3 && !SPS.is_empty());
 }
@@ -368,9 +369,9 @@ fn y_03_a_jump_after_a_lost_segment_is_one_discontinuity() {
 fn y_08_a_large_frame_whose_segment_could_not_begin_is_dropped_and_counted() {
     // Audio alone begins when it has waited for 300 ms, here with a frame that is too large for the
     // queue.
-    let sizes = |n: i64| if n == 15 { 4_000 } else { 90 };
-    let frames = (0..100).map(|n| audio(n * 20 + if n > 15 { 7 } else { 0 }, sizes(n)));
-    let tags: Vec<_> = [header_20_ms(0)].into_iter().chain(frames).collect();
+    let sizes = |n: i64| if n == 19 { 4_000 } else { 90 };
+    let frames = (0..100).map(|n| audio(n * 16 + if n > 19 { 7 } else { 0 }, sizes(n)));
+    let tags: Vec<_> = [header_16_ms(0)].into_iter().chain(frames).collect();
     let output = losing(Options::default(), &tags, 0, Call::Open).end();
     assert_eq!(output.count(NoticeKind::SinkFailed), 1);
     assert_eq!(output.count(NoticeKind::AudioReanchor), 0);
@@ -379,7 +380,7 @@ fn y_08_a_large_frame_whose_segment_could_not_begin_is_dropped_and_counted() {
     assert_eq!(dropped, 1);
     // What comes after it is where its own tag says, in a packet of its own.
     let times: Vec<_> = packets(&output, AUDIO).iter().map(|packet| packet.0).collect();
-    assert_eq!(times[..2], [0, 327 * 90]);
+    assert_eq!(times[..3], [0, 288 * 90, 327 * 90]);
 }
 
 #[test]
@@ -387,7 +388,7 @@ fn h_13_the_error_of_a_segment_that_could_not_begin_at_the_end_comes_back() {
     // 200 ms of audio alone begin a segment only because the stream ends.
     for call in [Call::Open, Call::Write, Call::Close, Call::Update] {
         let mut session = Session::new(Options::default());
-        session.push(&aac_20_ms(0, 200));
+        session.push(&aac_16_ms(0, 200));
         assert_eq!(session.pause_failing(call), Some(call));
         let fails = u64::from(call != Call::Update);
         assert_eq!(session.stats().count(NoticeKind::SinkFailed), fails, "{call:?}");
@@ -397,15 +398,16 @@ fn h_13_the_error_of_a_segment_that_could_not_begin_at_the_end_comes_back() {
 #[test]
 fn y_04_frames_of_the_old_format_that_outlived_their_segment_are_dropped_at_the_end() {
     let mut session = Session::new(Options::default());
-    session.push(&merged(&[&video(2), &aac_20_ms(0, 2_000)]));
+    session.push(&merged(&[&video(2), &aac_16_ms(320, 2_000)]));
     session.push(&[audio_header(2_000, 44_100)]);
     session.push_until_fails(&between(&video(3), 2_040, 2_100), Call::Write);
-    let waiting = 2_000 / 20 - session.stats().audio.unwrap().frames;
+    let waiting = (2_000 - 320) / 16 - session.stats().audio.unwrap().frames;
     let output = session.end();
     assert!(waiting > 0);
+    let nothing = (NoticeKind::NothingListed, 1);
     assert_eq!(
         counted(&output.stats),
-        [(NoticeKind::AudioNotJoined, waiting), (NoticeKind::SinkFailed, 1)]
+        [(NoticeKind::AudioNotJoined, waiting), (NoticeKind::SinkFailed, 1), nothing]
     );
 }
 
@@ -427,7 +429,7 @@ fn r_79_early_audio_is_still_early_after_a_lost_segment() {
 
 #[test]
 fn y_07_gaps_of_an_earlier_wait_leave_no_mark_on_a_later_one() {
-    // Before the first key frame a gap stands three frames into what is kept; the second wait has
+    // Before the first key frame a gap stands four frames into what is kept; the second wait has
     // one elsewhere.
     let gaps = |tag: &OwnedTag| {
         is_video(tag)
@@ -435,14 +437,14 @@ fn y_07_gaps_of_an_earlier_wait_leave_no_mark_on_a_later_one() {
             || !((360..460).contains(&tag.millis) || (2_780..2_860).contains(&tag.millis))
     };
     let pictures = moved(&between(&video(5), 0, 5_000), 600);
-    let mut tags = merged(&[&headers(&video(1)), &pictures, &aac_20_ms(0, 5_000)]);
+    let mut tags = merged(&[&headers(&video(1)), &pictures, &aac_16_ms(0, 5_000)]);
     tags.retain(gaps);
     tags.retain(|tag| is_video(tag) || tag.is_header() || !(3_480..3_560).contains(&tag.millis));
     // The second wait is too short for anything to be dropped.
     let output = losing(Options::default(), &tags, 3_440, Call::Write).end();
     assert_eq!(starts(&output.memory), [600, 3_600]);
     let times: Vec<_> = packets(&output, AUDIO).iter().map(|packet| packet.0 / 90).collect();
-    assert_eq!(times[..3], [3_300, 3_560, 3_600]);
+    assert_eq!(times[..3], [3_312, 3_568, 3_600]);
 }
 
 #[test]
@@ -467,7 +469,7 @@ fn h_15_no_date_after_a_lost_segment_is_before_its_own() {
             (since(s.wall.unwrap()), since(s.program_date_time.unwrap()))
         })
         .collect();
-    assert_eq!(dates, [(0, 0), (2, 5_000), (3, 10_000)]);
+    assert_eq!(dates, [(0, 0), (2, 4_900), (3, 9_800)]);
 }
 
 #[test]
@@ -513,11 +515,11 @@ fn r_52_an_error_of_the_references_that_bridge_a_hole_comes_back() {
 fn r_52_y_01_pictures_wait_for_a_key_frame_from_the_lost_segment_on_not_from_audio_that_joined() {
     // Announced audio joins at 1 s; the segment is lost at 30 s, and no key frame comes again.
     let video = Base { millis: 100_000, gop: 0, ..BASE }.video();
-    let audio = between(&aac_20_ms(0, 100_000), 1_000, 100_000);
+    let audio = between(&aac_16_ms(0, 100_000), 1_000, 100_000);
     let announced = [metadata(&[("audiocodecid", 10.0)])];
     let mut tags = merged(&[&announced, &video, &audio]);
     let first = tags.iter().position(|tag| tag.millis == 1_000).unwrap();
-    tags.insert(first, header_20_ms(1_000));
+    tags.insert(first, header_16_ms(1_000));
     let mut session = Session::new(Options::default());
     let at = tags.iter().position(|tag| tag.millis == 30_000 && is_video(tag)).unwrap();
     session.push(&tags[..at]);
@@ -525,4 +527,32 @@ fn r_52_y_01_pictures_wait_for_a_key_frame_from_the_lost_segment_on_not_from_aud
     session.push(&rest);
     let first = starts(session.memory())[1];
     assert!((90_000..90_400).contains(&first), "{first}");
+}
+
+#[test]
+fn f_06_a_rest_after_a_lost_segment_is_dropped_and_counted() {
+    // Each picture is two slices in tags of one time; the first or the second meets the failure.
+    let slices: [[&[u8]; 2]; 2] = [
+        [&[0x41, 0x9a, 0x24, 7], &[0x41, 0x5a, 0x24, 7]],
+        [&[0x65, 0x88, 0x84, 7], &[0x65, 0x48, 0x84, 7]],
+    ];
+    let split = |millis: i64| {
+        let is_key = millis % 1_000 == 0;
+        slices[usize::from(is_key)].map(|slice| video_tag(millis, is_key, 0, &[slice]))
+    };
+    let pictures = (0..9_000).step_by(40).flat_map(split);
+    let tags: Vec<_> = [video_header(0, SPS)].into_iter().chain(pictures).collect();
+    let first = tags.iter().position(|tag| tag.millis == 3_200).unwrap();
+    for (at, rests) in [(first, 1), (first + 1, 0)] {
+        let mut session = Session::new(Options::default());
+        session.push(&tags[..at]);
+        let rest = session.push_until_fails(&tags[at..], Call::Write).to_vec();
+        session.push(&rest);
+        let output = session.end();
+        assert_eq!(starts(&output.memory), [0, 4_000]);
+        let waited = NoticeKind::VideoBeforeKeyFrame;
+        assert_eq!(counted(&output.stats), [(waited, rests + 2 * 19), (NoticeKind::SinkFailed, 1)]);
+        assert_eq!(output.memory.segments[0].frames, 125);
+        assert_eq!(output.memory.segments[0].key_frames, 5);
+    }
 }

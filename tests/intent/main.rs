@@ -19,6 +19,7 @@ mod support;
 
 mod begin;
 mod borders;
+mod field;
 mod format;
 mod fresh;
 mod jump;

@@ -8,7 +8,7 @@ use hls_segmenter::ts::StreamType;
 use hls_segmenter::{SwitchAt, Track};
 
 use crate::session::{
-    Session, aac_20_ms, between, counted, cuts, frag, headers, marked, merged, metadata, moved,
+    Session, aac_16_ms, between, counted, cuts, frag, headers, marked, merged, metadata, moved,
     of_audio, packets, reported, starts, tables, tagged,
 };
 use crate::support::stream::{
@@ -138,7 +138,7 @@ fn y_13_the_shift_that_aligned_audio_is_forgotten_at_a_pause() {
         tag.millis += if tag.is_header() { 0 } else { 900_000_000 };
     }
     // Behind the pause audio begins 520 ms after video, on the same clock.
-    let audio = moved(&aac_20_ms(0, 2_000), 520);
+    let audio = moved(&aac_16_ms(0, 2_000), 520);
     let second = merged(&[&video(3), &audio]);
     let output = two(options, &first, &second).end();
     assert_eq!(counted(&output.stats), []);
@@ -161,15 +161,15 @@ fn f_40_tracks_that_were_related_may_be_unrelated_after_a_pause() {
 #[test]
 fn y_07_the_audio_clock_begins_at_the_first_tag_after_a_pause() {
     // 2 s of audio alone: the clock would have its next frame at 2,000 ms.
-    for from in [1_960, 1_985, 2_000, 2_015, 2_039] {
-        let first = aac_20_ms(0, 2_000);
-        let second = aac_20_ms(from, from + 2_000);
+    for from in [1_968, 1_985, 2_000, 2_015, 2_031] {
+        let first = aac_16_ms(0, 2_000);
+        let second = aac_16_ms(from, from + 2_000);
         let output = two(Options::default(), &first, &second).end();
         assert_eq!(counted(&output.stats), [], "{from}");
         let audio = packets(&output, AUDIO);
         let (begins, _) = audio[audio.len() / 2];
         assert_eq!(begins, from * 90, "{from}");
-        assert_eq!(output.stats.audio.unwrap().frames, 200, "{from}");
+        assert_eq!(output.stats.audio.unwrap().frames, 250, "{from}");
     }
 }
 
@@ -188,16 +188,16 @@ fn x7_audio_that_was_gathered_is_written_before_a_pause() {
 fn y_06_audio_that_waited_for_video_is_dropped_at_a_pause() {
     let mut session = Session::new(Options::default());
     session.push(&[video_header(0, SPS)]);
-    session.push(&aac_20_ms(0, 200));
+    session.push(&aac_16_ms(0, 200));
     session.pause();
     assert_eq!(
         counted(&session.stats()),
-        [(NoticeKind::AudioWrongTimeline, 10)],
+        [(NoticeKind::AudioBeforeKeyFrame, 13)],
         "a video header came: pictures were waited for"
     );
     session.push(&both(3));
     let output = session.end();
-    assert_eq!(output.count(NoticeKind::AudioWrongTimeline), 10);
+    assert_eq!(output.count(NoticeKind::AudioBeforeKeyFrame), 13);
     assert_eq!(packets(&output, AUDIO)[0].0, 0);
     let frames = of_audio(&both(3)).len() as u64 - 1;
     assert_eq!(output.stats.audio.unwrap().frames, frames);
@@ -206,15 +206,15 @@ fn y_06_audio_that_waited_for_video_is_dropped_at_a_pause() {
 #[test]
 fn r_79_audio_that_was_early_at_a_jump_is_dropped_at_a_pause() {
     let mut session = Session::new(Options::default());
-    session.push(&merged(&[&video(2), &aac_20_ms(0, 2_000)]));
-    session.push(&between(&aac_20_ms(60_000, 60_100), 60_000, 60_100));
+    session.push(&merged(&[&video(2), &aac_16_ms(0, 2_000)]));
+    session.push(&between(&aac_16_ms(60_000, 60_080), 60_000, 60_080));
     session.pause();
     let dropped = [(NoticeKind::AudioWrongTimeline, 5)];
     assert_eq!(counted(&session.stats()), dropped);
-    session.push(&merged(&[&video(2), &aac_20_ms(0, 2_000)]));
+    session.push(&merged(&[&video(2), &aac_16_ms(0, 2_000)]));
     let output = session.end();
     assert_eq!(counted(&output.stats), dropped);
-    assert_eq!(output.stats.audio.unwrap().frames, 200);
+    assert_eq!(output.stats.audio.unwrap().frames, 250);
     let audio = packets(&output, AUDIO);
     assert_eq!(audio[audio.len() / 2].0, 0);
 }
@@ -299,6 +299,15 @@ fn h_05_the_interval_of_pictures_is_that_of_the_publication() {
 }
 
 #[test]
+fn x3_the_slack_is_that_of_the_publication() {
+    let slow = Base { fps: (10, 1), millis: 2_000, ..BASE }.video();
+    // Key frames every 4,960 ms: half a frame is 20 ms at 25 frames per second, 50 ms at 10.
+    let even = Base { gop: 124, millis: 11_000, ..BASE }.video();
+    let output = two(Options::default(), &slow, &even).end();
+    assert_eq!(output.extinf(), [2_000, 9_920, 1_080]);
+}
+
+#[test]
 fn y_06_a_key_frame_is_waited_for_as_long_again_after_a_pause() {
     let none = |from: i64, to: i64| {
         let times = (from..to).step_by(40);
@@ -314,12 +323,12 @@ fn y_06_a_key_frame_is_waited_for_as_long_again_after_a_pause() {
     // Audio that waits for announced video, 1 s at the most.
     let options = Options { announced_video: true, ..Options::default() };
     let mut session = Session::new(options);
-    session.push(&aac_20_ms(0, 900));
+    session.push(&aac_16_ms(0, 900));
     session.pause();
     let begun = session.memory().starts.len();
-    session.push(&aac_20_ms(900, 1_880));
+    session.push(&aac_16_ms(900, 1_900));
     assert_eq!(session.memory().starts.len(), begun);
-    session.push(&between(&aac_20_ms(900, 1_940), 1_880, 1_940));
+    session.push(&between(&aac_16_ms(900, 1_910), 1_900, 1_910));
     assert_eq!(session.memory().starts.len(), begun + 1);
 }
 
@@ -348,9 +357,9 @@ fn y_05_the_hosts_word_announces_tracks_of_each_publication() {
     assert_eq!(listed, [vec![0x1b, 0x0f], vec![0x1b], vec![0x1b, 0x0f], vec![0x1b]]);
     assert_eq!(output.count(NoticeKind::TrackMissing), 2);
     let options = Options { announced_video: true, ..Options::default() };
-    let mut session = two(options, &aac_20_ms(0, 3_000), &aac_20_ms(0, 960));
+    let mut session = two(options, &aac_16_ms(0, 3_000), &aac_16_ms(0, 960));
     assert_eq!(session.memory().starts.len(), 1, "waited for again");
-    session.push(&aac_20_ms(960, 3_000));
+    session.push(&aac_16_ms(960, 3_000));
     assert_eq!(session.memory().starts.len(), 2);
 }
 
@@ -450,7 +459,7 @@ fn h_15_dates_follow_the_hosts_clock_after_a_pause_and_stamps_stay_unique() {
             (60_000, 60_000),
             (65_000, 65_000),
             (65_001, 67_000),
-            (65_002, 72_000),
+            (65_002, 71_900),
         ]
     );
 }
@@ -486,7 +495,7 @@ fn what_comes_with_tag_after_tag_is_reported_in_each_publication_and_counted_thr
 #[test]
 fn y_04_an_audio_format_that_waited_for_a_key_frame_is_just_the_format_after_a_pause() {
     let mut session = Session::new(Options::default());
-    session.push(&merged(&[&video(2), &aac_20_ms(0, 2_000)]));
+    session.push(&merged(&[&video(2), &aac_16_ms(0, 2_000)]));
     session.push(&[audio_header(2_000, 44_100), audio(2_000, 90)]);
     session.pause();
     assert_eq!(counted(&session.stats()), [(NoticeKind::AudioNotJoined, 1)]);
@@ -498,7 +507,7 @@ fn y_04_an_audio_format_that_waited_for_a_key_frame_is_just_the_format_after_a_p
         [(0, 5000, "key-frame"), (5000, 5000, "key-frame"), (10_000, 2000, "end")]
     );
     let frames = of_audio(&both(12)).len() as u64 - 1;
-    assert_eq!(output.stats.audio.unwrap().frames, 100 + frames);
+    assert_eq!(output.stats.audio.unwrap().frames, 125 + frames);
 }
 
 #[test]
@@ -553,7 +562,7 @@ fn f_09_the_length_of_lengths_is_that_of_the_last_header() {
 fn y_03_a_jump_before_the_first_key_frame_after_a_pause_opens_a_segment() {
     // Something was written before, so that video is kept after the jump as it is within a
     // publication.
-    for (mid_gop, start) in [(MidGop::Keep, 60_480), (MidGop::DropUntilKey, 61_000)] {
+    for (mid_gop, start) in [(MidGop::Keep, 60_520), (MidGop::DropUntilKey, 61_000)] {
         let options = Options { mid_gop, ..Options::default() };
         let mut second = video(3);
         second.retain(|tag| tag.is_header() || tag.millis >= 200);

@@ -221,15 +221,15 @@ pub(crate) fn headers(tags: &[OwnedTag]) -> Vec<OwnedTag> {
     tags.iter().filter(|tag| tag.is_header()).cloned().collect()
 }
 
-/// AAC whose samples begin exactly at their tags' times: 48 kHz, 960 samples a frame, 20 ms each,
+/// AAC whose samples begin exactly at their tags' times: 64 kHz, 1024 samples a frame, 16 ms each,
 /// from and to.
-pub(crate) fn aac_20_ms(from: i64, to: i64) -> Vec<OwnedTag> {
-    let frames = (from..to).step_by(20).map(|millis| audio(millis, 90));
-    [header_20_ms(from)].into_iter().chain(frames).collect()
+pub(crate) fn aac_16_ms(from: i64, to: i64) -> Vec<OwnedTag> {
+    let frames = (from..to).step_by(16).map(|millis| audio(millis, 90));
+    [header_16_ms(from)].into_iter().chain(frames).collect()
 }
 
-pub(crate) fn header_20_ms(millis: i64) -> OwnedTag {
-    OwnedTag { data: vec![0xaf, 0, 0x11, 0x8c], ..audio_header(millis, 48_000) }
+pub(crate) fn header_16_ms(millis: i64) -> OwnedTag {
+    OwnedTag { data: vec![0xaf, 0, 0x11, 0x08], ..audio_header(millis, 48_000) }
 }
 
 /// onMetaData with these numbers.

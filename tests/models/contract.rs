@@ -6,11 +6,17 @@ use std::collections::BTreeSet;
 use hls_segmenter::config::{
     FragCount, FragDuration, KeyFramePolicy, MidGop, Options, UnrelatedClocks, WindowPolicy,
 };
+use hls_segmenter::flv::TagKind;
+use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
+use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::playlist::Playlist;
-use hls_segmenter::time::TickSpan;
+use hls_segmenter::time::{TickSpan, Ticks};
 use hls_segmenter::ts::StreamType;
 use hls_segmenter::ts::TsPackets;
-use hls_segmenter::{Config, End, Error, Segment, SegmentSink, SegmentStart, Segmenter, SwitchAt};
+use hls_segmenter::{
+    Cause, Config, Container, End, Error, Fmp4, Segment, SegmentSink, SegmentStart, Segmenter,
+    SwitchAt, Ts,
+};
 use hls_segmenter_auditor::Auditor;
 use proptest::collection::btree_set;
 use proptest::option;
@@ -63,6 +69,7 @@ pub(crate) struct Failing {
     calls: usize,
     fails_at: BTreeSet<usize>,
     failed: usize,
+    closed: Vec<Segment>,
 }
 
 impl Failing {
@@ -91,7 +98,20 @@ impl SegmentSink for Failing {
         self.call()
     }
 
-    fn close_segment(&mut self, _: &Segment) -> Result<(), ()> {
+    fn init_section(&mut self, _: &Init<'_>) -> Result<(), ()> {
+        self.call()
+    }
+
+    fn write_payload(&mut self, _: Payload<'_>) -> Result<(), ()> {
+        self.call()
+    }
+
+    fn close_fragment(&mut self, _: FragmentHead<'_>) -> Result<(), ()> {
+        self.call()
+    }
+
+    fn close_segment(&mut self, segment: &Segment) -> Result<(), ()> {
+        self.closed.push(*segment);
         self.call()
     }
 
@@ -115,10 +135,32 @@ pub(crate) fn accidents() -> impl Strategy<Value = Accidents> {
         .prop_map(|(pause_at, switches_at, fails_at)| Accidents { pause_at, switches_at, fails_at })
 }
 
-/// Pushes a stream and asserts that the Auditor finds nothing, and that errors are told as they
-/// come.
+/// Pushes a stream, in either container, and asserts that the Auditor finds nothing, and that errors
+/// are told as they come.
 fn assert_contract(tags: &[OwnedTag], options: &Options, accidents: Accidents) {
-    let mut segmenter = Segmenter::new(Config::new(*options).unwrap());
+    let (ts, ts_early) = assert_contract_of::<Ts>(tags, options, &accidents);
+    let (fmp4, fmp4_early) = assert_contract_of::<Fmp4>(tags, options, &accidents);
+    // MP3 is dropped in fMP4, calls that fail are others, and what is announced is listed only when
+    // it comes. Frames that wait for video are more where they have no headers.
+    let has_mp3 = tags.iter().any(|tag| tag.kind == TagKind::AUDIO && tag.data[0] == 0x2f);
+    if !has_mp3
+        && accidents.fails_at.is_empty()
+        && options.announced_audio.is_none()
+        && fmp4_early == ts_early
+    {
+        assert_eq!(fmp4, ts);
+    }
+}
+
+/// What is told of a segment whatever its container: where it lies, its frames, and why it ended.
+type Told = (Ticks, TickSpan, [u32; 2], TickSpan, Cause);
+
+fn assert_contract_of<C: Container>(
+    tags: &[OwnedTag],
+    options: &Options,
+    accidents: &Accidents,
+) -> (Vec<Told>, u64) {
+    let mut segmenter = Segmenter::<C>::with_container(Config::new(*options).unwrap());
     let sink = Failing::at(&accidents.fails_at);
     let mut auditor = Auditor::with_options(sink, options).any_input(true);
     for (nth, tag) in tags.iter().enumerate() {
@@ -135,6 +177,10 @@ fn assert_contract(tags: &[OwnedTag], options: &Options, accidents: Accidents) {
     }
     let _ = segmenter.finish(End::List, &mut auditor);
     auditor.assert_clean();
+    let told = auditor.inner().closed.iter();
+    let told =
+        told.map(|s| (s.start, s.duration, [s.frames, s.key_frames], s.longest_gop, s.cause));
+    (told.collect(), segmenter.stats().count(NoticeKind::AudioBeforeKeyFrame))
 }
 
 proptest! {
@@ -187,6 +233,30 @@ fn video_of_an_earlier_publication_does_not_come_back_with_a_lost_segment() {
         };
         assert_contract(&tags(&steps, (true, true)), &short(), accidents);
     }
+}
+
+#[test]
+fn h_05_a_picture_that_was_moved_begins_a_segment_behind_a_change() {
+    // Three pictures are moved by ticks, the last of them a key frame that begins a segment.
+    let steps = [
+        shown(true),
+        shown(false),
+        shown(false),
+        sound(1),
+        shown(false),
+        vec![Step::AudioHeader { rate: 48_000 }, Step::Jump(-120)],
+        shown(false),
+        shown(false),
+        vec![Step::AudioHole(537)],
+        shown(true),
+        sound(1),
+        shown(false),
+        sound(2),
+        shown(false),
+        vec![Step::AudioHeader { rate: 44_100 }],
+    ]
+    .concat();
+    assert_contract(&tags(&steps, (true, true)), &short(), Accidents::default());
 }
 
 #[test]
@@ -263,4 +333,25 @@ fn t_10_video_that_begins_anew_far_behind_audio_has_a_clock_of_its_own() {
         ..short()
     };
     assert_contract(&tags(&steps, (true, true)), &options, Accidents::default());
+}
+
+#[test]
+fn y_05_a_picture_that_waits_for_a_key_frame_does_not_bring_video_back() {
+    // Video has left for AV1, and audio has begun a segment alone; MP3 then begins another.
+    let av1 = vec![Step::Foreign { video: true }];
+    let mp3 = vec![Step::Mp3 { frames: 1 }];
+    let held = vec![Step::AudioHole(9_954)];
+    let steps = [held, shown(true), sound(1), av1, sound(15), shown(false), mp3, shown(false)];
+    let lost_at_once = Accidents { fails_at: [1].into(), ..Accidents::default() };
+    assert_contract(&tags(&steps.concat(), (true, true)), &short(), lost_at_once);
+}
+
+#[test]
+fn r_30_a_segment_that_audio_has_just_begun_keeps_its_frame_where_video_jumps() {
+    // Audio runs 10 s ahead of its tags in a burst, and ends the segment; video then jumps there.
+    let burst = vec![Step::Burst(3)];
+    let hole = vec![Step::VideoHole(10_221)];
+    let late = vec![Step::Audio { jitter: 2, len: 1 }];
+    let steps = [shown(false), late, hole, shown(false), burst, shown(false)];
+    assert_contract(&tags(&steps.concat(), (true, true)), &short(), Accidents::default());
 }

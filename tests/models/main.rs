@@ -9,7 +9,9 @@
     reason = "helpers of tests fail loudly"
 )]
 
+mod aligned;
 mod contract;
+mod parts;
 mod playlist;
 mod quiet;
 mod streams;

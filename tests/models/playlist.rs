@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hls_segmenter::config::{FragCount, FragDuration, MidGop, Options};
+use hls_segmenter::config::{FragCount, FragDuration, MidGop, Options, PlaylistVersion};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -17,13 +17,18 @@ struct Listed {
 }
 
 /// Writes the playlist behind the last of `all` segments.
-fn text(all: &[Listed], frag_secs: u32, count: usize, ended: bool) -> String {
+fn text(all: &[Listed], options: &Options, ended: bool) -> String {
+    let count = options.frag_count.get();
     let first = all.len().saturating_sub(count);
-    let longest = all.iter().map(|segment| segment.extinf_millis.div_ceil(1000)).max();
-    let target = longest.unwrap_or(0).max(frag_secs);
+    let longest = all.iter().map(|segment| segment.extinf_millis).max().unwrap_or(0);
+    let (version, longest) = match options.playlist_version {
+        PlaylistVersion::V3 => (3, longest.div_ceil(1000)),
+        PlaylistVersion::V6 => (6, (f64::from(longest) / 1000.0).round() as u32),
+    };
+    let target = longest.max(options.frag_duration.secs());
     let gone = all[..first].iter().filter(|segment| segment.discontinuity).count();
     let mut text = format!(
-        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:{target}\n\
+        "#EXTM3U\n#EXT-X-VERSION:{version}\n#EXT-X-TARGETDURATION:{target}\n\
          #EXT-X-MEDIA-SEQUENCE:{first}\n#EXT-X-DISCONTINUITY-SEQUENCE:{gone}\n"
     );
     for (nth, segment) in all.iter().enumerate().skip(first) {
@@ -43,10 +48,11 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn h_06_h_09_o_32_every_playlist_is_the_one_written_anew(
+    fn h_06_h_09_o_32_x1_every_playlist_is_the_one_written_anew(
         gops in vec((1_000_i64..9_000, proptest::bool::weighted(0.1)), 1..40),
         count in 1_u32..12,
         secs in 1_u32..7,
+        playlist_version in prop_oneof![Just(PlaylistVersion::V3), Just(PlaylistVersion::V6)],
     ) {
         // The last pictures of a segment are 100 ms apart, so that it is `len` long before a jump as well.
         let (mut millis, mut tags, mut all) = (0, vec![video_header(0, SPS)], Vec::new());
@@ -60,17 +66,19 @@ proptest! {
             millis += len + if jump { 100_000 } else { 0 };
             discontinuity = jump;
         }
-        let output = run(&tags, Options {
+        let options = Options {
+            playlist_version,
             frag_duration: FragDuration::new(secs).unwrap(),
             frag_count: FragCount::new(count).unwrap(),
             mid_gop: MidGop::Keep,
             ..Options::default()
-        });
+        };
+        let output = run(&tags, options);
         let playlists = &output.memory.playlists;
         prop_assert_eq!(playlists.len(), all.len());
         for (nth, got) in playlists.iter().enumerate() {
             let ended = nth + 1 == all.len();
-            prop_assert_eq!(got, &text(&all[..=nth], secs, count as usize, ended), "playlist {}", nth);
+            prop_assert_eq!(got, &text(&all[..=nth], &options, ended), "playlist {}", nth);
         }
     }
 }

@@ -15,15 +15,30 @@ fn cut(segment: &Segment) -> Cut {
     (segment.start.get(), segment.duration.get(), segment.frames, segment.cause)
 }
 
+/// Returns how much earlier than FragDuration the last of these may be as a key frame, in ticks:
+/// half an interval of up to a tenth of a second, that of 25 frames per second at first; later the
+/// longest there was, less a sixteenth of the difference with each shorter one.
+fn slack(pictures: &[(i64, bool)]) -> i64 {
+    let mut longest = 3600;
+    let mut before = 3600;
+    for pair in pictures.windows(2) {
+        let interval = (pair[1].0 - pair[0].0) * 90;
+        let kept = if interval > 9000 { before } else { interval };
+        before = interval;
+        longest = kept.max(longest + (kept - longest) / 16).min(9000);
+    }
+    (longest / 2).clamp(90, 4500)
+}
+
 /// Cuts pictures at `(ms, key frame)`: nothing is worked out beforehand, nothing remembered but the
 /// open segment.
 fn cut_video(pictures: &[(i64, bool)], frag_millis: i64) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let (mut start, mut frames) = (pictures[0].0, 0);
-    for &(millis, key_frame) in pictures {
+    for (nth, &(millis, key_frame)) in pictures.iter().enumerate() {
         let age = millis - start;
-        // A millisecond of slack, for the rounding of tag times.
-        let cause = if frames > 0 && key_frame && age + 1 >= frag_millis {
+        let ticks = age * 90 + slack(&pictures[..=nth]);
+        let cause = if frames > 0 && key_frame && age > 0 && ticks >= frag_millis * 90 {
             Some(Cause::KeyFrame)
         } else if age >= (2 * frag_millis).max(60_000) {
             Some(Cause::Forced)

@@ -11,21 +11,26 @@
 )]
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "every test file uses its own part")]
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hls_segmenter::config::KeyFramePolicy;
 use hls_segmenter::flv::{Reader, Step, Tag, TagKind};
+use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
 use hls_segmenter::notice::{Notice, NoticeKind};
 use hls_segmenter::playlist::{ListedSegment, Playlist};
 use hls_segmenter::time::FlvTime;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
-    AbortedSegment, Cause, Config, End, ExpiredSegment, Options, ResumeToken, Segment, SegmentSink,
-    SegmentStart, Segmenter, Snapshot, Stats, Track,
+    AbortedSegment, Cause, Config, Container, End, ExpiredSegment, Fmp4, Options, ResumeToken,
+    Segment, SegmentSink, SegmentStart, Segmenter, Snapshot, Stats, Track,
 };
-use hls_segmenter_auditor::Auditor;
+use hls_segmenter_auditor::{Auditor, ElementaryUnit};
 
+pub mod frames;
+pub mod hevc;
+pub mod parts;
 pub mod stream;
 
 pub use stream::{Base, OwnedTag};
@@ -34,6 +39,12 @@ pub use stream::{Base, OwnedTag};
 #[derive(Default)]
 pub struct Memory {
     pub body: Vec<u8>,
+    /// Payload of the fragment that is next.
+    pub payload: Vec<u8>,
+    /// Initialization sections by their ids.
+    pub inits: BTreeMap<u64, Vec<u8>>,
+    /// Lengths of heads and of the payload behind each.
+    pub fragments: Vec<(usize, usize)>,
     pub starts: Vec<SegmentStart>,
     pub segments: Vec<Segment>,
     pub bodies: Vec<Vec<u8>>,
@@ -53,6 +64,7 @@ impl SegmentSink for Memory {
     fn open_segment(&mut self, start: &SegmentStart) -> Result<(), Infallible> {
         self.starts.push(*start);
         self.body.clear();
+        self.payload.clear();
         Ok(())
     }
 
@@ -60,6 +72,23 @@ impl SegmentSink for Memory {
         let end = self.body.len();
         self.body.resize(end + packets.len(), 0);
         packets.copy_to_slice(&mut self.body[end..]).unwrap();
+        Ok(())
+    }
+
+    fn init_section(&mut self, init: &Init<'_>) -> Result<(), Infallible> {
+        self.inits.insert(init.id(), init.as_bytes().to_vec());
+        Ok(())
+    }
+
+    fn write_payload(&mut self, payload: Payload<'_>) -> Result<(), Infallible> {
+        payload.append_to(&mut self.payload);
+        Ok(())
+    }
+
+    fn close_fragment(&mut self, head: FragmentHead<'_>) -> Result<(), Infallible> {
+        head.append_to(&mut self.body);
+        self.fragments.push((head.len(), self.payload.len()));
+        self.body.append(&mut self.payload);
         Ok(())
     }
 
@@ -100,9 +129,13 @@ impl SegmentSink for Memory {
     }
 }
 
-/// Renders a playlist with segments named by their ids.
+/// Renders a playlist with segments and sections named by their ids.
 pub fn text(playlist: Playlist<'_>) -> String {
-    playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id)).to_string()
+    let text = playlist.m3u8(|segment, uri| match segment.init {
+        None => write!(uri, "{}.ts", segment.id),
+        Some(_) => write!(uri, "{}.m4s", segment.id),
+    });
+    text.init_uri(|id, uri| write!(uri, "{id}.mp4")).to_string()
 }
 
 /// What came out of a run.
@@ -161,6 +194,18 @@ impl Output {
     }
 }
 
+/// Stream types that a segment's PMT lists, read byte by byte.
+pub fn listed(output: &Output, segment: usize) -> Vec<u8> {
+    let section = &output.memory.bodies[segment][188 + 5..];
+    let end = 3 + usize::from(section[2]) - 4;
+    let (mut rest, mut listed) = (&section[12..end], vec![]);
+    while let [stream_type, _, _, _, descriptors_len, after @ ..] = rest {
+        listed.push(*stream_type);
+        rest = &after[usize::from(*descriptors_len)..];
+    }
+    listed
+}
+
 pub const VIDEO: u16 = 0x100;
 pub const AUDIO: u16 = 0x101;
 
@@ -211,6 +256,27 @@ pub fn run_to(tags: &[OwnedTag], options: Options, end: End) -> Output {
     Output { memory: auditor.into_inner(), stats: output.stats() }
 }
 
+/// What came out of a run, with every access unit and audio frame as the Auditor read it.
+pub struct Recorded {
+    pub output: Output,
+    pub units: Vec<ElementaryUnit>,
+}
+
+/// Runs tags through an engine of a container and the Auditor, to the end of the list.
+pub fn record<C: Container>(tags: &[OwnedTag], options: Options) -> Recorded {
+    let segmenter = Segmenter::<C>::with_container(Config::new(options).unwrap());
+    let auditor = auditor(&options).record(true);
+    let (segmenter, auditor) = drive(segmenter, auditor, tags, End::List);
+    auditor.assert_clean();
+    let units = auditor.elementary().to_vec();
+    Recorded { output: Output { memory: auditor.into_inner(), stats: segmenter.stats() }, units }
+}
+
+/// As `run`, in fMP4.
+pub fn run_fmp4(tags: &[OwnedTag], options: Options) -> Output {
+    record::<Fmp4>(tags, options).output
+}
+
 /// Keeps a stream as an FLV file named by its test, so that others may judge what is made of it.
 fn keep(folder: &Path, tags: &[OwnedTag]) {
     let mut bytes = b"FLV\x01\x05\0\0\0\x09\0\0\0\0".to_vec();
@@ -221,10 +287,30 @@ fn keep(folder: &Path, tags: &[OwnedTag]) {
         bytes.extend(&tag.data);
         bytes.extend((tag.data.len() as u32 + 11).to_be_bytes());
     }
+    std::fs::write(new_file(folder, "flv"), bytes).unwrap();
+}
+
+/// Keeps the text of a playlist in a file named by its test, so that other parsers may read it.
+pub fn keep_playlist(text: &str) {
+    if let Ok(folder) = std::env::var("PLAYLISTS_FOLDER") {
+        std::fs::write(new_file(Path::new(&folder), "m3u8"), text).unwrap();
+    }
+}
+
+/// A path for the next file that the test keeps.
+fn new_file(folder: &Path, extension: &str) -> PathBuf {
     let test = std::thread::current();
     let name = test.name().unwrap().rsplit("::").next().unwrap();
-    let mut paths = (0..).map(|nth| folder.join(format!("{name}.{nth}.flv")));
-    std::fs::write(paths.find(|path| !path.exists()).unwrap(), bytes).unwrap();
+    let mut paths = (0..).map(|nth| folder.join(format!("{name}.{nth}.{extension}")));
+    paths.find(|path| !path.exists()).unwrap()
+}
+
+/// As `run`, of a source that may be anything.
+pub fn run_any(tags: &[OwnedTag], options: Options) -> Output {
+    let auditor = auditor(&options).any_input(true);
+    let segmenter = Segmenter::new(Config::new(options).unwrap());
+    let (segmenter, auditor) = drive(segmenter, auditor, tags, End::List);
+    Output { memory: auditor.into_inner(), stats: segmenter.stats() }
 }
 
 /// Makes an Auditor that knows what `options` promise.
@@ -238,12 +324,12 @@ pub fn auditor(options: &Options) -> Auditor<Memory> {
     }
 }
 
-pub fn drive(
-    mut segmenter: Segmenter,
+pub fn drive<C: Container>(
+    mut segmenter: Segmenter<C>,
     mut auditor: Auditor<Memory>,
     tags: &[OwnedTag],
     end: End,
-) -> (Segmenter, Auditor<Memory>) {
+) -> (Segmenter<C>, Auditor<Memory>) {
     for tag in tags {
         // Bad tags are part of some streams; a sink that remembers never fails.
         let _ = segmenter.push(tag.borrow(), &mut auditor);

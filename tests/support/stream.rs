@@ -16,6 +16,8 @@ pub const SPS: &[u8] = &[
     0x00, 0x03, 0x03, 0x28, 0xf1, 0x42, 0xa4, 0x80,
 ];
 pub const PPS: &[u8] = &[0x68, 0xcb, 0x8c, 0xb2];
+/// Another set of the same id.
+pub const OTHER_PPS: &[u8] = &[0x68, 0xcb, 0x83, 0xcb, 0x20];
 /// Another size: 192 × 108, High, two pictures reordered.
 pub const OTHER_SPS: &[u8] = &[
     0x67, 0x64, 0x00, 0x0b, 0xac, 0xd9, 0x43, 0x0f, 0xfb, 0xc0, 0x44, 0x00, 0x00, 0x03, 0x00, 0x04,
@@ -123,13 +125,17 @@ pub fn in_order(tags: impl IntoIterator<Item = OwnedTag>) -> Vec<OwnedTag> {
 }
 
 pub fn video_header(millis: i64, sps: &[u8]) -> OwnedTag {
+    video_header_with(millis, sps, PPS)
+}
+
+pub fn video_header_with(millis: i64, sps: &[u8], pps: &[u8]) -> OwnedTag {
     let mut data = vec![0x17, 0, 0, 0, 0];
     data.extend([1, sps[1], sps[2], sps[3], 0xff, 0xe1]);
     data.extend((sps.len() as u16).to_be_bytes());
     data.extend(sps);
     data.push(1);
-    data.extend((PPS.len() as u16).to_be_bytes());
-    data.extend(PPS);
+    data.extend((pps.len() as u16).to_be_bytes());
+    data.extend(pps);
     OwnedTag { kind: TagKind::VIDEO, millis, data }
 }
 

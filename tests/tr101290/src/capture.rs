@@ -77,23 +77,26 @@ impl Capture {
     }
 }
 
-/// Reads every capture of `testdata/`.
+/// Reads every capture of `testdata/`, those of H.265 too, which are called `h265/…`.
 pub fn captures() -> Vec<Capture> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata");
+    let captures = [captures_in("", 12), captures_in("h265/", 2)];
+    captures.into_iter().flatten().collect()
+}
+
+fn captures_in(prefix: &str, count: usize) -> Vec<Capture> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata").join(prefix);
     let mut paths: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "flv"))
         .collect();
     paths.sort();
-    assert!(paths.len() >= 12, "testdata/ has its captures");
-    paths
+    assert!(paths.len() >= count, "testdata/{prefix} has its captures");
+    let name = |path: &Path| format!("{prefix}{}", path.file_stem().unwrap().to_string_lossy());
+    let captures = paths
         .iter()
-        .map(|path| Capture {
-            name: path.file_stem().unwrap().to_string_lossy().into_owned(),
-            tags: read(&std::fs::read(path).unwrap()),
-        })
-        .collect()
+        .map(|path| Capture { name: name(path), tags: read(&std::fs::read(path).unwrap()) });
+    captures.collect()
 }
 
 /// Reads the capture called `name`.
