@@ -5,20 +5,23 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 use hls_segmenter::config::{
-    ConfigError, FragCount, FragDuration, KeyFramePolicy, TargetDuration, WindowPolicy,
+    ConfigError, DatePolicy, FragCount, FragDuration, KeyFramePolicy, Parts, PlaylistVersion,
+    TargetDuration, WindowPolicy,
 };
-use hls_segmenter::time::TickSpan;
+use hls_segmenter::time::{Secs, TickSpan};
 use hls_segmenter::{Config, End, Options};
 
-use crate::command::command;
+use crate::command::{ContainerKind, command};
 
 /// What the command line says.
 #[derive(Debug)]
 pub(crate) struct Args {
     pub(crate) input: PathBuf,
     pub(crate) out_dir: PathBuf,
+    pub(crate) container: ContainerKind,
     frag_duration: FragDuration,
     frag_count: FragCount,
+    pub(crate) parts: Option<Parts>,
     pub(crate) playlist_name: String,
     pub(crate) playlist_log: Option<PathBuf>,
     pub(crate) keep_all: bool,
@@ -28,6 +31,7 @@ pub(crate) struct Args {
     psi_interval: Option<u32>,
     key_frames: KeyFramePolicy,
     target_duration: TargetDuration,
+    playlist_version: PlaylistVersion,
     window: WindowPolicy,
     track_wait: u32,
 }
@@ -46,7 +50,9 @@ impl Args {
             program_date_time: given.get_flag("program-date-time"),
             quiet: given.get_flag("quiet"),
             playlist_log: given.remove_one("playlist-log"),
+            parts: given.remove_one("part"),
             psi_interval: given.remove_one("psi-interval"),
+            container: one(given, "container")?,
             input: one(given, "input")?,
             out_dir: one(given, "out-dir")?,
             frag_duration: one(given, "frag-duration")?,
@@ -54,6 +60,7 @@ impl Args {
             playlist_name: one(given, "playlist-name")?,
             key_frames: one(given, "key-frames")?,
             target_duration: one(given, "target-duration")?,
+            playlist_version: one(given, "playlist-version")?,
             window: one(given, "window")?,
             track_wait: one(given, "track-wait")?,
         })
@@ -78,6 +85,17 @@ impl Args {
         if self.pause { End::Pause } else { End::List }
     }
 
+    /// Returns how the target duration comes about. Parts need one that is declared: twice the
+    /// duration of a segment, for key frames that come late.
+    const fn target_duration(&self) -> TargetDuration {
+        match (self.target_duration, self.parts) {
+            (TargetDuration::HighWater, Some(_)) => {
+                TargetDuration::Declared(Secs::new(2 * self.frag_duration.secs()))
+            }
+            (target_duration, _) => target_duration,
+        }
+    }
+
     /// Makes the engine's configuration.
     ///
     /// # Errors
@@ -87,7 +105,11 @@ impl Args {
         Config::new(Options {
             frag_duration: self.frag_duration,
             frag_count: self.frag_count,
-            target_duration: self.target_duration,
+            target_duration: self.target_duration(),
+            parts: self.parts,
+            playlist_version: self.playlist_version,
+            // A file is read faster than it plays.
+            dates: if self.reads_stdin() { DatePolicy::HostClock } else { DatePolicy::MediaTime },
             window: self.window,
             key_frames: self.key_frames,
             psi_interval: self.psi_interval.map(|millis| TickSpan::from_millis(millis.into())),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::{Arg, ArgAction, Command, ValueEnum, value_parser};
 use hls_segmenter::config::{
-    FragCount, FragDuration, KeyFramePolicy, TargetDuration, WindowPolicy,
+    FragCount, FragDuration, KeyFramePolicy, Parts, PlaylistVersion, TargetDuration, WindowPolicy,
 };
 use hls_segmenter::time::Secs;
 
@@ -40,12 +40,18 @@ fn places() -> [Arg; 2] {
 }
 
 /// What nearly everybody chooses.
-fn choices() -> [Arg; 8] {
+fn choices() -> [Arg; 10] {
     [
+        option("container", "WHAT", "What segments are made of")
+            .default_value("ts")
+            .value_parser(EnumValueParser::<ContainerKind>::new()),
         option("frag-duration", "SECONDS", "Duration that a segment should have, 1 to 100 s")
             .long_help(FRAG_DURATION)
             .default_value("5")
             .value_parser(frag_duration),
+        option("part", "SECONDS", "Cut segments into parts: Low-Latency HLS")
+            .long_help(PART)
+            .value_parser(parts),
         option("frag-count", "N", "Segments in the playlist, 1 to 100")
             .default_value("3")
             .value_parser(frag_count),
@@ -65,7 +71,7 @@ fn choices() -> [Arg; 8] {
 }
 
 /// What the engine may be asked to do otherwise.
-fn policies() -> [Arg; 5] {
+fn policies() -> [Arg; 6] {
     [
         option("psi-interval", "MS", PSI_INTERVAL).value_parser(value_parser!(u32)),
         option("key-frames", "WHAT", "What a segment may start at")
@@ -75,12 +81,16 @@ fn policies() -> [Arg; 5] {
             .long_help(LONG_TARGET_DURATION)
             .default_value("high-water")
             .value_parser(target_duration),
+        option("playlist-version", "3|6", PLAYLIST_VERSION)
+            .long_help(LONG_PLAYLIST_VERSION)
+            .default_value("6")
+            .value_parser(playlist_version),
         option("window", "WHICH", "Which segments the playlist lists")
             .default_value("exactly")
             .value_parser(EnumValueParser::<Listed>::new().map(Listed::policy)),
         option("track-wait", "SECONDS", TRACK_WAIT)
             .long_help(LONG_TRACK_WAIT)
-            .default_value("10")
+            .default_value("1")
             .value_parser(value_parser!(u32)),
     ]
 }
@@ -91,6 +101,27 @@ fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
+}
+
+/// What segments are made of, as the command line says it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ContainerKind {
+    Ts,
+    Fmp4,
+}
+
+impl ValueEnum for ContainerKind {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Ts, Self::Fmp4]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Ts => ("ts", "MPEG-TS, which every player takes"),
+            Self::Fmp4 => ("fmp4", "Fragmented MP4, which Apple's players want for H.265"),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
 }
 
 /// What a segment may start at, as the command line says it.
@@ -166,6 +197,16 @@ fn frag_duration(text: &str) -> Result<FragDuration, String> {
     FragDuration::new(number(text)?).map_err(|error| error.to_string())
 }
 
+fn parts(text: &str) -> Result<Parts, String> {
+    let secs: f64 = number(text)?;
+    let millis = (secs * 1000.0).round();
+    if !(0.0..=1e6).contains(&millis) {
+        return Err("not from 0.1 to 5".to_owned());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range")]
+    Parts::lasting(millis as u32).map_err(|error| error.to_string())
+}
+
 fn frag_count(text: &str) -> Result<FragCount, String> {
     FragCount::new(number(text)?).map_err(|error| error.to_string())
 }
@@ -174,6 +215,14 @@ fn target_duration(text: &str) -> Result<TargetDuration, String> {
     match text {
         "high-water" => Ok(TargetDuration::HighWater),
         _ => number(text).map(|secs| TargetDuration::Declared(Secs::new(secs))),
+    }
+}
+
+fn playlist_version(text: &str) -> Result<PlaylistVersion, String> {
+    match text {
+        "3" => Ok(PlaylistVersion::V3),
+        "6" => Ok(PlaylistVersion::V6),
+        _ => Err("playlists are of version 3 or 6".to_owned()),
     }
 }
 
@@ -186,6 +235,8 @@ fn playlist_name(text: &str) -> Result<String, String> {
         Err("a name within OUT_DIR has no slash in it".to_owned())
     } else if text.strip_suffix(".m3u8").is_none_or(str::is_empty) {
         Err("a playlist's name is something that ends with .m3u8".to_owned())
+    } else if text.starts_with('.') || text.contains(|c: char| c == ':' || c.is_control()) {
+        Err("a playlist's name has no colon, and does not begin with a full stop".to_owned())
     } else {
         Ok(text.to_owned())
     }
@@ -209,6 +260,12 @@ Duration that a segment should have, 1 to 100 s
 
 A segment ends at the first key frame at or after this age; without key frames at max(2 N, 60) seconds.";
 
+const PART: &str = "\
+Cut segments into parts of so many seconds, 0.1 to 5: Low-Latency HLS
+
+Each part has a file of its own, and the playlist lists the newest. Frames may be 15/85 of that apart: 0.5 is right for
+12 frames per second and more. The target duration is declared then, as twice the duration of a segment if not told.";
+
 const PLAYLIST_LOG: &str =
     "Folder that gets every version of the playlist: 000001.m3u8, 000002.m3u8, ...";
 
@@ -230,14 +287,21 @@ EXT-X-TARGETDURATION: \"high-water\" for the longest segment so far, or a fixed 
 
 A segment that would outgrow a fixed number is ended without a key frame.";
 
+const PLAYLIST_VERSION: &str = "EXT-X-VERSION, and how EXT-X-TARGETDURATION is rounded";
+
+const LONG_PLAYLIST_VERSION: &str = "\
+EXT-X-VERSION, and how EXT-X-TARGETDURATION is rounded
+
+In version 6 to the nearest second, in version 3 up: a segment of 2.002 s makes it 2 or 3.";
+
 const TRACK_WAIT: &str =
     "How long a track that the metadata announces is awaited, in media time, up to 60 s";
 
 const LONG_TRACK_WAIT: &str = "\
 How long a track that the metadata announces is awaited, in media time, up to 60 s
 
-A recording's metadata was written by a muxer that knew its tracks, so one that comes late stays listed while it is awaited. \
-The library's default is 1 s, for live encoders, which announce what they do not send.";
+One that comes later joins behind EXT-X-DISCONTINUITY. Where metadata can be relied on, as in a recording of a muxer that knew its \
+tracks, a longer wait lists a late track from the start.";
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -5,9 +5,8 @@ use std::io;
 use std::process::ExitCode;
 
 use hls_segmenter::Stats;
+use hls_segmenter::dir::DirError;
 use hls_segmenter::flv::ReaderError;
-
-use crate::folder::FolderError;
 
 /// Why the program ends without success.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ pub(crate) enum Failure {
     /// The input could not be read.
     Read(io::Error),
     /// A segment or playlist could not be written.
-    Write(FolderError),
+    Write(DirError),
 }
 
 impl Failure {

@@ -3,27 +3,58 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use hls_segmenter::playlist::Playlist;
+use hls_segmenter::dir::DirError;
+use hls_segmenter::notice::{Notice, NoticeAmount, NoticeKind};
+use hls_segmenter::playlist::{NextPart, Playlist};
 use hls_segmenter::time::TickSpan;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
     AudioTrack, Segment, SegmentSink, SegmentStart, Stats, TrackStats, VideoTrack,
 };
 
-use crate::folder::{FolderError, segment_name};
+use crate::command::ContainerKind;
 
-/// Notes every finished segment: the second of two sinks, behind the one that writes.
+/// Returns the name of a segment's file, which is its URI in the playlist too. One that needs an
+/// initialization section is fMP4.
+pub(crate) fn segment_name(id: u64, init: Option<u64>) -> String {
+    let suffix = if init.is_some() { "m4s" } else { "ts" };
+    format!("{id:06}.{suffix}")
+}
+
+/// Returns the name of a part's file.
+pub(crate) fn part_name(part: NextPart, container: ContainerKind) -> String {
+    let suffix = match container {
+        ContainerKind::Ts => "ts",
+        ContainerKind::Fmp4 => "m4s",
+    };
+    format!("{:06}.{}.{suffix}", part.segment, part.index)
+}
+
+/// Returns the name of an initialization section's file.
+pub(crate) fn init_name(id: u64) -> String {
+    format!("init-{id:06}.mp4")
+}
+
+/// Notes every finished segment: the last of the sinks, after those that write.
 pub(crate) struct Report {
     segments: u64,
     bytes: u64,
     duration: TickSpan,
     /// The newest segments, as many as the table has rows.
     last: VecDeque<Segment>,
+    /// The codecs that notices named.
+    codecs: Vec<(NoticeKind, String)>,
 }
 
 impl Report {
     pub(crate) const fn new() -> Self {
-        Self { segments: 0, bytes: 0, duration: TickSpan::ZERO, last: VecDeque::new() }
+        Self {
+            segments: 0,
+            bytes: 0,
+            duration: TickSpan::ZERO,
+            last: VecDeque::new(),
+            codecs: Vec::new(),
+        }
     }
 
     /// Returns how many segments were finished.
@@ -64,7 +95,9 @@ impl Report {
         match self.bytes.checked_sub(media) {
             Some(added) if media > 0 => {
                 let percent = added as f64 / media as f64 * 100.0;
-                writeln!(out, "; MPEG-TS adds {percent:.2} % to {media} bytes of media")?;
+                let is_fragmented = self.last.iter().any(|segment| segment.init.is_some());
+                let name = if is_fragmented { "fMP4" } else { "MPEG-TS" };
+                writeln!(out, "; {name} adds {percent:.2} % to {media} bytes of media")?;
             }
             _ => writeln!(out)?,
         }
@@ -75,24 +108,28 @@ impl Report {
             print_audio(out, &audio)?;
         }
         for (kind, count) in stats.noticed() {
-            writeln!(out, "notice   {kind}: {count}")?;
+            write!(out, "notice   {kind}: {count}")?;
+            for (_, codec) in self.codecs.iter().filter(|(named, _)| *named == kind) {
+                write!(out, ", {codec}")?;
+            }
+            writeln!(out)?;
         }
         out.flush()
     }
 }
 
 impl SegmentSink for Report {
-    type Error = FolderError;
+    type Error = DirError;
 
-    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), FolderError> {
+    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), DirError> {
         Ok(())
     }
 
-    fn write_packets(&mut self, _: TsPackets<'_>) -> Result<(), FolderError> {
+    fn write_packets(&mut self, _: TsPackets<'_>) -> Result<(), DirError> {
         Ok(())
     }
 
-    fn close_segment(&mut self, segment: &Segment) -> Result<(), FolderError> {
+    fn close_segment(&mut self, segment: &Segment) -> Result<(), DirError> {
         self.segments += 1;
         self.bytes += segment.bytes;
         self.duration += segment.duration;
@@ -103,8 +140,20 @@ impl SegmentSink for Report {
         Ok(())
     }
 
-    fn update_playlist(&mut self, _: Playlist<'_>) -> Result<(), FolderError> {
+    fn update_playlist(&mut self, _: Playlist<'_>) -> Result<(), DirError> {
         Ok(())
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        let codec = match notice.amount {
+            NoticeAmount::AudioCodec(codec) => codec.to_string(),
+            NoticeAmount::VideoCodec(codec) => codec.to_string(),
+            _ => return,
+        };
+        let named = (notice.kind, codec);
+        if !self.codecs.contains(&named) {
+            self.codecs.push(named);
+        }
     }
 }
 
@@ -113,7 +162,7 @@ fn print_segment(out: &mut impl Write, segment: &Segment) -> io::Result<()> {
         out,
         "{:>8}  {:12} {:>11} {:>8}  {:13} {:>5} {:>10} {:>8}{}{}",
         segment.sequence,
-        segment_name(segment.id),
+        segment_name(segment.id, segment.init),
         Seconds(TickSpan::new(segment.start.get())),
         segment.extinf,
         segment.cause,
