@@ -1,10 +1,11 @@
-/* C API of hls_segmenter, an embeddable HLS segmenter: FLV tags or RTMP messages in, MPEG-TS segments and sliding-window
- * playlists out, to callbacks. Made by cbindgen (capi/header.sh); do not edit.
+/* C API of hls_segmenter, an embeddable HLS segmenter: FLV tags, RTMP messages or coded frames in, MPEG-TS segments and
+ * sliding-window playlists out, to callbacks. Made by cbindgen (capi/header.sh); do not edit.
  *
  * How it is used
  *
  *   1. Make an engine in memory of your own:      hlsseg_sizeof, hlsseg_config_init, hlsseg_init
- *   2. Push every tag or message, as it came:     hlsseg_push, with an hlsseg_sink lent to the call
+ *   2. Push every tag or message, as it came:     hlsseg_push, with an hlsseg_sink lent to the call;
+ *      or frames, where there are no tags:        hlsseg_configure, hlsseg_push_video, hlsseg_push_audio
  *   3. The sink is called back: a segment opens, takes runs of TS packets (hlsseg_packets_copy), and closes; the
  *      playlist that names it follows (hlsseg_playlist_m3u8).
  *   4. Finish the stream, for good or until the encoder comes back:      hlsseg_finish
@@ -43,14 +44,19 @@
 #include <stdint.h>
 
 /**
+ * The slack is half the interval of frames, at least 1 ms and at most 50 ms.
+ */
+#define HLSSEG_SLACK_HALF_FRAME UINT32_MAX
+
+/**
  * Kinds of notices that this header names: they are numbered from 1 to this.
  */
-#define HLSSEG_NOTICE_KINDS 32
+#define HLSSEG_NOTICE_KINDS 39
 
 /**
  * Length of a resume token in bytes.
  */
-#define HLSSEG_TOKEN_LEN 46
+#define HLSSEG_TOKEN_LEN 51
 
 /**
  * Most bytes that a reader ever asks for at a time: the largest tag there is.
@@ -140,8 +146,8 @@ typedef enum hlsseg_status {
      */
     HLSSEG_STATUS_TAG = 15,
     /**
-     * The codec's headers in the tag cannot be read or used; it was passed over and the stream
-     * goes on.
+     * The codec's headers in a tag, frame or configuration cannot be read or used; it was passed
+     * over and the stream goes on.
      */
     HLSSEG_STATUS_CODEC = 16,
     /**
@@ -247,7 +253,7 @@ typedef enum hlsseg_cause {
  */
 typedef enum hlsseg_track_kind {
     /**
-     * H.264 video.
+     * H.264 or H.265 video.
      */
     HLSSEG_TRACK_KIND_VIDEO = 1,
     /**
@@ -277,7 +283,7 @@ typedef enum hlsseg_notice_kind {
      */
     HLSSEG_NOTICE_KIND_BAD_TAG = 3,
     /**
-     * A video frame or header of a codec other than H.264 was dropped.
+     * A video frame or header of a codec other than H.264 and H.265 was dropped.
      */
     HLSSEG_NOTICE_KIND_UNSUPPORTED_VIDEO = 4,
     /**
@@ -392,6 +398,39 @@ typedef enum hlsseg_notice_kind {
      * A sink call failed; the open segment was aborted if there was one.
      */
     HLSSEG_NOTICE_KIND_SINK_FAILED = 32,
+    /**
+     * A picture was dropped whose time was far from that of the one before it: the next picture
+     * did not agree with it, or was the first to show that the timeline had jumped.
+     */
+    HLSSEG_NOTICE_KIND_VIDEO_WRONG_TIMELINE = 33,
+    /**
+     * An end of sequence or of stream stood before the slices of its tag, where it would end the
+     * wrong picture, and was left out.
+     */
+    HLSSEG_NOTICE_KIND_MISPLACED_NAL_UNIT = 34,
+    /**
+     * A track whose codec is no longer one that is carried left the program map table.
+     */
+    HLSSEG_NOTICE_KIND_TRACK_LEFT = 35,
+    /**
+     * Nothing that came can be carried: as long as an announced track is waited for, there was
+     * media, and all of it was of codecs that are not supported. Told once.
+     */
+    HLSSEG_NOTICE_KIND_NOTHING_CARRIED = 36,
+    /**
+     * A picture of H.265 was dropped that refers to pictures before the one that decoding begins
+     * with (RASL).
+     */
+    HLSSEG_NOTICE_KIND_LEADING_PICTURE = 37,
+    /**
+     * A list with parts has no dates, which players of Low-Latency HLS need.
+     */
+    HLSSEG_NOTICE_KIND_UNDATED_PARTS = 38,
+    /**
+     * The list ended before its first segment was listed: no version of it is ever published, and
+     * none has EXT-X-ENDLIST.
+     */
+    HLSSEG_NOTICE_KIND_NOTHING_LISTED = 39,
 } hlsseg_notice_kind;
 
 /**
@@ -423,6 +462,29 @@ typedef enum hlsseg_end {
 } hlsseg_end;
 
 /**
+ * What became of the word that a segment is lost. Later versions may add values.
+ */
+typedef enum hlsseg_lost_answer {
+    /**
+     * The segment is listed: from the next version of the playlist on it is a gap.
+     */
+    HLSSEG_LOST_ANSWER_LISTED = 0,
+    /**
+     * The segment is open, and nothing has changed. A callback gives such a segment up by failing.
+     */
+    HLSSEG_LOST_ANSWER_OPEN = 1,
+    /**
+     * The segment is not listed, and nothing has changed: it has left the list, was aborted, or
+     * never was.
+     */
+    HLSSEG_LOST_ANSWER_UNLISTED = 2,
+    /**
+     * The list has ended, and nothing has changed: no version follows EXT-X-ENDLIST.
+     */
+    HLSSEG_LOST_ANSWER_ENDED = 3,
+} hlsseg_lost_answer;
+
+/**
  * What a step of a reader found. Later versions may add values.
  */
 typedef enum hlsseg_step_kind {
@@ -441,7 +503,84 @@ typedef enum hlsseg_step_kind {
 } hlsseg_step_kind;
 
 /**
- * Turns the tags of one stream into segments and playlists. It lives in memory of the caller, is
+ * How a picture is coded. Later versions may add values.
+ */
+typedef enum hlsseg_video_coding {
+    /**
+     * H.264.
+     */
+    HLSSEG_VIDEO_CODING_AVC = 1,
+    /**
+     * H.265.
+     */
+    HLSSEG_VIDEO_CODING_HEVC = 2,
+} hlsseg_video_coding;
+
+/**
+ * How audio frames are coded. Later versions may add values.
+ */
+typedef enum hlsseg_audio_coding {
+    /**
+     * AAC: one raw data block as the AudioSpecificConfig describes it, or ADTS frames, which need
+     * no configuration.
+     */
+    HLSSEG_AUDIO_CODING_AAC = 1,
+    /**
+     * MPEG-1 and MPEG-2 audio, MP3 and its lower layers: whole frames.
+     */
+    HLSSEG_AUDIO_CODING_MPEG = 2,
+} hlsseg_audio_coding;
+
+/**
+ * How the NAL units of a picture are separated. Later versions may add values.
+ */
+typedef enum hlsseg_units {
+    /**
+     * Each follows a start code (ITU-T H.264 and H.265 Annex B).
+     */
+    HLSSEG_UNITS_ANNEX_B = 0,
+    /**
+     * Each follows its length in one byte.
+     */
+    HLSSEG_UNITS_LENGTH1 = 1,
+    /**
+     * Each follows its length in two bytes, big-endian.
+     */
+    HLSSEG_UNITS_LENGTH2 = 2,
+    /**
+     * Each follows its length in four bytes, big-endian, as nearly every MP4 file has it.
+     */
+    HLSSEG_UNITS_LENGTH4 = 4,
+} hlsseg_units;
+
+/**
+ * What a configuration is. Later versions may add values.
+ */
+typedef enum hlsseg_configuration {
+    /**
+     * A decoder configuration record of H.264 (`avcC`, ISO/IEC 14496-15 5.3.3.1).
+     */
+    HLSSEG_CONFIGURATION_AVC_RECORD = 1,
+    /**
+     * A decoder configuration record of H.265 (`hvcC`, ISO/IEC 14496-15 8.3.3.1).
+     */
+    HLSSEG_CONFIGURATION_HEVC_RECORD = 2,
+    /**
+     * Parameter sets of H.264 alone, each after a start code.
+     */
+    HLSSEG_CONFIGURATION_AVC_PARAMETER_SETS = 3,
+    /**
+     * Parameter sets of H.265 alone, each after a start code.
+     */
+    HLSSEG_CONFIGURATION_HEVC_PARAMETER_SETS = 4,
+    /**
+     * An AudioSpecificConfig of AAC (ISO/IEC 14496-3 1.6.2.1).
+     */
+    HLSSEG_CONFIGURATION_AAC_CONFIG = 5,
+} hlsseg_configuration;
+
+/**
+ * Turns the tags or frames of one stream into segments and playlists. It lives in memory of the caller, is
  * used by one call at a time on any thread, and needs no clean-up: when it is done with, the
  * memory is simply the caller's again.
  */
@@ -497,7 +636,7 @@ typedef struct hlsseg_config {
     uint32_t key_frames;
     /**
      * How much younger than FragDuration a segment may be when a key frame ends it, in ms up to
-     * 100; 1.
+     * 100; `HLSSEG_SLACK_HALF_FRAME`.
      */
     uint32_t slack_millis;
     /**
@@ -517,6 +656,11 @@ typedef struct hlsseg_config {
      * How long an announced track is waited for, in ms of media time up to 60000; 1000.
      */
     uint32_t track_wait_millis;
+    /**
+     * How long audio waits for pictures after a sequence header of video, in ms of media time up
+     * to 60000; 5000.
+     */
+    uint32_t picture_wait_millis;
     /**
      * Shortest time between two snapshots, in ms from 1000 to 100000; 0 for no snapshots; 0.
      */
@@ -564,11 +708,21 @@ typedef struct hlsseg_config {
      */
     uint8_t announced_audio;
     /**
+     * EXT-X-VERSION: 6, with EXT-X-TARGETDURATION rounded to the nearest second, or 3, with it
+     * rounded up; 6.
+     */
+    uint8_t playlist_version;
+    /**
+     * Not 0: the first date is the host's, and each later one grows by EXTINF; 0: dates follow the
+     * host's clock, each segment by at most 2 % of its duration; 0.
+     */
+    uint8_t media_dates;
+    /**
      * Reserved: 0.
      */
-    uint8_t reserved[11];
+    uint8_t reserved[5];
     /**
-     * Media sequence number of the first segment; 0.
+     * Media sequence number of the first segment, below 2^63; 0.
      */
     uint64_t first_sequence;
 } hlsseg_config;
@@ -614,6 +768,16 @@ typedef struct hlsseg_listed_segment {
      * Not 0: EXT-X-DISCONTINUITY precedes the segment.
      */
     uint8_t discontinuity;
+    /**
+     * Reserved: 0. Structs of programs that do not know `gap` end in padding here, whatever is in
+     * it.
+     */
+    uint8_t reserved;
+    /**
+     * Not 0: EXT-X-GAP, the segment was lost after it had been closed (`hlsseg_lost`), and players
+     * do not ask for it.
+     */
+    uint8_t gap;
 } hlsseg_listed_segment;
 
 /**
@@ -844,7 +1008,8 @@ typedef struct hlsseg_track {
      */
     uint64_t bytes;
     /**
-     * Codecs parameter of RFC 6381, ended by NUL: `avc1.64001F`, `mp4a.40.2`.
+     * Codecs parameter of RFC 6381, ended by NUL: `avc1.64001F`, `hvc1.1.6.L93.90`,
+     * `mp4a.40.2`.
      */
     char codec[32];
 } hlsseg_track;
@@ -871,7 +1036,8 @@ typedef struct hlsseg_notice {
      */
     int64_t time_ticks;
     /**
-     * How much: 1/90000 s of a repair, a step or a re-anchor, seconds of a new target, else 0.
+     * How much: 1/90000 s of a repair, a step or a re-anchor, seconds of a new target; the codec of
+     * what is not carried, a FourCC as a big-endian number or a legacy number below 16; else 0.
      */
     int64_t amount;
     /**
@@ -1266,7 +1432,8 @@ enum hlsseg_status hlsseg_init(void *memory,
  * segments of the playlist that the token came with, oldest first. Both are copied and stay the
  * caller's. Where `config` lists fewer, the excess leaves with the first new segment.
  *
- * Threads: any. Errors: those of `hlsseg_init`, `HLSSEG_STATUS_TOKEN`, `HLSSEG_STATUS_SEGMENTS`.
+ * Threads: any. Errors: those of `hlsseg_init`, `HLSSEG_STATUS_TOKEN`, also for a token
+ * that is damaged or whose list has ended, `HLSSEG_STATUS_SEGMENTS`.
  */
 enum hlsseg_status hlsseg_resume(void *memory,
                                  size_t len,
@@ -1312,7 +1479,7 @@ enum hlsseg_status hlsseg_finish(struct hlsseg_engine *engine,
                                  const struct hlsseg_sink *sink);
 
 /**
- * Tells the calendar time at which the next tag arrived, in ms since 1970 UTC. It names segments
+ * Tells the calendar time at which the next tag or frame arrived, in ms since 1970 UTC. It names segments
  * and dates the playlist; a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
  *
  * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
@@ -1320,6 +1487,20 @@ enum hlsseg_status hlsseg_finish(struct hlsseg_engine *engine,
  */
 enum hlsseg_status hlsseg_set_wall_time(struct hlsseg_engine *engine,
                                         int64_t unix_millis);
+
+/**
+ * Says what tracks will come. `video` is not 0 where there is video; `audio` is the MPEG-TS stream
+ * type of audio, as for `announced_audio` of the configuration, or 0 where there is none. The first segment lists audio that is announced,
+ * and audio alone waits for video that is, both for as long as `track_wait_millis` of the
+ * configuration says. Once a segment has begun this does nothing; audio that cannot be carried is
+ * not listed.
+ *
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ */
+enum hlsseg_status hlsseg_announce(struct hlsseg_engine *engine,
+                                   uint8_t video,
+                                   uint8_t audio);
 
 /**
  * Asks for a switch regardless of FragDuration, `at` an `hlsseg_switch`. Where playlists promise
@@ -1332,29 +1513,21 @@ enum hlsseg_status hlsseg_request_switch(struct hlsseg_engine *engine,
                                          uint32_t at);
 
 /**
- * Writes why the last `hlsseg_push` or `hlsseg_finish` of this engine failed, as a text and a NUL,
- * into `dst`, which stays the caller's; 160 bytes are enough. `text_len` gets the length without
- * the NUL and may be NULL.
+ * Tells that the segment `id` is lost, which `close_segment` had accepted: its upload has failed
+ * after all. It keeps its place in the list, and from the next version on it has EXT-X-GAP, so that
+ * players do not ask for it; that version comes with the next segment or with the end of the list.
+ * `answer` gets an `hlsseg_lost_answer`. No callback is called.
  *
- * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when it did
- * not fail, `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`,
- * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
- */
-enum hlsseg_status hlsseg_error_text(struct hlsseg_engine *engine,
-                                     char *dst,
-                                     size_t len,
-                                     size_t *text_len);
-
-/**
- * Sets `error` to what the callback returned that failed the last `hlsseg_push` or `hlsseg_finish`
- * of this engine.
+ * A host that can wait answers for the upload in `close_segment` instead: then no version ever
+ * names a segment that is not there. A host that resumes from segments which it stored before this
+ * call sets `gap` of the lost ones itself.
  *
- * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when no
- * callback failed it, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`,
- * `HLSSEG_STATUS_BUSY`.
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`, nothing was done.
  */
-enum hlsseg_status hlsseg_sink_error(struct hlsseg_engine *engine,
-                                     int *error);
+enum hlsseg_status hlsseg_lost(struct hlsseg_engine *engine,
+                               uint64_t id,
+                               uint32_t *answer);
 
 /**
  * Fills `track`, whose `size` must have been set, with what has gone through of a track: the
@@ -1380,7 +1553,7 @@ enum hlsseg_status hlsseg_notice_count(struct hlsseg_engine *engine,
                                        uint64_t *count);
 
 /**
- * Writes what a later engine needs, besides the listed segments, to go on with this list:
+ * Writes what a later engine needs in addition to the listed segments to go on with this list:
  * `HLSSEG_TOKEN_LEN` bytes into `dst`, which stays the caller's. `hlsseg_playlist_token` gives the
  * one that belongs to a version of the playlist.
  *
@@ -1390,6 +1563,95 @@ enum hlsseg_status hlsseg_notice_count(struct hlsseg_engine *engine,
 enum hlsseg_status hlsseg_read_token(struct hlsseg_engine *engine,
                                      uint8_t *dst,
                                      size_t len);
+
+/**
+ * Writes why the last call of this engine that takes a sink failed, as a text and a NUL, into
+ * `dst`, which stays the caller's; 160 bytes are enough. `text_len` gets the length without the
+ * NUL and may be NULL.
+ *
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when it did
+ * not fail, `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+ */
+enum hlsseg_status hlsseg_error_text(struct hlsseg_engine *engine,
+                                     char *dst,
+                                     size_t len,
+                                     size_t *text_len);
+
+/**
+ * Sets `error` to what the callback returned that failed the last call of this engine that takes a
+ * sink.
+ *
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when no
+ * callback failed it, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`,
+ * `HLSSEG_STATUS_BUSY`.
+ */
+enum hlsseg_status hlsseg_sink_error(struct hlsseg_engine *engine,
+                                     int *error);
+
+/**
+ * Hands one picture to the engine, in decoding order: all NAL units of an access unit, or of one
+ * of its slices. `coding` is an `hlsseg_video_coding`; `units`, an `hlsseg_units`, tells how the
+ * NAL units in `data` are separated, whose `len` bytes stay the caller's and are not kept.
+ * `dts_ticks` and `pts_ticks` tell when the picture is decoded and when it is shown, in 1/90000 s,
+ * on one clock with audio. They do not wrap: `hlsseg_ticks_near` unrolls times of 33 bits. A host
+ * that knows PTS alone gives it twice. Whatever the picture leads to has gone to the `sink` when
+ * this returns.
+ *
+ * A publication comes as tags, by `hlsseg_push`, or as frames, not as both: their clocks are not
+ * the same.
+ *
+ * Threads: any, one call with this engine at a time. Errors, after all of which the next frame may
+ * be pushed: `HLSSEG_STATUS_CODEC`, the picture was passed over; `HLSSEG_STATUS_SINK`, a callback
+ * failed; `HLSSEG_STATUS_FINISHED`, the list was ended; `HLSSEG_STATUS_ARGUMENT`,
+ * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`,
+ * `HLSSEG_STATUS_BUSY`, nothing was done.
+ */
+enum hlsseg_status hlsseg_push_video(struct hlsseg_engine *engine,
+                                     uint32_t coding,
+                                     int64_t dts_ticks,
+                                     int64_t pts_ticks,
+                                     uint32_t units,
+                                     const uint8_t *data,
+                                     size_t len,
+                                     const struct hlsseg_sink *sink);
+
+/**
+ * Hands one audio frame or several to the engine, in the order of time. `coding` is an
+ * `hlsseg_audio_coding`; `data` are the frames, `len` bytes that stay the caller's and are not
+ * kept; `pts_ticks` tells when the first one is heard, in 1/90000 s, as for `hlsseg_push_video`.
+ * Whatever the frames lead to has gone to the `sink` when this returns.
+ *
+ * Threads: any, one call with this engine at a time. Errors: as for `hlsseg_push_video`.
+ */
+enum hlsseg_status hlsseg_push_audio(struct hlsseg_engine *engine,
+                                     uint32_t coding,
+                                     int64_t pts_ticks,
+                                     const uint8_t *data,
+                                     size_t len,
+                                     const struct hlsseg_sink *sink);
+
+/**
+ * Tells how the frames are coded that come from now on, where they do not say so themselves.
+ * `kind` is an `hlsseg_configuration`, `data` its `len` bytes, which stay the caller's and are
+ * copied. Parameter sets take effect at the next key frame. The callback `track` of the `sink` is
+ * told of the track.
+ *
+ * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_CODEC`, the
+ * configuration cannot be used and was passed over; else as for `hlsseg_push_video`.
+ */
+enum hlsseg_status hlsseg_configure(struct hlsseg_engine *engine,
+                                    uint32_t kind,
+                                    const uint8_t *data,
+                                    size_t len,
+                                    const struct hlsseg_sink *sink);
+
+/**
+ * Returns the time nearest to `last_ticks` whose low 33 bits are those of `wire`: unrolls PTS and
+ * DTS of a transport stream, in 1/90000 s, where `last_ticks` is the time before. Threads: any.
+ */
+int64_t hlsseg_ticks_near(int64_t last_ticks,
+                          uint64_t wire);
 
 /**
  * Checks the parameters of a PutLiveChannel request in the order of the request, fills `channel`,
@@ -1535,8 +1797,8 @@ enum hlsseg_status hlsseg_playlist_m3u8(const struct hlsseg_playlist *playlist,
  * Writes a complete playlist over any `count` segments, with EXT-X-ENDLIST, oldest first, as text
  * and a NUL into `dst`: the VOD playlists of PostVodPlaylist and GetVodPlaylist. `typed` not 0
  * adds EXT-X-PLAYLIST-TYPE:VOD. `segments`, `dst` and `text_len` are as for `hlsseg_playlist_m3u8`
- * and stay the caller's; of a segment, `id`, `extinf_millis`, the date and `discontinuity` are
- * looked at.
+ * and stay the caller's; of a segment, `id`, `extinf_millis`, the date, `discontinuity` and `gap`
+ * are looked at.
  *
  * Threads: any. Errors: as for `hlsseg_playlist_m3u8`, and `HLSSEG_STATUS_SIZE` when the sizes are
  * not in order.

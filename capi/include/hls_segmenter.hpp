@@ -96,6 +96,29 @@ public:
     {
         call(to, [&](const hlsseg_sink *table) { return hlsseg_push(get(), kind, millis, data, len, table); });
     }
+    // Hands over a picture, its times in ticks of 1/90000 s that do not wrap.
+    void push_video(hlsseg_video_coding coding, std::int64_t dts, std::int64_t pts, hlsseg_units units, const std::uint8_t *data,
+                    std::size_t len, sink &to)
+    {
+        call(to, [&](const hlsseg_sink *table) { return hlsseg_push_video(get(), coding, dts, pts, units, data, len, table); });
+    }
+    // Hands over audio frames.
+    void push_audio(hlsseg_audio_coding coding, std::int64_t pts, const std::uint8_t *data, std::size_t len, sink &to)
+    {
+        call(to, [&](const hlsseg_sink *table) { return hlsseg_push_audio(get(), coding, pts, data, len, table); });
+    }
+    // Tells how the frames are coded that come from now on.
+    void configure(hlsseg_configuration kind, const std::uint8_t *data, std::size_t len, sink &to)
+    {
+        call(to, [&](const hlsseg_sink *table) { return hlsseg_configure(get(), kind, data, len, table); });
+    }
+    // Tells that a closed segment is lost after all.
+    hlsseg_lost_answer lost(std::uint64_t id)
+    {
+        std::uint32_t answer = 0;
+        check(hlsseg_lost(get(), id, &answer));
+        return static_cast<hlsseg_lost_answer>(answer);
+    }
     void finish(hlsseg_end end, sink &to)
     {
         call(to, [&](const hlsseg_sink *table) { return hlsseg_finish(get(), end, table); });

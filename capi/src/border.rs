@@ -178,7 +178,8 @@ pub(crate) fn text<'a>(from: *const c_char) -> Option<&'a CStr> {
     Some(unsafe { CStr::from_ptr(from) })
 }
 
-fn aligned<T>(pointer: *const T) -> Result {
+/// Checks that a parameter is neither NULL nor misaligned.
+pub(crate) fn aligned<T>(pointer: *const T) -> Result {
     if pointer.is_null() {
         Err(Status::Null)
     } else if pointer.is_aligned() {

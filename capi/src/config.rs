@@ -6,8 +6,8 @@ use core::mem::size_of;
 
 use hls_segmenter::config::Filler;
 use hls_segmenter::config::{
-    ConfigError, FragCount, FragDuration, KeyFramePolicy, MidGop, TargetDuration, TimelineBase,
-    UnrelatedClocks, WindowPolicy,
+    ConfigError, DatePolicy, ForcedSwitch, FragCount, FragDuration, KeyFramePolicy, MidGop,
+    PlaylistVersion, Slack, TargetDuration, TimelineBase, UnrelatedClocks, WindowPolicy,
 };
 use hls_segmenter::time::{Secs, TickSpan};
 use hls_segmenter::ts::StreamType;
@@ -40,6 +40,9 @@ pub enum hlsseg_key_frames {
     FrameType = 2,
 }
 
+/// The slack is half the interval of frames, at least 1 ms and at most 50 ms.
+pub const HLSSEG_SLACK_HALF_FRAME: u32 = u32::MAX;
+
 /// What an engine is to do. Fill it with `hlsseg_config_init`, then change what should be
 /// different; the defaults are what OSS LiveChannel does. The library copies it.
 #[repr(C)]
@@ -60,7 +63,7 @@ pub struct hlsseg_config {
     /// What a segment may start at, an `hlsseg_key_frames`; `HLSSEG_KEY_FRAMES_IDR`.
     pub key_frames: u32,
     /// How much younger than FragDuration a segment may be when a key frame ends it, in ms up to
-    /// 100; 1.
+    /// 100; `HLSSEG_SLACK_HALF_FRAME`.
     pub slack_millis: u32,
     /// The longest forward step of tag time that is still a hole and not a break, in ms from 1000
     /// to 3600000; 10000.
@@ -71,6 +74,9 @@ pub struct hlsseg_config {
     pub pcr_lead_millis: u32,
     /// How long an announced track is waited for, in ms of media time up to 60000; 1000.
     pub track_wait_millis: u32,
+    /// How long audio waits for pictures after a sequence header of video, in ms of media time up
+    /// to 60000; 5000.
+    pub picture_wait_millis: u32,
     /// Shortest time between two snapshots, in ms from 1000 to 100000; 0 for no snapshots; 0.
     pub snapshot_interval_millis: u32,
     /// Not 0: a segment is switched at max(2 x FragDuration, 60 s) without a key frame; 1.
@@ -97,9 +103,15 @@ pub struct hlsseg_config {
     /// for AAC, 0x03 for MP3 from 32 kHz on, 0x04 for MP3 below; 0 for what the metadata
     /// announces; 0.
     pub announced_audio: u8,
+    /// EXT-X-VERSION: 6, with EXT-X-TARGETDURATION rounded to the nearest second, or 3, with it
+    /// rounded up; 6.
+    pub playlist_version: u8,
+    /// Not 0: the first date is the host's, and each later one grows by EXTINF; 0: dates follow the
+    /// host's clock, each segment by at most 2 % of its duration; 0.
+    pub media_dates: u8,
     /// Reserved: 0.
-    pub reserved: [u8; 11],
-    /// Media sequence number of the first segment; 0.
+    pub reserved: [u8; 5],
+    /// Media sequence number of the first segment, below 2^63; 0.
     pub first_sequence: u64,
 }
 
@@ -124,13 +136,17 @@ impl hlsseg_config {
                 KeyFramePolicy::IdrOrRecoveryPoint => hlsseg_key_frames::IdrOrRecoveryPoint,
                 KeyFramePolicy::FrameType => hlsseg_key_frames::FrameType,
             } as u32,
-            slack_millis: millis(options.slack),
+            slack_millis: match options.slack {
+                Slack::HalfFrame => HLSSEG_SLACK_HALF_FRAME,
+                Slack::Fixed(slack) => millis(slack),
+            },
             jump_limit_millis: millis(options.jump_limit),
             psi_interval_millis: options.psi_interval.map_or(0, millis),
             pcr_lead_millis: millis(options.pcr_lead),
             track_wait_millis: millis(options.track_wait),
+            picture_wait_millis: millis(options.picture_wait),
             snapshot_interval_millis: options.snapshot_interval.map_or(0, millis),
-            forced_switch: options.forced_switch.into(),
+            forced_switch: (options.forced_switch != ForcedSwitch::Never).into(),
             drop_mid_gop: (options.mid_gop == MidGop::DropUntilKey).into(),
             independent_segments: options.independent_segments.into(),
             zero_based: (options.base == TimelineBase::FirstTagZero).into(),
@@ -140,7 +156,9 @@ impl hlsseg_config {
             announced_video: options.announced_video.into(),
             require_video: options.require_video.into(),
             announced_audio: options.announced_audio.map_or(0, StreamType::get),
-            reserved: [0; 11],
+            playlist_version: options.playlist_version.number(),
+            media_dates: (options.dates == DatePolicy::MediaTime).into(),
+            reserved: [0; 5],
             first_sequence: options.first_sequence,
         }
     }
@@ -163,7 +181,7 @@ impl hlsseg_config {
     pub(crate) fn options(&self) -> core::result::Result<Options, Refusal> {
         let span = |millis: u32| TickSpan::from_millis(millis.into());
         let unless_zero = |millis: u32| (millis != 0).then(|| span(millis));
-        if self.reserved != [0; 11] {
+        if self.reserved != [0; 5] {
             return Err(Refusal::Value("reserved"));
         }
         Ok(Options {
@@ -172,6 +190,16 @@ impl hlsseg_config {
             target_duration: match self.target_duration {
                 0 => TargetDuration::HighWater,
                 secs => TargetDuration::Declared(Secs::new(secs)),
+            },
+            playlist_version: match self.playlist_version {
+                3 => PlaylistVersion::V3,
+                6 => PlaylistVersion::V6,
+                _ => return Err(Refusal::Value("playlist_version")),
+            },
+            dates: if self.media_dates == 0 {
+                DatePolicy::HostClock
+            } else {
+                DatePolicy::MediaTime
             },
             window: match self.window {
                 0 => WindowPolicy::Exactly,
@@ -184,8 +212,16 @@ impl hlsseg_config {
                 2 => KeyFramePolicy::FrameType,
                 _ => return Err(Refusal::Value("key_frames")),
             },
-            slack: span(self.slack_millis),
-            forced_switch: self.forced_switch != 0,
+            slack: match self.slack_millis {
+                HLSSEG_SLACK_HALF_FRAME => Slack::HalfFrame,
+                slack => Slack::Fixed(span(slack)),
+            },
+            // Events of parts are not among those of this interface.
+            parts: None,
+            forced_switch: match self.forced_switch {
+                0 => ForcedSwitch::Never,
+                _ => ForcedSwitch::Oss,
+            },
             mid_gop: if self.drop_mid_gop == 0 { MidGop::Keep } else { MidGop::DropUntilKey },
             independent_segments: self.independent_segments != 0,
             jump_limit: span(self.jump_limit_millis),
@@ -202,6 +238,7 @@ impl hlsseg_config {
                 UnrelatedClocks::AlignToLead
             },
             track_wait: span(self.track_wait_millis),
+            picture_wait: span(self.picture_wait_millis),
             announced_audio: (self.announced_audio != 0)
                 .then(|| StreamType::new(self.announced_audio)),
             announced_video: self.announced_video != 0,
@@ -293,10 +330,13 @@ mod tests {
             frag_duration: FragDuration::new(7).unwrap(),
             frag_count: FragCount::new(9).unwrap(),
             target_duration: TargetDuration::Declared(Secs::new(77)),
+            playlist_version: PlaylistVersion::V3,
+            dates: DatePolicy::MediaTime,
             window: WindowPolicy::AtLeastThreeTargets,
             key_frames: KeyFramePolicy::FrameType,
-            slack: TickSpan::from_millis(50),
-            forced_switch: false,
+            slack: Slack::Fixed(TickSpan::from_millis(50)),
+            forced_switch: ForcedSwitch::Never,
+            parts: None,
             mid_gop: MidGop::DropUntilKey,
             independent_segments: false,
             jump_limit: TickSpan::from_millis(2000),
@@ -305,6 +345,7 @@ mod tests {
             base: TimelineBase::FirstTagZero,
             unrelated_clocks: UnrelatedClocks::AlignToLead,
             track_wait: TickSpan::from_millis(3000),
+            picture_wait: TickSpan::from_millis(4000),
             announced_audio: Some(StreamType::AAC_ADTS),
             announced_video: true,
             require_video: true,

@@ -1,30 +1,28 @@
-//! The engine: made in the caller's memory, fed, asked, and ended.
+//! The engine: made in the caller's memory, fed and ended.
 
-use core::ffi::{c_char, c_int};
+use core::ffi::c_int;
 
 use hls_segmenter::flv::{Tag, TagKind};
 use hls_segmenter::time::{FlvTime, WallTime};
-use hls_segmenter::{End, Error, ResumeToken, Segmenter, SwitchAt};
+use hls_segmenter::ts::StreamType;
+use hls_segmenter::{Announced, End, Error, Lost, ResumeError, ResumeToken, Segmenter, SwitchAt};
 
-use crate::border::{Guard, Result, Slot, bytes, call, layout, store, write};
+use crate::border::{Guard, Result, Slot, aligned, bytes, call, layout, store};
 use crate::config::hlsseg_config;
-use crate::notice_kind::notice_kind;
-use crate::playlist::{Listed, hlsseg_listed_segment, put_token};
+use crate::playlist::{Listed, hlsseg_listed_segment};
 use crate::sink::{Sink, hlsseg_sink};
 use crate::status::hlsseg_status;
-use crate::text::put;
-use crate::track::{hlsseg_track, hlsseg_track_kind};
 
-/// Turns the tags of one stream into segments and playlists. It lives in memory of the caller, is
+/// Turns the tags or frames of one stream into segments and playlists. It lives in memory of the caller, is
 /// used by one call at a time on any thread, and needs no clean-up: when it is done with, the
 /// memory is simply the caller's again.
 pub struct hlsseg_engine(());
 
 /// What is in it.
-struct Engine {
-    segmenter: Segmenter,
+pub(crate) struct Engine {
+    pub(crate) segmenter: Segmenter,
     /// Why the last call failed.
-    error: Option<Error<c_int>>,
+    pub(crate) error: Option<Error<c_int>>,
 }
 
 impl Engine {
@@ -33,7 +31,7 @@ impl Engine {
     }
 
     /// Keeps what a call said for `hlsseg_error_text`.
-    fn note(&mut self, said: core::result::Result<(), Error<c_int>>) -> Result {
+    pub(crate) fn note(&mut self, said: core::result::Result<(), Error<c_int>>) -> Result {
         let Err(error) = said else {
             self.error = None;
             return Ok(());
@@ -60,7 +58,7 @@ fn place(
     store(engine, memory.cast())
 }
 
-fn enter<'a>(engine: *mut hlsseg_engine) -> Result<Guard<'a, Engine>> {
+pub(crate) fn enter<'a>(engine: *mut hlsseg_engine) -> Result<Guard<'a, Engine>> {
     Slot::enter(engine.cast())
 }
 
@@ -82,6 +80,21 @@ pub enum hlsseg_end {
     List = 0,
     /// Until the encoder comes back: the next tag begins a publication after EXT-X-DISCONTINUITY.
     Pause = 1,
+}
+
+/// What became of the word that a segment is lost. Later versions may add values.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum hlsseg_lost_answer {
+    /// The segment is listed: from the next version of the playlist on it is a gap.
+    Listed = 0,
+    /// The segment is open, and nothing has changed. A callback gives such a segment up by failing.
+    Open = 1,
+    /// The segment is not listed, and nothing has changed: it has left the list, was aborted, or
+    /// never was.
+    Unlisted = 2,
+    /// The list has ended, and nothing has changed: no version follows EXT-X-ENDLIST.
+    Ended = 3,
 }
 
 /// Returns how many bytes of memory an engine needs: less than 16 KiB, the same for every engine of
@@ -127,7 +140,8 @@ pub unsafe extern "C" fn hlsseg_init(
 /// segments of the playlist that the token came with, oldest first. Both are copied and stay the
 /// caller's. Where `config` lists fewer, the excess leaves with the first new segment.
 ///
-/// Threads: any. Errors: those of `hlsseg_init`, `HLSSEG_STATUS_TOKEN`, `HLSSEG_STATUS_SEGMENTS`.
+/// Threads: any. Errors: those of `hlsseg_init`, `HLSSEG_STATUS_TOKEN`, also for a token
+/// that is damaged or whose list has ended, `HLSSEG_STATUS_SEGMENTS`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_resume(
     memory: *mut core::ffi::c_void,
@@ -146,7 +160,10 @@ pub unsafe extern "C" fn hlsseg_resume(
         let token = ResumeToken::from_bytes(token).map_err(|_| hlsseg_status::Token)?;
         let listed = Listed::take(listed, count)?;
         let segmenter = Segmenter::resume(config, &token, listed);
-        let segmenter = segmenter.map_err(|_| hlsseg_status::Segments)?;
+        let segmenter = segmenter.map_err(|error| match error {
+            ResumeError::Segments { .. } => hlsseg_status::Segments,
+            _ => hlsseg_status::Token,
+        })?;
         place(memory, len, segmenter, engine)
     })
 }
@@ -213,7 +230,7 @@ pub unsafe extern "C" fn hlsseg_finish(
     })
 }
 
-/// Tells the calendar time at which the next tag arrived, in ms since 1970 UTC. It names segments
+/// Tells the calendar time at which the next tag or frame arrived, in ms since 1970 UTC. It names segments
 /// and dates the playlist; a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
 ///
 /// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
@@ -226,6 +243,29 @@ pub unsafe extern "C" fn hlsseg_set_wall_time(
     call(|| {
         let now = WallTime::from_unix_millis(unix_millis);
         enter(engine)?.segmenter.set_wall_time(now);
+        Ok(())
+    })
+}
+
+/// Says what tracks will come. `video` is not 0 where there is video; `audio` is the MPEG-TS stream
+/// type of audio, as for `announced_audio` of the configuration, or 0 where there is none. The first segment lists audio that is announced,
+/// and audio alone waits for video that is, both for as long as `track_wait_millis` of the
+/// configuration says. Once a segment has begun this does nothing; audio that cannot be carried is
+/// not listed.
+///
+/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hlsseg_announce(
+    engine: *mut hlsseg_engine,
+    video: u8,
+    audio: u8,
+) -> hlsseg_status {
+    call(|| {
+        let mut announced = Announced::default();
+        announced.video = video != 0;
+        announced.audio = (audio != 0).then(|| StreamType::new(audio));
+        enter(engine)?.segmenter.announce(&announced);
         Ok(())
     })
 }
@@ -251,100 +291,32 @@ pub unsafe extern "C" fn hlsseg_request_switch(
     })
 }
 
-/// Writes why the last `hlsseg_push` or `hlsseg_finish` of this engine failed, as a text and a NUL,
-/// into `dst`, which stays the caller's; 160 bytes are enough. `text_len` gets the length without
-/// the NUL and may be NULL.
+/// Tells that the segment `id` is lost, which `close_segment` had accepted: its upload has failed
+/// after all. It keeps its place in the list, and from the next version on it has EXT-X-GAP, so that
+/// players do not ask for it; that version comes with the next segment or with the end of the list.
+/// `answer` gets an `hlsseg_lost_answer`. No callback is called.
 ///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when it did
-/// not fail, `HLSSEG_STATUS_SHORT_BUFFER` (`dst` gets an empty text), `HLSSEG_STATUS_NULL`,
-/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
+/// A host that can wait answers for the upload in `close_segment` instead: then no version ever
+/// names a segment that is not there. A host that resumes from segments which it stored before this
+/// call sets `gap` of the lost ones itself.
+///
+/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
+/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`, nothing was done.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hlsseg_error_text(
+pub unsafe extern "C" fn hlsseg_lost(
     engine: *mut hlsseg_engine,
-    dst: *mut c_char,
-    len: usize,
-    text_len: *mut usize,
+    id: u64,
+    answer: *mut u32,
 ) -> hlsseg_status {
     call(|| {
-        let error = enter(engine)?.error.ok_or(hlsseg_status::Absent)?;
-        put(dst, len, text_len, error)
-    })
-}
-
-/// Sets `error` to what the callback returned that failed the last `hlsseg_push` or `hlsseg_finish`
-/// of this engine.
-///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` when no
-/// callback failed it, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`,
-/// `HLSSEG_STATUS_BUSY`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hlsseg_sink_error(
-    engine: *mut hlsseg_engine,
-    error: *mut c_int,
-) -> hlsseg_status {
-    call(|| match enter(engine)?.error {
-        Some(Error::Sink(returned)) => store(error, returned),
-        _ => Err(hlsseg_status::Absent),
-    })
-}
-
-/// Fills `track`, whose `size` must have been set, with what has gone through of a track: the
-/// values of GetLiveChannelStat. `kind` is an `hlsseg_track_kind`.
-///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ABSENT` while the
-/// track has not been seen, `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
-/// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hlsseg_read_track(
-    engine: *mut hlsseg_engine,
-    kind: u32,
-    track: *mut hlsseg_track,
-) -> hlsseg_status {
-    call(|| {
-        let stats = enter(engine)?.segmenter.stats();
-        let known = if kind == hlsseg_track_kind::Video as u32 {
-            stats.video.as_ref().map(hlsseg_track::with_stats)
-        } else if kind == hlsseg_track_kind::Audio as u32 {
-            stats.audio.as_ref().map(hlsseg_track::with_stats)
-        } else {
-            return Err(hlsseg_status::Argument);
+        aligned(answer)?;
+        let said = match enter(engine)?.segmenter.lost(id) {
+            Lost::Listed => hlsseg_lost_answer::Listed,
+            Lost::Open => hlsseg_lost_answer::Open,
+            Lost::Unlisted => hlsseg_lost_answer::Unlisted,
+            Lost::Ended => hlsseg_lost_answer::Ended,
+            _ => return Err(hlsseg_status::Internal),
         };
-        write(track, &known.ok_or(hlsseg_status::Absent)?)
-    })
-}
-
-/// Sets `count` to how often something was noticed so far. `kind` is an `hlsseg_notice_kind`, from
-/// 1 to `HLSSEG_NOTICE_KINDS`.
-///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_ARGUMENT`,
-/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hlsseg_notice_count(
-    engine: *mut hlsseg_engine,
-    kind: u32,
-    count: *mut u64,
-) -> hlsseg_status {
-    call(|| {
-        let kind = notice_kind(kind)?;
-        let stats = enter(engine)?.segmenter.stats();
-        store(count, stats.count(kind))
-    })
-}
-
-/// Writes what a later engine needs, besides the listed segments, to go on with this list:
-/// `HLSSEG_TOKEN_LEN` bytes into `dst`, which stays the caller's. `hlsseg_playlist_token` gives the
-/// one that belongs to a version of the playlist.
-///
-/// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_SHORT_BUFFER`,
-/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hlsseg_read_token(
-    engine: *mut hlsseg_engine,
-    dst: *mut u8,
-    len: usize,
-) -> hlsseg_status {
-    call(|| {
-        let token = enter(engine)?.segmenter.resume_token();
-        put_token(&token, dst, len)
+        store(answer, said as u32)
     })
 }

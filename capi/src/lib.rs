@@ -14,6 +14,8 @@
 mod border;
 mod config;
 mod engine;
+mod engine_answers;
+mod frame;
 mod live_channel;
 mod notice;
 mod notice_kind;
@@ -29,6 +31,8 @@ mod track;
 
 pub use config::*;
 pub use engine::*;
+pub use engine_answers::*;
+pub use frame::*;
 pub use live_channel::*;
 pub use notice::*;
 pub use notice_kind::*;

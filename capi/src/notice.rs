@@ -4,6 +4,7 @@ use core::ffi::c_char;
 use core::fmt::{self, Display};
 use core::mem::size_of;
 
+use hls_segmenter::flv::{AudioCodec, VideoCodec};
 use hls_segmenter::notice::{Notice, NoticeAmount};
 
 use crate::border::{call, lent};
@@ -24,7 +25,8 @@ pub struct hlsseg_notice {
     pub reserved: u32,
     /// Where, on the engine's timeline, in 1/90000 s.
     pub time_ticks: i64,
-    /// How much: 1/90000 s of a repair, a step or a re-anchor, seconds of a new target, else 0.
+    /// How much: 1/90000 s of a repair, a step or a re-anchor, seconds of a new target; the codec of
+    /// what is not carried, a FourCC as a big-endian number or a legacy number below 16; else 0.
     pub amount: i64,
     /// How often this kind was counted so far, this one included.
     pub count: u64,
@@ -42,6 +44,8 @@ impl From<&Notice> for hlsseg_notice {
             amount: match notice.amount {
                 NoticeAmount::Span(span) => span.get(),
                 NoticeAmount::Target(target) => target.secs().into(),
+                NoticeAmount::AudioCodec(codec) => codec.get().into(),
+                NoticeAmount::VideoCodec(codec) => codec.get().into(),
                 _ => 0,
             },
             count: notice.count,
@@ -76,6 +80,13 @@ impl Display for Line<'_> {
         let targets =
             [hlsseg_notice_kind::TargetGrew as u32, hlsseg_notice_kind::TargetViolated as u32];
         match notice.amount {
+            codec if hlsseg_notice_kind::UnsupportedVideo as u32 == notice.kind => {
+                write!(f, ": {}", VideoCodec::from_number(codec as u32))?;
+            }
+            codec if hlsseg_notice_kind::UnsupportedAudio as u32 == notice.kind => {
+                write!(f, ": {}", AudioCodec::from_number(codec as u32))?;
+            }
+            _ if hlsseg_notice_kind::AudioNotCarried as u32 == notice.kind => {}
             0 => {}
             secs if targets.contains(&notice.kind) => write!(f, ": {secs} s")?,
             ticks => write!(f, ": {}", Seconds(ticks))?,

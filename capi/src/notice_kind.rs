@@ -19,7 +19,7 @@ pub enum hlsseg_notice_kind {
     EncryptedTag = 2,
     /// A tag could not be read and was passed over; the error went to the caller.
     BadTag = 3,
-    /// A video frame or header of a codec other than H.264 was dropped.
+    /// A video frame or header of a codec other than H.264 and H.265 was dropped.
     UnsupportedVideo = 4,
     /// An audio frame or header of a codec other than AAC and MP3 was dropped.
     UnsupportedAudio = 5,
@@ -77,10 +77,29 @@ pub enum hlsseg_notice_kind {
     WindowFull = 31,
     /// A sink call failed; the open segment was aborted if there was one.
     SinkFailed = 32,
+    /// A picture was dropped whose time was far from that of the one before it: the next picture
+    /// did not agree with it, or was the first to show that the timeline had jumped.
+    VideoWrongTimeline = 33,
+    /// An end of sequence or of stream stood before the slices of its tag, where it would end the
+    /// wrong picture, and was left out.
+    MisplacedNalUnit = 34,
+    /// A track whose codec is no longer one that is carried left the program map table.
+    TrackLeft = 35,
+    /// Nothing that came can be carried: as long as an announced track is waited for, there was
+    /// media, and all of it was of codecs that are not supported. Told once.
+    NothingCarried = 36,
+    /// A picture of H.265 was dropped that refers to pictures before the one that decoding begins
+    /// with (RASL).
+    LeadingPicture = 37,
+    /// A list with parts has no dates, which players of Low-Latency HLS need.
+    UndatedParts = 38,
+    /// The list ended before its first segment was listed: no version of it is ever published, and
+    /// none has EXT-X-ENDLIST.
+    NothingListed = 39,
 }
 
 /// Kinds of notices that this header names: they are numbered from 1 to this.
-pub const HLSSEG_NOTICE_KINDS: u32 = 32;
+pub const HLSSEG_NOTICE_KINDS: u32 = 39;
 
 /// Every kind, as the library and as the C API calls it, and its name in a report, in the order of
 /// the numbers.
@@ -129,6 +148,17 @@ pub(crate) const KINDS: [(NoticeKind, hlsseg_notice_kind, &CStr); HLSSEG_NOTICE_
     (NoticeKind::TargetViolated, hlsseg_notice_kind::TargetViolated, c"target-violated"),
     (NoticeKind::WindowFull, hlsseg_notice_kind::WindowFull, c"window-full"),
     (NoticeKind::SinkFailed, hlsseg_notice_kind::SinkFailed, c"sink-failed"),
+    (
+        NoticeKind::VideoWrongTimeline,
+        hlsseg_notice_kind::VideoWrongTimeline,
+        c"video-wrong-timeline",
+    ),
+    (NoticeKind::MisplacedNalUnit, hlsseg_notice_kind::MisplacedNalUnit, c"misplaced-nal-unit"),
+    (NoticeKind::TrackLeft, hlsseg_notice_kind::TrackLeft, c"track-left"),
+    (NoticeKind::NothingCarried, hlsseg_notice_kind::NothingCarried, c"nothing-carried"),
+    (NoticeKind::LeadingPicture, hlsseg_notice_kind::LeadingPicture, c"leading-picture"),
+    (NoticeKind::UndatedParts, hlsseg_notice_kind::UndatedParts, c"undated-parts"),
+    (NoticeKind::NothingListed, hlsseg_notice_kind::NothingListed, c"nothing-listed"),
 ];
 
 /// Looks up a kind by its number.

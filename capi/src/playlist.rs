@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use core::mem::size_of;
 
 use hls_segmenter::ResumeToken;
-use hls_segmenter::playlist::{ListedSegment, Playlist, VodPlaylist};
+use hls_segmenter::playlist::{IndexKind, IndexPlaylist, ListedSegment, Playlist};
 use hls_segmenter::time::{Millis, WallTime};
 
 use crate::border::{Result, call, lent, read, room, size_in, write};
@@ -59,6 +59,12 @@ pub struct hlsseg_listed_segment {
     pub has_program_date_time: u8,
     /// Not 0: EXT-X-DISCONTINUITY precedes the segment.
     pub discontinuity: u8,
+    /// Reserved: 0. Structs of programs that do not know `gap` end in padding here, whatever is in
+    /// it.
+    pub reserved: u8,
+    /// Not 0: EXT-X-GAP, the segment was lost after it had been closed (`hlsseg_lost`), and players
+    /// do not ask for it.
+    pub gap: u8,
 }
 
 impl From<&ListedSegment> for hlsseg_listed_segment {
@@ -75,6 +81,8 @@ impl From<&ListedSegment> for hlsseg_listed_segment {
             has_wall,
             has_program_date_time,
             discontinuity: segment.discontinuity.into(),
+            reserved: 0,
+            gap: segment.gap.into(),
         }
     }
 }
@@ -87,6 +95,7 @@ impl From<hlsseg_listed_segment> for ListedSegment {
             .with_wall(time(segment.wall_millis, segment.has_wall))
             .with_program_date_time(date)
             .with_discontinuity(segment.discontinuity != 0)
+            .with_gap(segment.gap != 0)
     }
 }
 
@@ -194,7 +203,7 @@ pub(crate) fn put_token(token: &ResumeToken, dst: *mut u8, len: usize) -> Result
 }
 
 /// Length of a resume token in bytes.
-pub const HLSSEG_TOKEN_LEN: usize = 46;
+pub const HLSSEG_TOKEN_LEN: usize = 51;
 
 const _: () = assert!(HLSSEG_TOKEN_LEN == ResumeToken::LEN);
 
@@ -269,8 +278,8 @@ pub unsafe extern "C" fn hlsseg_playlist_m3u8(
 /// Writes a complete playlist over any `count` segments, with EXT-X-ENDLIST, oldest first, as text
 /// and a NUL into `dst`: the VOD playlists of PostVodPlaylist and GetVodPlaylist. `typed` not 0
 /// adds EXT-X-PLAYLIST-TYPE:VOD. `segments`, `dst` and `text_len` are as for `hlsseg_playlist_m3u8`
-/// and stay the caller's; of a segment, `id`, `extinf_millis`, the date and `discontinuity` are
-/// looked at.
+/// and stay the caller's; of a segment, `id`, `extinf_millis`, the date, `discontinuity` and `gap`
+/// are looked at.
 ///
 /// Threads: any. Errors: as for `hlsseg_playlist_m3u8`, and `HLSSEG_STATUS_SIZE` when the sizes are
 /// not in order.
@@ -288,7 +297,8 @@ pub unsafe extern "C" fn hlsseg_vod_m3u8(
     call(|| {
         let uris = Uris::take(uri, user)?;
         let listed = Listed::take(segments, count)?;
-        let text = VodPlaylist::new(listed, |segment, out| uris.write(segment, out));
+        let text =
+            IndexPlaylist::new(IndexKind::Vod, listed, |segment, out| uris.write(segment, out));
         if typed == 0 {
             put(dst, len, text_len, text)
         } else {

@@ -47,8 +47,8 @@ pub enum hlsseg_status {
     Segments = 14,
     /// The tag's own headers cannot be read; it was passed over and the stream goes on.
     Tag = 15,
-    /// The codec's headers in the tag cannot be read or used; it was passed over and the stream
-    /// goes on.
+    /// The codec's headers in a tag, frame or configuration cannot be read or used; it was passed
+    /// over and the stream goes on.
     Codec = 16,
     /// A callback failed; `hlsseg_sink_error` tells what it returned. What that costs stands with
     /// `hlsseg_sink`. The stream goes on.
@@ -79,7 +79,7 @@ impl hlsseg_status {
         (Self::Token, c"not a resume token of this version"),
         (Self::Segments, c"a segment of the stored playlist is missing or out of place"),
         (Self::Tag, c"the tag's headers cannot be read"),
-        (Self::Codec, c"the codec's headers in the tag cannot be used"),
+        (Self::Codec, c"the codec's headers cannot be used"),
         (Self::Sink, c"a callback of the sink failed"),
         (Self::Finished, c"the list has ended"),
         (Self::Absent, c"there is no such thing"),

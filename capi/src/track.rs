@@ -11,7 +11,7 @@ use crate::text::array;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum hlsseg_track_kind {
-    /// H.264 video.
+    /// H.264 or H.265 video.
     Video = 1,
     /// AAC or MP3 audio.
     Audio = 2,
@@ -45,7 +45,8 @@ pub struct hlsseg_track {
     pub frames: u64,
     /// Bytes of the elementary stream written; 0 in the callback.
     pub bytes: u64,
-    /// Codecs parameter of RFC 6381, ended by NUL: `avc1.64001F`, `mp4a.40.2`.
+    /// Codecs parameter of RFC 6381, ended by NUL: `avc1.64001F`, `hvc1.1.6.L93.90`,
+    /// `mp4a.40.2`.
     pub codec: [c_char; 32],
 }
 

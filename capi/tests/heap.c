@@ -1,7 +1,7 @@
 /* Counts what is allocated within calls of the library: heap FILE.flv...; the linker wraps the allocator's functions. */
 #include <stdbool.h>
 
-#include "support.h"
+#include "as_frames.h"
 
 static volatile bool within; /* a call of the library */
 static size_t allocated, calls;
@@ -81,20 +81,26 @@ int main(int argc, char **argv)
     void *memory = malloc(hlsseg_sizeof());
     hlsseg_status status;
     for (int n = 1; n < argc; n++) {
-        size_t len, at = 0;
+        size_t len, at;
         uint8_t *file = read_file(argv[n], &len);
         hlsseg_engine *engine;
         hlsseg_reader reader;
         hlsseg_step step = {.size = sizeof step};
-        if (WATCH(hlsseg_init(memory, hlsseg_sizeof(), NULL, &engine)) || WATCH(hlsseg_reader_init(&reader)))
-            return 3;
-        for (; WATCH(hlsseg_reader_step(&reader, file + at, len - at, &step)) == HLSSEG_STATUS_OK && step.consumed;
-             at += step.consumed)
-            if (step.kind == HLSSEG_STEP_KIND_TAG &&
-                WATCH(hlsseg_push(engine, step.tag_kind, step.time_millis, step.data, step.len, &sink)))
+        /* As tags, then as frames. */
+        for (int door = 0; door < 2; door++) {
+            as_frames host = {0};
+            uint32_t answer;
+            if (WATCH(hlsseg_init(memory, hlsseg_sizeof(), NULL, &engine)) || WATCH(hlsseg_reader_init(&reader)))
                 return 3;
-        if (WATCH(hlsseg_finish(engine, HLSSEG_END_LIST, &sink)))
-            return 3;
+            for (at = 0; WATCH(hlsseg_reader_step(&reader, file + at, len - at, &step)) == HLSSEG_STATUS_OK && step.consumed;
+                 at += step.consumed)
+                if (step.kind == HLSSEG_STEP_KIND_TAG &&
+                    WATCH(door ? push_as_frame(&host, engine, &step, &sink)
+                               : hlsseg_push(engine, step.tag_kind, step.time_millis, step.data, step.len, &sink)))
+                    return 3;
+            if (WATCH(hlsseg_lost(engine, 0, &answer)) || WATCH(hlsseg_finish(engine, HLSSEG_END_LIST, &sink)))
+                return 3;
+        }
         free(file);
     }
     /* That the allocator is wrapped at all. */

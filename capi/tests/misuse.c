@@ -30,9 +30,16 @@ static void *intrude(void *unused)
     char text[160];
     uint8_t token[HLSSEG_TOKEN_LEN] = {0};
     uint64_t count;
+    uint32_t answer = 99;
     int error;
     hlsseg_track track = {.size = sizeof track};
     EXPECT(hlsseg_push(host.engine, 8, 0, token, 2, host.sink), BUSY);
+    EXPECT(hlsseg_push_video(host.engine, HLSSEG_VIDEO_CODING_AVC, 0, 0, HLSSEG_UNITS_ANNEX_B, token, 2, host.sink), BUSY);
+    EXPECT(hlsseg_push_audio(host.engine, HLSSEG_AUDIO_CODING_AAC, 0, token, 2, host.sink), BUSY);
+    EXPECT(hlsseg_configure(host.engine, HLSSEG_CONFIGURATION_AAC_CONFIG, token, 2, host.sink), BUSY);
+    EXPECT(hlsseg_announce(host.engine, 1, 15), BUSY);
+    EXPECT(hlsseg_lost(host.engine, 0, &answer), BUSY);
+    HOLDS(answer == 99);
     EXPECT(hlsseg_finish(host.engine, HLSSEG_END_LIST, host.sink), BUSY);
     EXPECT(hlsseg_request_switch(host.engine, HLSSEG_SWITCH_ONCE), BUSY);
     EXPECT(hlsseg_set_wall_time(host.engine, 1), BUSY);
@@ -127,7 +134,7 @@ static int fail(void *user, const hlsseg_listed_segment *segment, char *dst, siz
     switch (*(int *)user) {
     case 0: return -1;
     case 1: return 0;
-    case 2: return (memcpy(dst, "a b", 3), 3);
+    case 2: return (memcpy(dst, "a\tb", 3), 3);
     case 3: return (memcpy(dst, "#a", 2), 2);
     case 4: return (memcpy(dst, "a\n#EXT-X-ENDLIST", 16), 16);
     case 5: return (memcpy(dst, "\xff", 1), 1);
@@ -207,6 +214,72 @@ static void test_memory(void)
     EXPECT(hlsseg_push(engine, 9, 0, NULL, 0, &sink), NULL); /* no callbacks */
     EXPECT(hlsseg_finish(engine, 2, &sink), ARGUMENT);
     EXPECT(hlsseg_request_switch(engine, 2), ARGUMENT);
+}
+
+/* Frames whose parameters are wrong change nothing: what follows is the beginning of a stream. */
+static void test_frames(void)
+{
+    alignas(16) char room[16 << 10];
+    char text[160];
+    hlsseg_engine *engine;
+    const uint8_t slice[] = {0, 0, 0, 1, 0x65, 0x88, 0x84}, config[] = {0x12, 0x08};
+    const uint8_t sets[] = {0, 0, 0, 1, 0x67};
+    hlsseg_sink sink = {.size = sizeof sink, .open_segment = open_segment, .write_packets = write_packets,
+                        .close_segment = close_segment, .update_playlist = update_playlist};
+    hlsseg_sink none = {.size = sizeof none};
+    const uint32_t avc = HLSSEG_VIDEO_CODING_AVC, aac = HLSSEG_AUDIO_CODING_AAC, annex_b = HLSSEG_UNITS_ANNEX_B;
+    const uint32_t aac_config = HLSSEG_CONFIGURATION_AAC_CONFIG;
+    uint32_t answer = 99;
+    memset(room, 0, sizeof room);
+    engine = (hlsseg_engine *)(void *)room;
+    EXPECT(hlsseg_push_video(engine, avc, 0, 0, annex_b, slice, sizeof slice, &sink), STATE);
+    EXPECT(hlsseg_push_audio(engine, aac, 0, slice, 2, &sink), STATE);
+    EXPECT(hlsseg_configure(engine, aac_config, config, sizeof config, &sink), STATE);
+    EXPECT(hlsseg_announce(engine, 1, 15), STATE);
+    EXPECT(hlsseg_lost(engine, 0, &answer), STATE);
+    EXPECT(hlsseg_init(room, sizeof room, NULL, &engine), OK);
+    EXPECT(hlsseg_push_video(NULL, avc, 0, 0, annex_b, slice, sizeof slice, &sink), NULL);
+    EXPECT(hlsseg_push_video(engine, avc, 0, 0, annex_b, NULL, 1, &sink), NULL);
+    EXPECT(hlsseg_push_video(engine, avc, 0, 0, annex_b, slice, SIZE_MAX, &sink), ARGUMENT);
+    EXPECT(hlsseg_push_video(engine, avc, 0, 0, annex_b, slice, sizeof slice, NULL), NULL);
+    EXPECT(hlsseg_push_video(engine, avc, 0, 0, annex_b, slice, sizeof slice, &none), NULL);
+    EXPECT(hlsseg_push_video(engine, 0, 0, 0, annex_b, slice, sizeof slice, &sink), ARGUMENT);
+    EXPECT(hlsseg_push_video(engine, 3, 0, 0, annex_b, slice, sizeof slice, &sink), ARGUMENT);
+    EXPECT(hlsseg_push_video(engine, avc, 0, 0, 3, slice, sizeof slice, &sink), ARGUMENT);
+    EXPECT(hlsseg_push_video(engine, avc, 0, 0, 5, slice, sizeof slice, &sink), ARGUMENT);
+    EXPECT(hlsseg_push_audio(NULL, aac, 0, slice, 2, &sink), NULL);
+    EXPECT(hlsseg_push_audio(engine, aac, 0, NULL, 2, &sink), NULL);
+    EXPECT(hlsseg_push_audio(engine, 0, 0, slice, 2, &sink), ARGUMENT);
+    EXPECT(hlsseg_push_audio(engine, 3, 0, slice, 2, &sink), ARGUMENT);
+    EXPECT(hlsseg_push_audio(engine, aac, 0, slice, 2, NULL), NULL);
+    EXPECT(hlsseg_configure(NULL, aac_config, config, sizeof config, &sink), NULL);
+    EXPECT(hlsseg_configure(engine, aac_config, NULL, 2, &sink), NULL);
+    EXPECT(hlsseg_configure(engine, 0, config, sizeof config, &sink), ARGUMENT);
+    EXPECT(hlsseg_configure(engine, 6, config, sizeof config, &sink), ARGUMENT);
+    EXPECT(hlsseg_configure(engine, aac_config, config, sizeof config, NULL), NULL);
+    EXPECT(hlsseg_announce(NULL, 1, 15), NULL);
+    EXPECT(hlsseg_lost(NULL, 0, &answer), NULL);
+    EXPECT(hlsseg_lost(engine, 0, NULL), NULL);
+    EXPECT(hlsseg_lost(engine, 0, (uint32_t *)(void *)(room + 1)), ALIGNMENT);
+    HOLDS(answer == 99);
+    EXPECT(hlsseg_error_text(engine, text, sizeof text, NULL), ABSENT);
+    /* Nothing of a configuration that cannot be used is kept, and an error has its words. */
+    EXPECT(hlsseg_configure(engine, HLSSEG_CONFIGURATION_AVC_RECORD, config, sizeof config, &sink), CODEC);
+    EXPECT(hlsseg_error_text(engine, text, sizeof text, NULL), OK);
+    HOLDS(strstr(text, "record"));
+    EXPECT(hlsseg_configure(engine, HLSSEG_CONFIGURATION_HEVC_RECORD, config, sizeof config, &sink), CODEC);
+    EXPECT(hlsseg_configure(engine, HLSSEG_CONFIGURATION_HEVC_PARAMETER_SETS, sets, sizeof sets, &sink), CODEC);
+    EXPECT(hlsseg_configure(engine, aac_config, NULL, 0, &sink), CODEC);
+    EXPECT(hlsseg_configure(engine, aac_config, config, sizeof config, &sink), OK);
+    EXPECT(hlsseg_error_text(engine, text, sizeof text, NULL), ABSENT);
+    EXPECT(hlsseg_lost(engine, 0, &answer), OK);
+    HOLDS(answer == HLSSEG_LOST_ANSWER_UNLISTED);
+    EXPECT(hlsseg_finish(engine, HLSSEG_END_LIST, &sink), OK);
+    EXPECT(hlsseg_lost(engine, 0, &answer), OK);
+    HOLDS(answer == HLSSEG_LOST_ANSWER_ENDED);
+    EXPECT(hlsseg_push_video(engine, avc, 0, 0, annex_b, slice, sizeof slice, &sink), FINISHED);
+    EXPECT(hlsseg_push_audio(engine, aac, 0, slice, 2, &sink), FINISHED);
+    EXPECT(hlsseg_configure(engine, aac_config, config, sizeof config, &sink), FINISHED);
 }
 
 static void test_config(void)
@@ -362,6 +435,16 @@ static void test_resume(void)
     int how = 7;
     EXPECT(hlsseg_vod_m3u8(&list[0].known, 3, 1, fail, &how, text, sizeof text, NULL), OK);
     HOLDS(strstr(text, "#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:1.000,\na.ts\n#EXTINF:1.000,\na.ts\n#EXTINF:1.000,\na.ts\n#EXT-X-E"));
+    /* The element of an older program ends before `gap`. */
+    hlsseg_listed_segment older;
+    memset(&older, 0xee, sizeof older);
+    memset(&older, 0, offsetof(hlsseg_listed_segment, reserved));
+    older.size = offsetof(hlsseg_listed_segment, gap), older.extinf_millis = 1000;
+    EXPECT(hlsseg_vod_m3u8(&older, 1, 0, fail, &how, text, sizeof text, NULL), OK);
+    HOLDS(!strstr(text, "#EXT-X-GAP"));
+    list[1].known.gap = 1;
+    EXPECT(hlsseg_vod_m3u8(&list[0].known, 3, 0, fail, &how, text, sizeof text, NULL), OK);
+    HOLDS(strstr(text, "a.ts\n#EXT-X-GAP\n#EXTINF:1.000,\na.ts\n#EXTINF:1.000,\na.ts\n"));
     list[1].later = 1;
     EXPECT(hlsseg_vod_m3u8(&list[0].known, 3, 1, fail, &how, text, sizeof text, NULL), SIZE);
     list[1].later = 0, list[2].known.size = sizeof list[2].known;
@@ -429,6 +512,7 @@ int main(int argc, char **argv)
     HOLDS(hlsseg_version_number() == HLSSEG_VERSION && !strcmp(hlsseg_version(), "0.1.0"));
     HOLDS(!strcmp(hlsseg_notice_name(99), "other"));
     test_memory();
+    test_frames();
     test_config();
     test_reader();
     test_live_channel();

@@ -23,7 +23,12 @@ public:
     int nth = -1, aborted = 0, closed = 0;
 
     void open_segment(const hlsseg_segment_start &) override { count(); }
-    void write_packets(const hlsseg_packets *, std::size_t) override { count(); }
+    void write_packets(const hlsseg_packets *packets, std::size_t len) override
+    {
+        bytes.resize(bytes.size() + len);
+        hlsseg::check(hlsseg_packets_copy(packets, bytes.data() + bytes.size() - len, len));
+        count();
+    }
     void close_segment(const hlsseg_segment &) override { count(), closed++; }
     void update_playlist(const hlsseg_playlist *playlist) override
     {
@@ -33,6 +38,7 @@ public:
     void abort_segment(const hlsseg_aborted_segment &) noexcept override { aborted++; }
 
     std::string text;
+    std::vector<std::uint8_t> bytes;
 
 private:
     void count()
@@ -42,8 +48,30 @@ private:
     }
 };
 
+// Pushes a tag of H.264 or AAC, or the frame that is in it; no media, nothing.
+void push_one(const hlsseg_step &tag, bool as_frame, hlsseg::segmenter &segmenter, hlsseg::sink &sink)
+{
+    const std::uint8_t *body = tag.data;
+    const std::int64_t ticks = std::int64_t{90} * tag.time_millis;
+    if (tag.tag_kind == 18)
+        return;
+    if (!as_frame)
+        segmenter.push(tag.tag_kind, tag.time_millis, body, tag.len, sink);
+    else if (tag.tag_kind == 8 && body[1] == 0)
+        segmenter.configure(HLSSEG_CONFIGURATION_AAC_CONFIG, body + 2, tag.len - 2, sink);
+    else if (tag.tag_kind == 8)
+        segmenter.push_audio(HLSSEG_AUDIO_CODING_AAC, ticks, body + 2, tag.len - 2, sink);
+    else if (body[1] == 0)
+        segmenter.configure(HLSSEG_CONFIGURATION_AVC_RECORD, body + 5, tag.len - 5, sink);
+    else if (body[1] == 1) {
+        const std::int64_t composition = body[2] << 16 | body[3] << 8 | body[4]; // never negative here
+        segmenter.push_video(HLSSEG_VIDEO_CODING_AVC, ticks, ticks + 90 * composition, HLSSEG_UNITS_LENGTH4, body + 5, tag.len - 5,
+                             sink);
+    }
+}
+
 // Pushes a whole file and returns how many exceptions came out.
-int push(const std::vector<char> &file, hlsseg::segmenter &segmenter, throwing &sink)
+int push(const std::vector<char> &file, hlsseg::segmenter &segmenter, throwing &sink, bool as_frames = false)
 {
     hlsseg_reader reader;
     hlsseg::check(hlsseg_reader_init(&reader));
@@ -58,7 +86,7 @@ int push(const std::vector<char> &file, hlsseg::segmenter &segmenter, throwing &
         if (step.kind != HLSSEG_STEP_KIND_TAG)
             continue;
         try {
-            segmenter.push(step.tag_kind, step.time_millis, step.data, step.len, sink);
+            push_one(step, as_frames, segmenter, sink);
         } catch (const std::range_error &) {
             thrown++;
         }
@@ -95,12 +123,28 @@ try {
         segmenter.finish(HLSSEG_END_LIST, sink);
         holds(sink.text.find("#EXT-X-ENDLIST") != std::string::npos, "the playlist is text");
     }
+    throwing tags, frames;
+    hlsseg::segmenter of_tags, of_frames;
+    push(file, of_tags, tags);
+    push(file, of_frames, frames, true);
+    holds(of_frames.lost(0) == HLSSEG_LOST_ANSWER_LISTED, "a segment is told to be lost");
+    of_tags.finish(HLSSEG_END_LIST, tags);
+    of_frames.finish(HLSSEG_END_LIST, frames);
+    holds(!tags.bytes.empty() && tags.bytes == frames.bytes, "frames give the bytes that tags give");
+    const auto gap = frames.text.find("#EXT-X-GAP\n");
+    holds(gap != std::string::npos && tags.text == std::string(frames.text).erase(gap, 11), "the lost segment is a gap");
     hlsseg::segmenter first, second = std::move(first);
     std::string what;
     holds(status_of(second, {0x17}, what) == HLSSEG_STATUS_TAG && what.find("tag body ends") == 0, "a tag's error has its words");
     holds(status_of(second, {0x17, 0, 0, 0, 0, 9}, what) == HLSSEG_STATUS_CODEC && what.find("record") != std::string::npos,
           "a codec's error has its words");
     holds(status_of(first, {0x17}, what) == HLSSEG_STATUS_NULL, "an engine that was moved away is told");
+    try {
+        second.configure(HLSSEG_CONFIGURATION_HEVC_RECORD, frames.bytes.data(), 1, frames);
+        holds(false, "a wrong record throws");
+    } catch (const hlsseg::error &error) {
+        holds(error.status == HLSSEG_STATUS_CODEC && std::string(error.what()).find("record") != std::string::npos, "it has its words");
+    }
     auto config = hlsseg::config();
     config.frag_count = 0;
     try {
