@@ -29,13 +29,19 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod audit;
 pub mod auth;
 mod channel;
 mod clock;
 mod demo;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+mod http_server;
+mod limits;
 mod metrics;
 mod name;
 mod page;
+mod process;
 mod registry;
 mod retention;
 mod rtmp;
@@ -51,6 +57,8 @@ mod tls;
 
 pub use api::{PutBody, SnapshotBody, XmlError, parse_put};
 pub use name::{BucketName, ChannelKey, ChannelName, playlist_name};
+pub use process::{confine_decoder, prepare_process};
+pub use registry::{RegistryAddress, RegistryError};
 pub use server::{Ending, Server, StartError};
 pub use settings::{AccessKey, Anonymous, Args, FileError, Settings};
 pub use snapshot::{PictureError, decode_to_jpeg};

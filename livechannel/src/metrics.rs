@@ -27,6 +27,8 @@ pub(crate) struct Metrics {
     pub(crate) waits: Counter,
     pub(crate) snapshots: Counter,
     pub(crate) snapshots_dropped: Counter,
+    /// HTTP connections for which there was no place.
+    pub(crate) http_refused: Counter,
     stored_segments: Counter,
     stored_bytes: Counter,
     store_seconds: Histogram,
@@ -66,6 +68,7 @@ impl Metrics {
             waits: Counter::default(),
             snapshots: Counter::default(),
             snapshots_dropped: Counter::default(),
+            http_refused: Counter::default(),
             stored_segments: Counter::default(),
             stored_bytes: Counter::default(),
             store_seconds: Histogram::new(exponential_buckets(0.001, 2.0, 15)),
@@ -124,6 +127,11 @@ impl Metrics {
             "snapshots_dropped",
             "Snapshots that were dropped",
             self.snapshots_dropped.clone(),
+        );
+        to.register(
+            "http_connections_refused",
+            "HTTP connections for which there was no place",
+            self.http_refused.clone(),
         );
         to.register("http_requests", "HTTP requests, by method and status", self.requests.clone());
         to.register_with_unit(

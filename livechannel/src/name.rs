@@ -1,7 +1,7 @@
 //! Names of buckets, channels and playlists: checked once, then fit to build paths and addresses
 //! from.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use hls_segmenter::oss::{ParameterError, PutLiveChannel};
@@ -125,9 +125,17 @@ impl fmt::Debug for ChannelName {
     }
 }
 
+/// For logs: what would turn the rest of a line around, or is not seen, is escaped.
 impl fmt::Display for ChannelKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.bucket.as_str(), self.channel.as_str())
+        write!(f, "{}/", self.bucket.as_str())?;
+        self.channel.as_str().chars().try_for_each(|letter| {
+            if letter.escape_debug().nth(1) == Some('u') {
+                write!(f, "{}", letter.escape_debug())
+            } else {
+                f.write_char(letter)
+            }
+        })
     }
 }
 
@@ -140,6 +148,17 @@ impl fmt::Debug for ChannelKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_in_a_log_cannot_turn_the_line_around() {
+        for (name, want) in [
+            ("ch-1 测试 'a' \"b\"", "live/ch-1 测试 'a' \"b\""),
+            ("a\u{202e}b\u{2028}", "live/a\\u{202e}b\\u{2028}"),
+        ] {
+            let name = ChannelName::new(name.as_bytes()).unwrap();
+            assert_eq!(ChannelKey::new(BucketName::default(), name).to_string(), want);
+        }
+    }
 
     #[test]
     fn o_01_channel_names_cannot_leave_their_folder() {

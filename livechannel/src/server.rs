@@ -9,11 +9,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::registry::RegistryError;
 use crate::service::Service;
 use crate::settings::{Anonymous, Settings};
-use crate::shared_port::SharedPort;
 use crate::store::{Store, StoreError};
-use crate::{api, demo, retention, rtmp};
+use crate::{demo, http_server, retention, rtmp};
 
 /// A node that is running.
 #[derive(Debug)]
@@ -43,6 +43,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("store: {0}")]
     Store(#[from] StoreError),
+    /// The registry cannot be opened.
+    #[error("registry: {0}")]
+    Registry(#[from] RegistryError),
     /// A key has no id or no secret: anybody could sign with it.
     #[error("a key has an empty id or an empty secret")]
     EmptyKey,
@@ -82,24 +85,20 @@ impl Server {
     /// What stands in the way.
     pub async fn start_on(mut settings: Settings, store: Store) -> Result<Self, StartError> {
         check(&settings)?;
+        let registry = settings.registry.open(&store).await?;
         let (http_listener, http) = bind(settings.http).await?;
         let (rtmp_listener, rtmp) = bind(settings.rtmp).await?;
         (settings.http, settings.rtmp) = (http, rtmp);
-        let service = Arc::new(Service::new(settings, store));
+        let service = Arc::new(Service::with_registry(settings, store, registry));
         let (shutdown, down) = watch::channel(false);
-        let mut http_down = down.clone();
         let (to_rtmp, from_http) = mpsc::channel(64);
-        let port = SharedPort::start(http_listener, http, to_rtmp);
-        let web = axum::serve(port, api::router(Arc::clone(&service)));
-        let web = web.with_graceful_shutdown(async move {
-            let _ = http_down.wait_for(|down| *down).await;
-        });
         let mut tasks = vec![
-            tokio::spawn(async move {
-                if let Err(error) = web.await {
-                    tracing::error!(%error, "HTTP ends");
-                }
-            }),
+            tokio::spawn(http_server::serve(
+                http_listener,
+                to_rtmp,
+                Arc::clone(&service),
+                down.clone(),
+            )),
             tokio::spawn(rtmp::listen(
                 rtmp_listener,
                 from_http,
@@ -114,7 +113,8 @@ impl Server {
         if service.settings().demo {
             tasks.push(tokio::spawn(demo::run(Arc::clone(&service), down)));
         }
-        tracing::info!(%http, %rtmp, store = %service.settings().store, node = service.node(), "listening");
+        let (store, registry) = (&service.settings().store, &service.settings().registry);
+        tracing::info!(%http, %rtmp, %store, %registry, node = service.node(), "listening");
         Ok(Self { service, http, rtmp, shutdown, tasks })
     }
 

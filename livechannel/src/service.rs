@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::audit::Audit;
 use crate::auth::Keys;
 use crate::channel::LiveChannels;
+use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::name::ChannelKey;
 use crate::page::ChannelsCache;
-use crate::registry::{Objects, Observations, Registry, silence};
+use crate::registry::{Observations, Registry, silence};
 use crate::settings::Settings;
 use crate::store::{ChannelRecord, ChannelState, Store};
 
@@ -32,17 +34,32 @@ pub(crate) struct Service {
     node: String,
     channels: ChannelsCache,
     decoders: Semaphore,
+    limits: Limits,
+    audit: Audit,
 }
 
 impl Service {
+    /// Makes a node whose registry lies in the store.
+    #[cfg(test)]
     pub(crate) fn new(settings: Settings, store: Store) -> Self {
+        let registry = Arc::new(crate::registry::Objects::new(store.clone()));
+        Self::with_registry(settings, store, registry)
+    }
+
+    pub(crate) fn with_registry(
+        settings: Settings,
+        store: Store,
+        registry: Arc<dyn Registry>,
+    ) -> Self {
         crate::tls::install();
         let node =
             settings.node.clone().unwrap_or_else(|| format!("{:012x}", nonce() & 0xffff_ffff_ffff));
         Self {
+            limits: Limits::new(&settings),
+            audit: Audit::new(),
             keys: Keys::new(&settings.keys, settings.anonymous).with_region(&settings.region),
             settings,
-            registry: Arc::new(Objects::new(store.clone())),
+            registry,
             store,
             observations: Observations::default(),
             live: Arc::default(),
@@ -118,6 +135,16 @@ impl Service {
     /// Turns of those who decode pictures.
     pub(crate) const fn decoders(&self) -> &Semaphore {
         &self.decoders
+    }
+
+    /// What strangers may cost.
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Where refusals and changes are noted.
+    pub(crate) const fn audit(&self) -> &Audit {
+        &self.audit
     }
 
     pub(crate) fn node(&self) -> &str {

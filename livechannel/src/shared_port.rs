@@ -2,7 +2,7 @@
 //! addresses they sign.
 //!
 //! The first byte tells: an RTMP handshake begins with 3, which no HTTP request does. Connections
-//! are bounded in number, and one that makes no progress is closed.
+//! are bounded in number, and one whose reader takes nothing is closed.
 
 use core::net::SocketAddr;
 use core::pin::Pin;
@@ -11,91 +11,64 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
-use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
-/// Hands out HTTP connections.
-pub(crate) struct SharedPort {
-    address: SocketAddr,
-    connections: mpsc::Receiver<(HttpConnection, SocketAddr)>,
-}
+use crate::limits::Place;
+use crate::service::Service;
 
 /// One HTTP connection.
 pub(crate) struct HttpConnection {
     stream: Pin<Box<TimeoutStream<TcpStream>>>,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
-impl SharedPort {
-    /// Begins to accept connections; those that speak RTMP go to `rtmp`.
-    pub(crate) fn start(
-        listener: TcpListener,
-        address: SocketAddr,
-        rtmp: mpsc::Sender<(TcpStream, SocketAddr)>,
-    ) -> Self {
-        let (sender, connections) = mpsc::channel(64);
-        tokio::spawn(accept(listener, sender, rtmp));
-        Self { address, connections }
-    }
-}
-
-impl Listener for SharedPort {
-    type Io = HttpConnection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (HttpConnection, SocketAddr) {
-        match self.connections.recv().await {
-            Some(connection) => connection,
-            None => core::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
-    }
-}
-
-/// Accepts until nobody takes HTTP connections any more.
-async fn accept(
+/// Accepts connections until nobody takes those that speak HTTP any more; those that speak RTMP go
+/// to `rtmp`.
+pub(crate) async fn accept(
     listener: TcpListener,
+    service: Arc<Service>,
     http: mpsc::Sender<(HttpConnection, SocketAddr)>,
     rtmp: mpsc::Sender<(TcpStream, SocketAddr)>,
 ) {
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
-            return;
-        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = http.closed() => return,
         };
         match accepted {
-            Ok((socket, peer)) => {
-                tokio::spawn(sort(socket, peer, permit, http.clone(), rtmp.clone()));
-            }
+            // Whoever finds no place is told at once: in a queue, encoders would wait for them.
+            Ok((socket, peer)) => match service.limits().http.enter(peer.ip()) {
+                Some(place) => {
+                    let first = service.settings().header;
+                    tokio::spawn(sort(socket, peer, place, first, http.clone(), rtmp.clone()));
+                }
+                None => drop(service.metrics().http_refused.inc()),
+            },
             Err(error) => {
-                tracing::warn!(%error, "HTTP connection is not accepted");
+                if let Some(left_out) = service.limits().notes.allow() {
+                    tracing::warn!(%error, left_out, "HTTP connection is not accepted");
+                }
                 sleep(Duration::from_millis(50)).await;
             }
         }
     }
 }
 
-/// Looks at the first byte of a connection.
+/// Looks at the first byte of a connection, which has to come within `patience`.
 async fn sort(
     socket: TcpStream,
     peer: SocketAddr,
-    permit: OwnedSemaphorePermit,
+    place: Place,
+    patience: Duration,
     http: mpsc::Sender<(HttpConnection, SocketAddr)>,
     rtmp: mpsc::Sender<(TcpStream, SocketAddr)>,
 ) {
     let mut first = [0];
-    let Ok(Ok(1)) = timeout(IDLE, socket.peek(&mut first)).await else {
+    let Ok(Ok(1)) = timeout(patience, socket.peek(&mut first)).await else {
         return;
     };
     let _ = socket.set_nodelay(true);
@@ -104,9 +77,8 @@ async fn sort(
         return;
     }
     let mut stream = TimeoutStream::new(socket);
-    stream.set_read_timeout(Some(IDLE));
-    stream.set_write_timeout(Some(IDLE));
-    let connection = HttpConnection { stream: Box::pin(stream), _permit: permit };
+    stream.set_write_timeout(Some(STALLED));
+    let connection = HttpConnection { stream: Box::pin(stream), _place: place };
     let _ = http.send((connection, peer)).await;
 }
 
@@ -151,7 +123,5 @@ impl AsyncWrite for HttpConnection {
 }
 
 const RTMP_VERSION: u8 = 3;
-/// How long a connection may make no progress.
-const IDLE: Duration = Duration::from_secs(60);
-/// Most HTTP connections.
-const MOST_CONNECTIONS: usize = 8192;
+/// How long a reader may take nothing of a response.
+const STALLED: Duration = Duration::from_secs(30);

@@ -150,6 +150,17 @@ async fn a_node_takes_its_own_channel_back_at_once() {
     wait_for_state(&again, "Idle").await;
     assert!(listed(&again).await[0].sequence > before[0].sequence, "numbers go on");
     load_all(&again).await;
+    // The killed node could not say when its publication ended: it was when it was seen last.
+    let (_, history) = get(&again, "/live/ch?live&comp=history").await;
+    let times = |tag: &str| -> Vec<String> {
+        let tag = format!("<{tag}>");
+        let found = history.split(&tag).skip(1);
+        found.map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+    };
+    let (starts, ends, remotes) = (times("StartTime"), times("EndTime"), times("RemoteAddr"));
+    assert_eq!((starts.len(), ends.len(), remotes.len()), (2, 2, 2), "{history}");
+    assert!(starts[0] <= ends[0] && ends[0] <= starts[1] && starts[1] <= ends[1], "{history}");
+    assert_ne!(remotes[0], remotes[1], "{history}");
     assert!(fork.head(&orphan).await.is_err(), "what was never listed is deleted");
     assert!(fork.head(&snapshot).await.is_ok(), "other files are not looked at");
     dead.stop().await;

@@ -11,63 +11,17 @@
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 
-use std::fs;
+#[path = "support/noise.rs"]
+mod noise;
 
-/// Marsaglia's xorshift: repeatable, and random enough to bend bytes.
-struct Noise(u64);
-
-impl Noise {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % limit.max(1)
-    }
-
-    /// Changes, drops, doubles or swaps a few bytes.
-    fn bend(&mut self, data: &mut Vec<u8>) {
-        for _ in 0..=self.below(6) {
-            let (at, other) = (self.below(data.len()), self.below(data.len()));
-            match self.below(6) {
-                _ if data.is_empty() => data.push(b'<'),
-                0 => data[at] = self.below(256) as u8,
-                1 => data[at] = b"<>/&;#=:,?%\n \"'"[self.below(15)],
-                2 => drop(data.drain(at.min(other)..at.max(other))),
-                3 => data.swap(at, other),
-                4 => data.insert(at, data[other]),
-                _ => {
-                    let piece = data[at.min(other)..at.max(other)].to_vec();
-                    data.splice(at..at, piece.into_iter().take(200));
-                }
-            }
-        }
-    }
-}
-
-fn replay(target: &str, body: fn(&[u8])) {
-    let folder = format!("{}/fuzz/seeds/{target}", env!("CARGO_MANIFEST_DIR"));
-    let mut seeds: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    seeds.sort();
-    assert!(!seeds.is_empty());
-    let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
-    for seed in seeds {
-        let seed = fs::read(seed).unwrap();
-        body(&seed);
-        for _ in 0..3000 {
-            let mut bent = seed.clone();
-            noise.bend(&mut bent);
-            body(&bent);
-        }
-    }
-}
+use noise::replay;
 
 #[test]
 fn no_body_of_put_live_channel_does_harm() {
-    replay("xml", bodies::xml);
+    replay("xml", 3000, bodies::xml);
 }
 
 #[test]
 fn no_signature_is_forged_and_none_does_harm() {
-    replay("signature", bodies::signature);
+    replay("signature", 3000, bodies::signature);
 }

@@ -158,21 +158,83 @@ async fn media_that_is_none_is_counted_and_the_publication_goes_on() {
 }
 
 #[tokio::test]
-async fn there_are_no_more_connections_than_allowed() {
+async fn there_are_no_more_publishers_than_allowed() {
     let mut settings = settings();
-    settings.connections = 3;
+    settings.connections = 1;
+    let server = start(settings, &Store::memory()).await;
+    put_channel(&server, 2, 3).await;
+    put_other(&server).await;
+    let publisher = Publisher::start(&server, "live", "ch").await.unwrap();
+    let refused = Publisher::start(&server, "live", "other").await.err().unwrap();
+    assert!(refused.contains("too many encoders"), "{refused}");
+    publisher.finish().await;
+    wait_for(|| async { Publisher::start(&server, "live", "other").await.ok() }).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_encoder_gets_in_whoever_has_taken_the_seats() {
+    let mut settings = settings();
+    settings.strangers = 4;
+    settings.strangers_per_address = Some(4);
     let server = start(settings, &Store::memory()).await;
     put_channel(&server, 2, 3).await;
     let mut held = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..4 {
         held.push(TcpStream::connect(server.rtmp()).await.unwrap());
     }
     sleep(Duration::from_millis(100)).await;
-    let mut fourth = TcpStream::connect(server.rtmp()).await.unwrap();
-    assert_eq!(closed(&mut fourth, Duration::from_secs(2)).await, 0);
-    held.clear();
-    wait_for(|| async { Publisher::start(&server, "live", "ch").await.ok() }).await;
+    let publisher = Publisher::start(&server, "live", "ch").await.expect("there is a seat");
+    assert_eq!(closed(&mut held.remove(0), Duration::from_secs(2)).await, 0, "who came first");
+    // A publisher needs no seat any more, however many come after it.
+    for _ in 0..20 {
+        held.push(TcpStream::connect(server.rtmp()).await.unwrap());
+    }
+    sleep(Duration::from_millis(100)).await;
+    publisher.finish().await;
     server.stop().await;
+}
+
+#[tokio::test]
+async fn an_address_has_no_more_seats_than_its_part() {
+    let mut settings = settings();
+    settings.strangers_per_address = Some(2);
+    let server = start(settings, &Store::memory()).await;
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        held.push(TcpStream::connect(server.rtmp()).await.unwrap());
+        sleep(Duration::from_millis(20)).await;
+    }
+    for socket in &mut held[..3] {
+        closed(socket, Duration::from_secs(2)).await;
+    }
+    let mut buffer = [0];
+    let still = timeout(Duration::from_millis(200), held[4].read(&mut buffer)).await;
+    assert!(still.is_err(), "the last ones stay");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_stranger_who_never_stops_talking_is_ended_in_time() {
+    for (setup, pause, least) in [(600, 50, 500), (60_000, 0, 0)] {
+        let mut settings = settings();
+        settings.setup = Duration::from_millis(setup);
+        let server = start(settings, &Store::memory()).await;
+        let (mut socket, _) = shake_hands(&server).await;
+        let mut ping = full_header(2, 6, 4);
+        ping.extend_from_slice(&[0, 6, 0, 0, 0, 1]);
+        let flood = ping.repeat(4000);
+        let begun = Instant::now();
+        let ended = async {
+            while socket.write_all(&flood).await.is_ok() {
+                sleep(Duration::from_millis(pause)).await;
+            }
+        };
+        timeout(Duration::from_secs(5), ended).await.expect("the server closes the connection");
+        let took = begun.elapsed();
+        assert!(took >= Duration::from_millis(least) && took < Duration::from_secs(4), "{took:?}");
+        server.stop().await;
+    }
 }
 
 #[tokio::test]

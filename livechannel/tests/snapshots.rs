@@ -11,6 +11,7 @@
 mod support;
 
 use core::time::Duration;
+use std::path::PathBuf;
 
 use livechannel::{BucketName, Store};
 use support::{Publisher, capture, settings, start, wait_for_state};
@@ -23,8 +24,18 @@ const CONFIGURATION: &str = "<LiveChannelConfiguration><Target><Type>HLS</Type><
 
 #[tokio::test]
 async fn o_12_a_key_frame_becomes_a_picture_and_the_webhook_is_told() {
+    picture_and_webhook(None).await;
+}
+
+#[tokio::test]
+async fn a_decoder_that_is_confined_decodes_all_the_same() {
+    picture_and_webhook(Some(env!("CARGO_BIN_EXE_livechannel").into())).await;
+}
+
+async fn picture_and_webhook(decoder: Option<PathBuf>) {
     let hook = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut settings = settings();
+    settings.snapshot_program = decoder;
     settings.webhook = Some(format!("http://{}/topics/{{topic}}", hook.local_addr().unwrap()));
     settings.buckets = vec![BucketName::new("shots").unwrap()];
     let server = start(settings, &Store::memory()).await;

@@ -13,6 +13,7 @@ mod support;
 use core::time::Duration;
 
 use livechannel::{Ending, Store};
+use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 use support::{
     Publisher, capture, flaky_store, get, listed, load_all, put_channel, settings, start, wait_for,
@@ -122,4 +123,34 @@ async fn a_node_that_could_not_store_everything_does_not_say_that_it_ended_well(
     flaky.set_away(true);
     publisher.push(&capture("nobframes")[..100], 12_000).await.unwrap();
     assert_eq!(server.stop().await, Ending::Unfinished);
+}
+
+#[tokio::test]
+async fn a_list_from_the_future_is_not_gone_on_with() {
+    let (flaky, store) = flaky_store();
+    let server = start(settings(), &store).await;
+    put_channel(&server, 2, 100).await;
+    for leap in [0, 7_200_000] {
+        let mut publisher = Publisher::start(&server, "live", "ch").await.unwrap();
+        publisher.push(&capture("bframes"), 0).await.unwrap();
+        publisher.finish().await;
+        wait_for_state(&server, "Idle").await;
+        // The clock was ahead while that was published.
+        let path = Path::from(".livechannel/live/log/ch/state.json");
+        let state = flaky.inner().get(&path).await.unwrap().bytes().await.unwrap();
+        let mut state: serde_json::Value = serde_json::from_slice(&state).unwrap();
+        for segment in state["list"]["segments"].as_array_mut().unwrap() {
+            segment["wall"] = (segment["wall"].as_i64().unwrap() + leap).into();
+        }
+        flaky.inner().put(&path, state.to_string().into()).await.unwrap();
+    }
+    let before = listed(&server).await;
+    assert_eq!((before[0].sequence, before.len()), (0, 12), "the second went on with the first");
+    let mut publisher = Publisher::start(&server, "live", "ch").await.unwrap();
+    publisher.push(&capture("bframes"), 0).await.unwrap();
+    publisher.finish().await;
+    wait_for_state(&server, "Idle").await;
+    let after = listed(&server).await;
+    assert_eq!((after[0].sequence, after.len()), (12, 6), "the third did not, but for the numbers");
+    server.stop().await;
 }

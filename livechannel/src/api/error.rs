@@ -71,6 +71,25 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message, None)
     }
 
+    /// The store took longer than a request may.
+    pub(crate) fn late() -> Self {
+        let message = "The store does not answer in time. Please try again.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message, None)
+    }
+
+    /// There are too many of these requests at once.
+    pub(crate) fn slow_down() -> Self {
+        let message = "Please reduce your request rate.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", message, None)
+    }
+
+    /// The body took longer than a request may.
+    pub(crate) fn slow_client() -> Self {
+        let message =
+            "Your socket connection to the server was not written to within the timeout period.";
+        Self::new(StatusCode::BAD_REQUEST, "RequestTimeout", message, None)
+    }
+
     pub(crate) fn method() -> Self {
         let message = "The specified method is not allowed against this resource.";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message, None)

@@ -6,12 +6,15 @@ use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use object_store::GetRange;
+use futures_util::StreamExt as _;
+use object_store::{GetRange, GetResult};
 
 use super::error::ApiError;
 use super::{range, reply};
 use crate::channel::LiveChannel;
 use crate::clock::http_date;
+use crate::http_server::Peer;
+use crate::limits::Place;
 use crate::name::{BucketName, ChannelKey, ChannelName};
 use crate::service::Service;
 
@@ -28,7 +31,10 @@ pub(super) async fn file(
     if let Some(body) = from_memory(service, bucket, object) {
         return from_bytes(object, body, wanted, head);
     }
-    from_store(service, bucket, object, wanted, head).await
+    let place = parts.extensions.get::<Peer>();
+    let place = place.map(|Peer(peer)| service.limits().readers.enter(peer.ip()));
+    let place = place.flatten().ok_or_else(ApiError::slow_down)?;
+    from_store(service, bucket, object, wanted, head, place).await
 }
 
 /// Finds a playlist or segment of a channel that is live on this node.
@@ -71,6 +77,7 @@ async fn from_store(
     object: &str,
     wanted: Option<GetRange>,
     head: bool,
+    place: Place,
 ) -> Result<Response, ApiError> {
     let store = service.store();
     let path = store.layout().object(bucket, object);
@@ -83,7 +90,7 @@ async fn from_store(
         (None, false) => {
             let found = store.open(&path, None).await?.ok_or_else(ApiError::no_key)?;
             let (meta, all) = (found.meta.clone(), found.range.clone());
-            (meta, all, Body::from_stream(found.into_stream()))
+            (meta, all, streamed(found, place))
         }
         (Some(range), _) => {
             let meta = store.head(&path).await?.ok_or_else(ApiError::no_key)?;
@@ -92,7 +99,7 @@ async fn from_store(
             let bounded = GetRange::Bounded(bytes.clone());
             let found = store.open(&path, Some(bounded)).await?;
             let found = found.ok_or_else(ApiError::no_key)?;
-            let body = if head { Body::empty() } else { Body::from_stream(found.into_stream()) };
+            let body = if head { Body::empty() } else { streamed(found, place) };
             let mut response =
                 respond(object, body, bytes.end - bytes.start, Some((bytes, meta.size)));
             stamp(&mut response, meta.last_modified.timestamp_millis(), meta.e_tag.as_deref());
@@ -102,6 +109,13 @@ async fn from_store(
     let mut response = respond(object, body, bytes.end - bytes.start, None);
     stamp(&mut response, meta.last_modified.timestamp_millis(), meta.e_tag.as_deref());
     Ok(response)
+}
+
+/// A body that is read from the store as it is sent, and keeps its place so long.
+fn streamed(found: GetResult, place: Place) -> Body {
+    Body::from_stream(found.into_stream().inspect(move |_| {
+        let _ = &place;
+    }))
 }
 
 fn respond(

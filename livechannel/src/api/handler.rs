@@ -1,5 +1,6 @@
 //! From a request to the call it means.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use axum::Router;
@@ -9,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use axum::routing::any;
+use tokio::time::timeout;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::cors::{AllowMethods, CorsLayer};
@@ -16,8 +18,10 @@ use tower_http::cors::{AllowMethods, CorsLayer};
 use super::error::ApiError;
 use super::target::Target;
 use super::{channel, digest, files, list, origin, put, reply, request_id, stat, vod};
-use crate::auth::{Access, SignedRequest};
+use crate::audit::Actor;
+use crate::auth::{Access, SignedRequest, claimed_key};
 use crate::clock::now_millis;
+use crate::http_server::Peer;
 use crate::name::{BucketName, ChannelKey, ChannelName};
 use crate::page;
 use crate::service::Service;
@@ -29,6 +33,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
     let compressed = SizeAbove::new(256)
         .and(NotForContentType::new("video/"))
         .and(NotForContentType::new("image/"))
+        .and(NotForContentType::new("application/json"))
         .and(NotForContentType::new("application/octet-stream"));
     // Where everybody may do everything, a web page from elsewhere may still only look.
     let methods = if service.settings().anonymous == Anonymous::PublicReadWrite {
@@ -62,7 +67,9 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
     let (parts, body) = request.into_parts();
     let host = parts.headers.get("host").and_then(|host| host.to_str().ok());
     let host = host.unwrap_or_default().to_owned();
-    let mut response = match route(&service, parts, body).await {
+    let limit = service.settings().request;
+    let answered = timeout(limit, route(&service, parts, body)).await;
+    let mut response = match answered.unwrap_or_else(|_| Err(ApiError::late())) {
         Ok(response) => response,
         Err(error) => {
             tracing::debug!(code = error.code, message = %error.message, "HTTP request fails");
@@ -97,9 +104,32 @@ async fn route(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Respo
     let bucket = target.bucket.clone();
     let bucket = bucket.unwrap_or_else(|| service.settings().bucket.clone());
     let call = Call::of(&parts.method, &target)?;
-    if trusting && call.access() == Access::Write {
-        origin::check(&parts.headers, &target.host, service.settings())?;
+    let actor = authorize(service, &parts, &target, &bucket, call)?;
+    if !service.settings().has_bucket(&bucket) {
+        return Err(ApiError::no_bucket(bucket.as_str()));
     }
+    let Some(action) = call.change(&target) else {
+        return perform(service, &parts, body, &target, &bucket, call).await;
+    };
+    let change = service.audit().change(actor, action, named(&bucket, &target));
+    let outcome = perform(service, &parts, body, &target, &bucket, call).await;
+    change.ends(outcome.as_ref().err().map(|error| error.code));
+    outcome
+}
+
+/// What a request is about, for the audit log.
+fn named(bucket: &BucketName, target: &Target) -> String {
+    format!("{}/{}", bucket.as_str(), target.object)
+}
+
+/// Lets a request in, or notes that it was not.
+fn authorize(
+    service: &Service,
+    parts: &Parts,
+    target: &Target,
+    bucket: &BucketName,
+    call: Call,
+) -> Result<Actor, ApiError> {
     let signed = SignedRequest::new(
         parts.method.as_str(),
         &parts.headers,
@@ -107,32 +137,55 @@ async fn route(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Respo
         bucket.as_str(),
         &target.object,
     );
-    service.keys().check(&signed, call.access(), now_millis())?;
-    if !service.settings().has_bucket(&bucket) {
-        return Err(ApiError::no_bucket(bucket.as_str()));
-    }
+    let actor = Actor {
+        peer: parts.extensions.get::<Peer>().map(|peer| peer.0),
+        key: claimed_key(&signed).map(str::to_owned),
+    };
+    let check = || {
+        if service.keys().trust_everybody() && call.access() == Access::Write {
+            origin::check(&parts.headers, &target.host, service.settings())?;
+        }
+        service.keys().check(&signed, call.access(), now_millis()).map_err(ApiError::from)
+    };
+    check().inspect_err(|error| {
+        let action = call.change(target).unwrap_or("read");
+        service.audit().refused(&actor, action, &named(bucket, target), error.code);
+    })?;
+    Ok(actor)
+}
+
+/// Does what a request asks for, which may be done.
+async fn perform(
+    service: &Arc<Service>,
+    parts: &Parts,
+    body: Body,
+    target: &Target,
+    bucket: &BucketName,
+    call: Call,
+) -> Result<Response, ApiError> {
     // Nothing reads the body of a GET: to the signature it is empty.
     let reads = parts.method == Method::GET || parts.method == Method::HEAD;
-    let body = if reads { Bytes::new() } else { limited(body).await? };
+    let body =
+        if reads { Bytes::new() } else { limited(body, service.settings().request / 2).await? };
     digest::check(&parts.headers, &body)?;
     let key = |name: &str| -> Result<ChannelKey, ApiError> {
         Ok(ChannelKey::new(bucket.clone(), ChannelName::new(name.as_bytes())?))
     };
     let object = target.object.as_str();
     match call {
-        Call::Put => put::put(service, &key(object)?, &body, &target).await,
+        Call::Put => put::put(service, &key(object)?, &body, target).await,
         Call::Status => put::status(service, &key(object)?, &target.query).await,
         Call::Delete => channel::delete(service, &key(object)?).await,
         Call::Info => channel::info(service, &key(object)?).await,
         Call::Stat => stat::stat(service, &key(object)?).await,
         Call::History => stat::history(service, &key(object)?).await,
-        Call::List => list::list(service, &bucket, &target).await,
+        Call::List => list::list(service, bucket, target).await,
         Call::PostVod => {
             let (name, playlist) = object.rsplit_once('/').ok_or_else(vod::no_playlist_name)?;
             vod::post(service, &key(name)?, playlist, &target.query).await
         }
         Call::GetVod => vod::get(service, &key(object)?, &target.query).await,
-        Call::File => files::file(service, &bucket, object, &parts).await,
+        Call::File => files::file(service, bucket, object, parts).await,
     }
 }
 
@@ -173,6 +226,20 @@ impl Call {
         }
     }
 
+    /// Returns what the audit log calls it, where it changes anything.
+    fn change(self, target: &Target) -> Option<&'static str> {
+        match self {
+            Self::Put => Some("put"),
+            Self::Status if target.query.get("status") == Some("disabled") => Some("takedown"),
+            Self::Status => Some("enable"),
+            Self::Delete => Some("delete"),
+            Self::PostVod => Some("post-vod"),
+            Self::Info | Self::Stat | Self::History | Self::List | Self::GetVod | Self::File => {
+                None
+            }
+        }
+    }
+
     const fn access(self) -> Access {
         match self {
             Self::Put | Self::Status | Self::Delete | Self::PostVod => Access::Write,
@@ -183,8 +250,9 @@ impl Call {
     }
 }
 
-async fn limited(body: Body) -> Result<Bytes, ApiError> {
-    to_bytes(body, MOST_BODY).await.map_err(|_| ApiError::too_large())
+async fn limited(body: Body, limit: Duration) -> Result<Bytes, ApiError> {
+    let read = timeout(limit, to_bytes(body, MOST_BODY)).await;
+    read.map_err(|_| ApiError::slow_client())?.map_err(|_| ApiError::too_large())
 }
 
 const fn known_method(method: &Method) -> &'static str {

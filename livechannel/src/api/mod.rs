@@ -17,6 +17,8 @@ mod vod;
 mod xml;
 
 pub(crate) use handler::router;
+#[cfg(any(test, fuzzing))]
+pub use range::fuzz_range;
 pub(crate) use reply::typed;
 pub(crate) use target::bucket_of_host;
 pub use xml::{PutBody, SnapshotBody, XmlError, parse_put};

@@ -29,6 +29,17 @@ pub(super) fn resolve(range: &GetRange, len: u64) -> Option<core::ops::Range<u64
     (start < end).then_some(start..end)
 }
 
+/// A `Range` and, in the line after it, the length of the object: what is sent lies in the object.
+#[cfg(any(test, fuzzing))]
+pub fn fuzz_range(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (field, len) = text.split_once('\n').unwrap_or((&text, "1000"));
+    let len = len.trim().parse::<u64>().unwrap_or(u64::MAX);
+    if let Some(bytes) = parse(field).and_then(|range| resolve(&range, len)) {
+        assert!(bytes.start < bytes.end && bytes.end <= len, "{field}: {bytes:?} of {len}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

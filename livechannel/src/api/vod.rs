@@ -1,13 +1,15 @@
 //! PostVodPlaylist and GetVodPlaylist: a playlist of what was live from one time to another.
 
 use core::fmt::Write as _;
+use core::time::Duration;
 use std::collections::HashMap;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use hls_segmenter::playlist::{ListedSegment, VodPlaylist};
+use hls_segmenter::playlist::{IndexKind, IndexPlaylist, ListedSegment};
 use hls_segmenter::time::WallTime;
 use md5::{Digest as _, Md5};
+use tokio::time::timeout;
 
 use super::error::ApiError;
 use super::reply;
@@ -75,6 +77,9 @@ async fn text(service: &Service, key: &ChannelKey, query: &Query) -> Result<Stri
         return Err(ApiError::no_channel());
     }
     let (start, end) = span(query)?;
+    // A day of an index is much to read, and anybody who may play may ask for it.
+    let turn = timeout(TURN, service.limits().indexes.acquire()).await;
+    let _turn = turn.ok().and_then(Result::ok).ok_or_else(ApiError::slow_down)?;
     let state = service.state(key).await?;
     // What is old may be deleted already, or at any moment.
     let oldest = service.settings().keep.map_or(0, retention::before);
@@ -89,7 +94,7 @@ async fn text(service: &Service, key: &ChannelKey, query: &Query) -> Result<Stri
     // Dates are of live playlists; OSS leaves them out here.
     let segments =
         found.iter().map(|segment| ListedSegment::from(segment).with_program_date_time(None));
-    let playlist = VodPlaylist::new(segments, |segment, uri| {
+    let playlist = IndexPlaylist::new(IndexKind::Vod, segments, |segment, uri| {
         let wall = segment.wall.map(WallTime::unix_millis);
         let name = names.get(&(wall.unwrap_or_default(), segment.id));
         uri.write_str(name.ok_or(core::fmt::Error)?)
@@ -130,6 +135,8 @@ fn too_big() -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequest", message, None)
 }
 
+/// How long a request waits for others that read an index.
+const TURN: Duration = Duration::from_secs(5);
 const DAY: i64 = 24 * 3600;
 /// Far from where milliseconds overflow.
 const LAST: i64 = 1 << 40;

@@ -1,6 +1,7 @@
 //! Who may do what: signatures of OSS in their versions 1, 2 and 4, in headers and in addresses,
 //! and of RTMP addresses.
 
+mod claim;
 mod crypto;
 mod query;
 mod request;
@@ -9,6 +10,7 @@ mod v1;
 mod v2;
 mod v4;
 
+pub(crate) use claim::{claimed_in_url, claimed_key};
 pub use query::Query;
 pub use request::SignedRequest;
 pub use rtmp_url::RtmpUrl;

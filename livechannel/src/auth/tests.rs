@@ -171,9 +171,16 @@ fn o_37_o_38_o_39_rtmp_addresses() {
 
 /// Signs a request of version 4 as a client with `SECRET` would, for a scope of its own choice.
 fn sign_v4(scope: &str, payload: &str) -> String {
+    sign_v4_with(scope, payload, "", "")
+}
+
+/// The same with more headers than those that are always signed: their names as they are sent, and
+/// their lines `name:value`, sorted.
+fn sign_v4_with(scope: &str, payload: &str, names: &str, lines: &str) -> String {
     let date = "20261122T194529Z";
+    let sorted = names.to_ascii_lowercase();
     let canonical = format!(
-        "PUT\n/bkt/ch-1\nlive\nx-oss-content-sha256:{payload}\nx-oss-date:{date}\n\n\n{payload}"
+        "PUT\n/bkt/ch-1\nlive\n{lines}x-oss-content-sha256:{payload}\nx-oss-date:{date}\n\n{sorted}\n{payload}"
     );
     let hash = crypto::hash_hex(canonical.as_bytes());
     let text = format!("OSS4-HMAC-SHA256\n{date}\n{scope}\n{hash}");
@@ -186,7 +193,37 @@ fn sign_v4(scope: &str, payload: &str) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    format!("OSS4-HMAC-SHA256 Credential=AKID/{scope},Signature={signature}")
+    let more = if names.is_empty() { String::new() } else { format!("AdditionalHeaders={names},") };
+    format!("OSS4-HMAC-SHA256 Credential=AKID/{scope},{more}Signature={signature}")
+}
+
+#[test]
+fn a_signature_of_version_4_covers_the_headers_that_it_names() {
+    let scope = "20261122/cn-hangzhou/oss/aliyun_v4_request";
+    let asked = |authorization: &str, host: &str, range: Option<&str>| {
+        let mut headers = vec![
+            ("x-oss-date", "20261122T194529Z"),
+            ("x-oss-content-sha256", "UNSIGNED-PAYLOAD"),
+            ("authorization", authorization),
+            ("host", host),
+        ];
+        headers.extend(range.map(|range| ("range", range)));
+        let now = parse_basic_date("20261122T194529Z").unwrap();
+        check("PUT", "/bkt/ch-1?live", &headers, now)
+    };
+    let lines = "host:h\nrange:bytes=1-2\n";
+    for names in ["host;range", "Host;Range"] {
+        let signed = sign_v4_with(scope, "UNSIGNED-PAYLOAD", names, lines);
+        assert_eq!(asked(&signed, "h", Some("bytes=1-2")), Ok(()), "{names}");
+        assert_eq!(asked(&signed, "other", Some("bytes=1-2")), Err(AuthError::Mismatch));
+        assert_eq!(asked(&signed, "h", Some("bytes=1-3")), Err(AuthError::Mismatch));
+        assert_eq!(asked(&signed, "h", None), Err(AuthError::Mismatch));
+        // A signature that names fewer headers is another one.
+        let fewer = signed.replace(&format!("AdditionalHeaders={names},"), "");
+        assert_eq!(asked(&fewer, "h", Some("bytes=1-2")), Err(AuthError::Mismatch));
+    }
+    let plain = sign_v4(scope, "UNSIGNED-PAYLOAD");
+    assert_eq!(asked(&plain, "any", Some("bytes=7-8")), Ok(()), "what is not named may be any");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What the rest of the service sees of a channel that is live on this node.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -36,6 +37,9 @@ pub(crate) struct LiveChannel {
     pub(crate) playlist_name: String,
     session: Mutex<LiveSession>,
     edge: Mutex<Edge>,
+    /// Bytes of segments in memory: those of the edge, and those that left it while a reader has
+    /// not taken all of them.
+    held: Arc<AtomicUsize>,
     stop: watch::Sender<Option<Stop>>,
     tenure: Tenure,
     /// Bucket and stamp of the last snapshot.
@@ -57,7 +61,6 @@ struct Edge {
     playlist: Option<Bytes>,
     /// By name, oldest first.
     segments: VecDeque<(String, Bytes)>,
-    len: usize,
     cuts: VecDeque<Cut>,
 }
 
@@ -73,6 +76,7 @@ impl LiveChannel {
             playlist_name,
             session: Mutex::new(session),
             edge: Mutex::new(Edge { cuts: cuts.iter().cloned().collect(), ..Edge::default() }),
+            held: Arc::default(),
             stop: watch::Sender::new(None),
             tenure: Tenure::new(Instant::now()),
             snapshot: Mutex::new(None),
@@ -137,21 +141,48 @@ impl LiveChannel {
     }
 
     /// Shows what has just been stored. Kept are `count` segments, those that players ask for, of
-    /// no more than `most` bytes together.
+    /// no more than `most` bytes together with those that slow readers still hold.
     pub(crate) fn show(&self, shown: Shown, count: usize, most: usize) {
+        let segment = Bytes::from_owner(Counted::new(shown.segment, &self.held));
         let mut edge = lock(&self.edge);
         edge.playlist = Some(shown.playlist);
-        edge.len += shown.segment.len();
-        edge.segments.push_back((shown.name, shown.segment));
-        while (edge.len > most || edge.segments.len() > count)
-            && let Some((_, gone)) = edge.segments.pop_front()
-        {
-            edge.len -= gone.len();
+        edge.segments.push_back((shown.name, segment));
+        while self.held.load(Ordering::Relaxed) > most || edge.segments.len() > count {
+            // What a reader holds does not become less by that; the newest goes too, and is read
+            // from the store.
+            if edge.segments.pop_front().is_none() {
+                break;
+            }
         }
         edge.cuts.push_back(shown.cut);
         if edge.cuts.len() > CUTS {
             edge.cuts.pop_front();
         }
+    }
+}
+
+/// A segment that is counted as long as anybody has it.
+struct Counted {
+    segment: Bytes,
+    held: Arc<AtomicUsize>,
+}
+
+impl Counted {
+    fn new(segment: Bytes, held: &Arc<AtomicUsize>) -> Self {
+        held.fetch_add(segment.len(), Ordering::Relaxed);
+        Self { segment, held: Arc::clone(held) }
+    }
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.segment
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.held.fetch_sub(self.segment.len(), Ordering::Relaxed);
     }
 }
 
@@ -161,4 +192,51 @@ pub(crate) const CUTS: usize = 10;
 /// Nothing here can be half-changed when a holder panics.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::{BucketName, ChannelName};
+
+    fn live() -> LiveChannel {
+        let key = ChannelKey::new(BucketName::default(), ChannelName::new(b"ch").unwrap());
+        let session =
+            LiveSession { connected: 0, seen: 0, remote: String::new(), video: None, audio: None };
+        LiveChannel::new(key, "playlist.m3u8".to_owned(), session, &[])
+    }
+
+    fn show(live: &LiveChannel, name: &str) {
+        let segment = Bytes::from(vec![0; 100]);
+        let cut = Cut {
+            wall: 0,
+            sequence: 0,
+            ms: 1000,
+            bytes: 100,
+            cause: String::new(),
+            gop: 0,
+            disc: false,
+        };
+        let playlist = Bytes::new();
+        live.show(Shown { playlist, name: name.to_owned(), segment, cut }, 3, 250);
+    }
+
+    #[tokio::test]
+    async fn segments_that_readers_hold_count_until_they_let_go() {
+        let live = live();
+        show(&live, "a");
+        let reader = live.segment("a").unwrap().slice(50..);
+        for name in ["b", "c", "d"] {
+            show(&live, name);
+        }
+        assert_eq!(live.held.load(Ordering::Relaxed), 200, "a in a reader's hands, and d");
+        assert!(live.segment("c").is_none() && live.segment("d").is_some());
+        let greedy = live.segment("d").unwrap();
+        show(&live, "e");
+        assert!(live.segment("e").is_none(), "readers hold all that there may be");
+        drop((reader, greedy));
+        assert_eq!(live.held.load(Ordering::Relaxed), 0);
+        show(&live, "f");
+        assert!(live.segment("f").is_some());
+    }
 }

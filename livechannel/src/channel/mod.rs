@@ -22,8 +22,11 @@ mod sink;
 mod stats;
 mod tenure;
 mod uploads;
+mod wall_clock;
 mod watcher;
 
 pub(crate) use live::{LiveChannel, Stop};
 pub(crate) use live_channels::LiveChannels;
+#[cfg(any(test, fuzzing))]
+pub(crate) use publication::engine;
 pub(crate) use publication::{Publication, Refusal};

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use hls_segmenter::flv::Tag;
+use hls_segmenter::probe::{Probe, Released};
 use hls_segmenter::time::WallTime;
 use hls_segmenter::{Config, End, Error, Options, ResumeToken, Segmenter};
 use tokio::sync::{mpsc, watch};
@@ -16,6 +17,7 @@ use super::live::{LiveChannel, Stop};
 use super::orphans;
 use super::sink::{Generation, Sink};
 use super::stats;
+use super::wall_clock::{self, WallClock};
 use super::watcher::watch;
 use crate::clock::now_millis;
 use crate::name::ChannelKey;
@@ -28,7 +30,10 @@ use crate::store::{ChannelRecord, ChannelState, LiveSession, StoredList, StoredS
 #[derive(Debug)]
 pub(crate) struct Publication {
     engine: Box<Segmenter>,
+    /// Holds the first messages until it is known which tracks there are.
+    probe: Probe,
     sink: Sink,
+    clock: WallClock,
     live: Arc<LiveChannel>,
     budget: Arc<Budget>,
     service: Arc<Service>,
@@ -114,6 +119,7 @@ impl Publication {
         tokio::spawn(watch(Arc::clone(service), Arc::clone(&live)));
         Ok(Self {
             engine,
+            probe: Probe::new(),
             sink: Sink::new(
                 playlist_name,
                 Generation { epoch, inherited },
@@ -122,6 +128,7 @@ impl Publication {
                 snapshots,
                 metrics,
             ),
+            clock: WallClock::new(now_millis()),
             live,
             budget,
             service: Arc::clone(service),
@@ -142,32 +149,46 @@ impl Publication {
             return Err(stop);
         }
         self.wait_for_room().await;
-        let metrics = self.service.metrics();
-        self.engine.set_wall_time(WallTime::from_unix_millis(now_millis()));
+        let now = self.clock.now(now_millis());
+        self.engine.set_wall_time(WallTime::from_unix_millis(now));
         let begun = Instant::now();
-        match self.engine.push(tag, &mut self.sink) {
-            Ok(()) => {}
-            Err(Error::Sink(error)) => {
-                tracing::warn!(channel = %self.live.key, %error, "segment is lost");
-            }
-            Err(error) => {
-                metrics.bad_messages.inc();
-                tracing::debug!(channel = %self.live.key, %error, "message is passed over");
-            }
-        }
-        metrics.engine(begun.elapsed());
+        let mut probe = core::mem::take(&mut self.probe);
+        self.segment(probe.push(tag));
+        self.probe = probe;
+        self.service.metrics().engine(begun.elapsed());
         if self.told.0.elapsed() >= Duration::from_secs(2) {
             self.tell();
         }
         Ok(())
     }
 
+    /// Hands the engine what the probe lets through.
+    fn segment(&mut self, released: Released<'_>) {
+        if let Some(tracks) = released.found() {
+            self.engine.announce(&tracks);
+        }
+        for tag in released {
+            match self.engine.push(tag, &mut self.sink) {
+                Ok(()) => {}
+                Err(Error::Sink(error)) => {
+                    tracing::warn!(channel = %self.live.key, %error, "segment is lost");
+                }
+                Err(error) => {
+                    self.service.metrics().bad_messages.inc();
+                    tracing::debug!(channel = %self.live.key, %error, "message is passed over");
+                }
+            }
+        }
+    }
+
     /// Ends it: the open segment is closed and listed, and everything is stored.
     pub(crate) async fn finish(mut self) {
-        if !matches!(self.live.stopped(), Some(Stop::Fenced | Stop::Lost))
-            && let Err(error) = self.engine.finish(End::Pause, &mut self.sink)
-        {
-            tracing::warn!(channel = %self.live.key, %error, "last segment is lost");
+        if !matches!(self.live.stopped(), Some(Stop::Fenced | Stop::Lost)) {
+            let mut probe = core::mem::take(&mut self.probe);
+            self.segment(probe.finish());
+            if let Err(error) = self.engine.finish(End::Pause, &mut self.sink) {
+                tracing::warn!(channel = %self.live.key, %error, "last segment is lost");
+            }
         }
         self.tell();
         let Self { sink, keeper, .. } = self;
@@ -184,7 +205,11 @@ impl Publication {
             self.waited = false;
         } else if !self.waited {
             self.service.metrics().waits.inc();
-            let _ = timeout(self.service.settings().patience, self.budget.room()).await;
+            let room = async {
+                self.budget.room().await;
+                self.sink.room().await;
+            };
+            let _ = timeout(self.service.settings().patience, room).await;
             self.waited = true;
         }
     }
@@ -250,12 +275,22 @@ async fn wait_until_free(
 }
 
 /// Makes the engine: one that goes on with the stored list, where there is one.
-fn engine(channel: &ChannelRecord, list: Option<&StoredList>) -> Result<Segmenter, Refusal> {
+pub(crate) fn engine(
+    channel: &ChannelRecord,
+    list: Option<&StoredList>,
+) -> Result<Segmenter, Refusal> {
     let config = channel.config(Options::default());
     let config = config.map_err(|error| Refusal::Store(error.to_string()))?;
     let Some(list) = list else {
         return Ok(Segmenter::new(config));
     };
+    let newest = list.segments.last().map(|segment| segment.wall);
+    if newest.is_some_and(|newest| wall_clock::is_ahead(newest, now_millis())) {
+        tracing::warn!(
+            "the clock was set back: a new playlist begins after the numbers of the old one"
+        );
+        return Ok(new_list(config, list));
+    }
     let resumed = <&[u8; ResumeToken::LEN]>::try_from(list.token.as_slice())
         .ok()
         .and_then(|token| ResumeToken::from_bytes(token).ok())
@@ -264,9 +299,14 @@ fn engine(channel: &ChannelRecord, list: Option<&StoredList>) -> Result<Segmente
         });
     Ok(resumed.unwrap_or_else(|| {
         tracing::warn!("a new playlist begins after the numbers of the old one");
-        let options = Options { first_sequence: list.next, ..*config.options() };
-        Segmenter::new(Config::new(options).unwrap_or(config))
+        new_list(config, list)
     }))
+}
+
+/// Makes an engine that takes no segment of the list over, and none of its numbers again.
+fn new_list(config: Config, list: &StoredList) -> Segmenter {
+    let options = Options { first_sequence: list.next, ..*config.options() };
+    Segmenter::new(Config::new(options).unwrap_or(config))
 }
 
 /// How long an encoder is kept waiting for a node that may have died. What was seen meanwhile counts

@@ -1,5 +1,18 @@
 //! The engine's sink: gathers a segment in memory and hands it on whole, with the playlist that
 //! names it.
+//!
+//! `hls_segmenter::outbox` is for a host that does one event after the other, and this one does
+//! otherwise:
+//!
+//! - Several segments are uploaded at a time (`uploads.rs`): the job is a segment with the version
+//!   that lists it, and its bytes stay in the budget until that version is stored. What an outbox
+//!   has handed out it counts no more.
+//! - A segment opens only where its job has a place in the queue: where the store stands still,
+//!   no segment is gathered that could not wait.
+//! - A put is tried until it succeeds or the publication is over, so a segment is never lost behind
+//!   its close, and there is no gap to tell the engine of. The engine takes a segment for stored
+//!   when it is closed; what keeps that promise is that the keeper publishes a version only when
+//!   its segments are stored.
 
 use core::fmt::Write as _;
 use std::sync::Arc;
@@ -7,7 +20,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hls_segmenter::playlist::{ListedSegment, Playlist};
 use hls_segmenter::time::WallTime;
-use hls_segmenter::ts::TsPackets;
+use hls_segmenter::ts::{PACKET_LEN, TsPackets};
 use hls_segmenter::{AbortedSegment, Segment, SegmentSink, SegmentStart, Snapshot};
 use tokio::sync::mpsc;
 
@@ -44,7 +57,7 @@ pub(crate) struct Sink {
     jobs: mpsc::Sender<Job>,
     /// Room for the open segment's job.
     permit: Option<mpsc::OwnedPermit<Job>>,
-    open: Vec<u8>,
+    open: Vec<[u8; PACKET_LEN]>,
     closed: Option<(Bytes, Cut)>,
     /// Length of the segment before: what the next one is likely to need.
     last_len: usize,
@@ -93,6 +106,13 @@ impl Sink {
         self.permit.is_none() && self.jobs.capacity() == 0
     }
 
+    /// Waits until one more segment could wait for the store.
+    pub(crate) async fn room(&self) {
+        if self.is_full() {
+            let _ = self.jobs.reserve().await;
+        }
+    }
+
     /// Takes over what the engine says of a listed segment, which an earlier publication may have
     /// written.
     fn stored(&self, segment: &ListedSegment) -> StoredSegment {
@@ -103,7 +123,7 @@ impl Sink {
     }
 
     fn forget_open(&mut self) {
-        self.budget.give(self.open.len());
+        self.budget.give(self.open.as_flattened().len());
         self.open = Vec::new();
         self.permit = None;
     }
@@ -118,23 +138,20 @@ impl SegmentSink for Sink {
             mpsc::error::TrySendError::Full(_) => SinkError::Queue,
             mpsc::error::TrySendError::Closed(_) => SinkError::Over,
         })?);
-        self.open.reserve_exact(self.last_len + self.last_len / 8);
+        self.open.reserve_exact((self.last_len + self.last_len / 8) / PACKET_LEN);
         Ok(())
     }
 
     fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), SinkError> {
-        let len = packets.len();
-        if !self.budget.take(len) {
+        if !self.budget.take(packets.len()) {
             return Err(SinkError::Full);
         }
-        let end = self.open.len();
-        self.open.resize(end + len, 0);
-        let room = self.open.get_mut(end..).unwrap_or_default();
-        packets.copy_to_slice(room).map(drop).map_err(|_| SinkError::Order)
+        packets.append_to(&mut self.open);
+        Ok(())
     }
 
     fn close_segment(&mut self, segment: &Segment) -> Result<(), SinkError> {
-        let bytes = Bytes::from(core::mem::take(&mut self.open));
+        let bytes = Bytes::from(core::mem::take(&mut self.open).into_flattened());
         self.last_len = bytes.len();
         self.metrics.cut(segment.cause);
         let cut = Cut {

@@ -33,8 +33,12 @@ async fn lease_lost(service: &Service, live: &LiveChannel) {
 async fn channel_gone(service: &Service, live: &LiveChannel) -> Stop {
     // With the time of a request, within a third of the lease.
     let interval = service.settings().lease / 4;
+    let mut changes = service.registry().config_changes();
     loop {
-        sleep(interval).await;
+        tokio::select! {
+            () = sleep(interval) => {}
+            () = changes.of(&live.key) => {}
+        }
         let read = timeout(interval, service.registry().config(&live.key)).await;
         match read {
             Ok(Ok(read)) if read.damaged => {}

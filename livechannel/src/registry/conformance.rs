@@ -6,11 +6,11 @@ use super::{Objects, Registry};
 use crate::name::{BucketName, ChannelKey, ChannelName};
 use crate::store::{ChannelRecord, ChannelState, Lease, Store, SwapError, stores};
 
-fn key(name: &str) -> ChannelKey {
+pub(super) fn key(name: &str) -> ChannelKey {
     ChannelKey::new(BucketName::default(), ChannelName::new(name.as_bytes()).unwrap())
 }
 
-fn record(frag_duration: u32) -> ChannelRecord {
+pub(super) fn record(frag_duration: u32) -> ChannelRecord {
     ChannelRecord {
         description: String::new(),
         enabled: true,
@@ -22,7 +22,7 @@ fn record(frag_duration: u32) -> ChannelRecord {
     }
 }
 
-fn state(writer: &str, epoch: u64, revision: u64) -> ChannelState {
+pub(super) fn state(writer: &str, epoch: u64, revision: u64) -> ChannelState {
     let lease = Some(Lease { node: writer.to_owned(), millis: 1000 });
     ChannelState { writer: writer.to_owned(), epoch, revision, lease, ..ChannelState::default() }
 }
@@ -77,7 +77,7 @@ async fn a_writer_of_any_age_is_fenced(registry: &dyn Registry) {
     assert_eq!(registry.buckets().await.unwrap(), [key.bucket]);
 }
 
-async fn one_of_many_becomes_the_writer(registry: &Arc<Objects>) {
+async fn one_of_many_becomes_the_writer(registry: &Arc<dyn Registry>) {
     let key = key("race");
     for epoch in 1..5 {
         let seen = registry.state(&key).await.unwrap();
@@ -99,18 +99,26 @@ async fn every_registry_conforms() {
     let (stores, _folder) = stores();
     for (name, store) in stores {
         println!("{name}");
-        conforms(store).await;
+        conforms(Arc::new(Objects::new(store))).await;
     }
     // `tests/e2e/s3.py` starts a server that is not written here, and names a bucket of it.
     if let Ok(bucket) = std::env::var("LIVECHANNEL_TEST_S3") {
         let address = format!("s3://{bucket}/conformance-{:016x}", crate::service::nonce());
-        conforms(address.parse::<crate::store::StoreAddress>().unwrap().open().unwrap()).await;
+        let store = address.parse::<crate::store::StoreAddress>().unwrap().open().unwrap();
+        conforms(Arc::new(Objects::new(store))).await;
+        println!("{address}");
+    }
+    // `tests/e2e/etcd.py` starts an etcd, and names its host and port.
+    #[cfg(feature = "etcd")]
+    if let Ok(endpoint) = std::env::var("LIVECHANNEL_TEST_ETCD") {
+        let address = format!("etcd://{endpoint}/conformance-{:016x}", crate::service::nonce());
+        let parsed = address.parse::<super::RegistryAddress>().unwrap();
+        conforms(parsed.open(&Store::memory()).await.unwrap()).await;
         println!("{address}");
     }
 }
 
-async fn conforms(store: Store) {
-    let registry = Arc::new(Objects::new(store));
+async fn conforms(registry: Arc<dyn Registry>) {
     configurations_are_compared_and_swapped(&*registry).await;
     a_writer_of_any_age_is_fenced(&*registry).await;
     the_same_record_twice_is_two_versions(&*registry).await;

@@ -12,16 +12,29 @@
 //! length of the lease, by its own monotonic clock, without seeing a new revision
 //! ([`Observations`]).
 
+mod address;
+mod changes;
 #[cfg(test)]
 mod conformance;
+#[cfg(feature = "etcd")]
+mod etcd;
+#[cfg(any(test, fuzzing))]
+mod fuzzing;
 mod legacy;
 mod objects;
 mod observations;
+mod records;
 
 use core::fmt::Debug;
 
 use async_trait::async_trait;
 
+pub use address::{RegistryAddress, RegistryError};
+pub(crate) use changes::ConfigChanges;
+#[cfg(feature = "etcd")]
+pub(crate) use etcd::Etcd;
+#[cfg(any(test, fuzzing))]
+pub use fuzzing::fuzz_records;
 pub(crate) use objects::Objects;
 pub(crate) use observations::{GRACE, Observations, silence};
 
@@ -79,6 +92,11 @@ pub(crate) trait Registry: Debug + Send + Sync {
 
     /// Returns the buckets that have or had channels.
     async fn buckets(&self) -> object_store::Result<Vec<BucketName>>;
+
+    /// Returns the news of configurations that change from now on.
+    fn config_changes(&self) -> ConfigChanges {
+        ConfigChanges::none()
+    }
 }
 
 /// A record as it was read.

@@ -4,48 +4,26 @@
 //! record itself cannot be understood: a torn write, another version's, a slip of a hand. A copy
 //! decides nothing while the record is sound, so it needs no condition.
 
-use core::sync::atomic::{AtomicU64, Ordering};
-
 use async_trait::async_trait;
 use bytes::Bytes;
 use object_store::path::Path;
-use serde::{Deserialize, Serialize};
 
+use super::records::{COPY_EVERY, Stamps, StoredConfig, json, parse_config, parse_state};
 use super::{Read, Registry, legacy};
 use crate::clock::now_millis;
 use crate::name::{BucketName, ChannelKey, ChannelName};
-use crate::service::nonce;
 use crate::store::{ChannelRecord, ChannelState, Store, SwapError, Version, decode_part};
 
 /// Keeps records in an object store.
 #[derive(Debug)]
 pub(crate) struct Objects {
     store: Store,
-    /// Makes two configurations differ that say the same.
-    count: AtomicU64,
-    node: u64,
-}
-
-/// A configuration as it is stored.
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredConfig {
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
-    deleted: bool,
-    /// Differs in every write.
-    #[serde(default)]
-    stamp: String,
-    #[serde(flatten)]
-    channel: Option<ChannelRecord>,
+    stamps: Stamps,
 }
 
 impl Objects {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, count: AtomicU64::new(0), node: nonce() }
-    }
-
-    fn stamp(&self) -> String {
-        let count = self.count.fetch_add(1, Ordering::Relaxed);
-        format!("{:016x}-{count:016x}", self.node)
+        Self { store, stamps: Stamps::new() }
     }
 
     /// Writes a copy in the background: nothing waits for it, and the next one replaces it.
@@ -91,12 +69,7 @@ impl Registry for Objects {
         seen: &Version,
         record: Option<&ChannelRecord>,
     ) -> Result<Version, SwapError> {
-        let stored = StoredConfig {
-            deleted: record.is_none(),
-            stamp: self.stamp(),
-            channel: record.cloned(),
-        };
-        let body = json(&stored)?;
+        let body = json(&StoredConfig::new(record, &self.stamps))?;
         let layout = self.store.layout();
         let version = self.store.cells().swap(&layout.channel(key), seen, body.clone()).await?;
         self.copy(layout.channel_copy(key), body);
@@ -180,31 +153,9 @@ fn channel_name(name: &str) -> Option<ChannelName> {
     ChannelName::new(name.as_bytes()).ok()
 }
 
-fn parse_config(body: &[u8]) -> Option<StoredConfig> {
-    let stored = serde_json::from_slice::<StoredConfig>(body).ok()?;
-    (stored.deleted || stored.channel.is_some()).then_some(stored)
-}
-
-fn parse_state(body: &[u8]) -> Option<ChannelState> {
-    let whole = body.len() <= LONGEST_STATE;
-    let state = whole.then(|| serde_json::from_slice::<ChannelState>(body).ok()).flatten();
-    state.filter(ChannelState::is_sound)
-}
-
-fn json(value: &impl Serialize) -> object_store::Result<Bytes> {
-    serde_json::to_vec(value).map(Bytes::from).map_err(|source| object_store::Error::Generic {
-        store: "livechannel",
-        source: source.into(),
-    })
-}
-
 const JSON: &str = "application/json";
 /// Length of a deleted channel's record, which no other has: a list need not read them.
 const DELETED_LEN: u64 = 60;
-/// Writes of a state from one copy to the next.
-pub(crate) const COPY_EVERY: u64 = 64;
-/// A hundred listed segments and a tail have some 30 kB.
-const LONGEST_STATE: usize = 4 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -212,8 +163,7 @@ mod tests {
 
     #[test]
     fn a_deleted_record_has_a_length_of_its_own() {
-        let stamp = Objects::new(Store::memory()).stamp();
-        let deleted = StoredConfig { deleted: true, stamp, channel: None };
+        let deleted = StoredConfig::new(None, &Stamps::new());
         let text = serde_json::to_string(&deleted).unwrap();
         assert_eq!(text.len() as u64, DELETED_LEN, "{text}");
     }

@@ -1,17 +1,18 @@
 //! How long this node has seen no change of a state: the only measure of another node's silence.
 
+use core::num::NonZeroUsize;
 use core::time::Duration;
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use lru::LruCache;
 use tokio::time::Instant;
 
 use crate::name::ChannelKey;
 use crate::store::{ChannelState, Lease};
 
-/// What was last seen of the states that are somebody's.
-#[derive(Debug, Default)]
-pub(crate) struct Observations(Mutex<HashMap<ChannelKey, Seen>>);
+/// What was last seen of the states that are somebody's, of those that were looked at last.
+#[derive(Debug)]
+pub(crate) struct Observations(Mutex<LruCache<ChannelKey, Seen>>);
 
 #[derive(Debug)]
 struct Seen {
@@ -20,12 +21,18 @@ struct Seen {
     since: Instant,
 }
 
+impl Default for Observations {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(MOST_SEEN)))
+    }
+}
+
 impl Observations {
     /// Takes note of a state that was just read, and returns how long it has been seen unchanged.
     pub(crate) fn note(&self, key: &ChannelKey, state: &ChannelState) -> Duration {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.lease.is_none() {
-            seen.remove(key);
+            seen.pop(key);
             return Duration::ZERO;
         }
         if let Some(seen) = seen.get(key)
@@ -36,7 +43,7 @@ impl Observations {
         }
         let now =
             Seen { writer: state.writer.clone(), revision: state.revision, since: Instant::now() };
-        seen.insert(key.clone(), now);
+        seen.put(key.clone(), now);
         Duration::ZERO
     }
 
@@ -70,6 +77,10 @@ pub(crate) fn silence(lease: &Lease, usual: Duration) -> Duration {
 /// others wait: a renewal that takes half a lease ends at the very moment that the lease does.
 pub(crate) const GRACE: Duration = Duration::from_millis(500);
 
+/// States that are remembered. Whoever waits for one looks at it twice a second, so that it stays
+/// however many are looked at besides; a state that was forgotten is watched from the beginning.
+const MOST_SEEN: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
 /// No lease is longer, whatever a record says.
 const LONGEST: Duration = Duration::from_secs(300);
 
@@ -99,5 +110,17 @@ mod tests {
         assert!(free(&state, "b"));
         state.lease = None;
         assert!(free(&state, "b"), "given up");
+    }
+
+    #[test]
+    fn no_more_states_are_remembered_than_are_useful() {
+        let seen = Observations::default();
+        let lease = Some(Lease { node: "a".to_owned(), millis: 4000 });
+        let state = ChannelState { lease, ..ChannelState::default() };
+        for n in 0..20_000 {
+            let name = ChannelName::new(format!("ch-{n}").as_bytes()).unwrap();
+            seen.note(&ChannelKey::new(BucketName::default(), name), &state);
+        }
+        assert_eq!(seen.0.lock().unwrap().len(), MOST_SEEN.get());
     }
 }

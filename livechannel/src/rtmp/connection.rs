@@ -11,15 +11,22 @@ use std::sync::Arc;
 use hls_segmenter::flv::{Tag, TagKind};
 use hls_segmenter::time::FlvTime;
 use rml_rtmp::handshake::{Handshake, HandshakeProcessResult, PeerType};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::chunks::{ChunkError, ChunkLimits, ChunkReader, Message, Step};
-use super::session::{Event, PublishRequest, Session, SessionError};
+use super::chunks::{ChunkLimits, ChunkReader, Message, Step};
+use super::ended::Ended;
+use super::lobby::Seat;
+use super::session::{Event, PublishRequest, Session};
+use super::standing::{
+    INTERLEAVED_LEN, MOST_CHUNK_STREAMS, MOST_OUTPUT, STRANGER_LEN, STRANGER_READ_LEN,
+    STRANGER_TOTAL, Standing, drain, read_some,
+};
 use super::url::Target;
-use crate::auth::RtmpUrl;
+use crate::audit::Actor;
+use crate::auth::{RtmpUrl, claimed_in_url};
 use crate::channel::{Publication, Refusal, Stop};
 use crate::clock::now_millis;
 use crate::service::Service;
@@ -32,63 +39,37 @@ pub(crate) struct Connection {
     session: Session,
     publication: Option<Publication>,
     stop: Option<watch::Receiver<Option<Stop>>>,
+    standing: Standing,
     open: Open,
 }
 
 /// Counts the connection while it is open.
 struct Open(Arc<Service>);
 
-/// Why a connection ended.
-#[derive(Debug, thiserror::Error)]
-enum Ended {
-    #[error("the encoder closed the connection")]
-    Closed,
-    #[error("the encoder ended the publication")]
-    Unpublished,
-    #[error("no handshake in time")]
-    SlowHandshake,
-    #[error("nothing was published in time")]
-    Unused,
-    #[error("nothing came for {0} s")]
-    Idle(u64),
-    #[error("no RTMP handshake")]
-    Handshake,
-    #[error("refused: {0}")]
-    Refused(String),
-    #[error(transparent)]
-    Stopped(#[from] Stop),
-    #[error(transparent)]
-    Chunks(#[from] ChunkError),
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    #[error(transparent)]
-    Socket(#[from] std::io::Error),
-}
-
-impl Ended {
-    /// The label in the counters.
-    const fn reason(&self) -> &'static str {
-        match self {
-            Self::Closed | Self::Unpublished => "end",
-            Self::SlowHandshake | Self::Unused | Self::Idle(_) => "timeout",
-            Self::Handshake | Self::Chunks(_) | Self::Session(_) => "protocol",
-            Self::Refused(_) => "refused",
-            Self::Stopped(_) => "stopped",
-            Self::Socket(_) => "socket",
-        }
-    }
-}
-
 impl Connection {
-    pub(crate) fn new(socket: TcpStream, peer: SocketAddr, service: Arc<Service>) -> Self {
+    pub(crate) fn new(
+        socket: TcpStream,
+        peer: SocketAddr,
+        service: Arc<Service>,
+        seat: Seat,
+    ) -> Self {
         let open = Open::new(&service);
-        Self { socket, peer, service, session: Session::new(), publication: None, stop: None, open }
+        Self {
+            socket,
+            peer,
+            service,
+            session: Session::new(),
+            publication: None,
+            stop: None,
+            standing: Standing::Stranger(seat),
+            open,
+        }
     }
 
     /// Serves the connection to its end.
     pub(crate) async fn run(mut self) {
         let Err(ended) = self.serve().await;
-        tracing::info!(%ended, "RTMP connection ends");
+        self.note_end(&ended);
         self.service.metrics().refused(ended.reason());
         let Self { mut socket, publication, open, .. } = self;
         let finish = async {
@@ -109,34 +90,63 @@ impl Connection {
         tokio::join!(finish, goodbye);
     }
 
+    /// Writes a line; of strangers, not more than a few.
+    fn note_end(&self, ended: &Ended) {
+        let left_out = match self.standing {
+            Standing::Publisher { .. } => Some(0),
+            Standing::Stranger(_) => self.service.limits().notes.allow(),
+        };
+        match left_out {
+            Some(0) => tracing::info!(%ended, "RTMP connection ends"),
+            Some(left_out) => tracing::info!(%ended, left_out, "RTMP connection ends"),
+            None => {}
+        }
+    }
+
     async fn serve(&mut self) -> Result<core::convert::Infallible, Ended> {
         let deadline = Instant::now() + self.service.settings().setup;
         let mut input =
             timeout_at(deadline, self.shake_hands()).await.map_err(|_| Ended::SlowHandshake)??;
-        let settings = self.service.settings();
-        let idle = settings.idle;
         let mut chunks = ChunkReader::new(ChunkLimits {
             message_len: STRANGER_LEN,
+            unfinished_len: STRANGER_LEN,
             streams: MOST_CHUNK_STREAMS,
         });
+        let mut received = input.len();
         loop {
             let consumed = self.take_input(&mut chunks, &input).await?;
             input.drain(..consumed);
-            let wait = if self.publication.is_some() { Instant::now() + idle } else { deadline };
-            let read = tokio::select! {
-                read = timeout_at(wait, read_some(&mut self.socket, &mut input)) => read,
-                stop = stopped(self.stop.as_mut()) => return Err(stop.into()),
-            };
-            let read = match read {
-                Ok(read) => read?,
-                Err(_) if self.publication.is_some() => return Err(Ended::Idle(idle.as_secs())),
-                Err(_) => return Err(Ended::Unused),
-            };
+            let read = self.read_more(&mut input, deadline).await?;
             if read == 0 {
                 return Err(Ended::Closed);
             }
             self.service.metrics().received_bytes.inc_by(read as u64);
             self.session.count(read)?;
+            received = received.saturating_add(read);
+            if self.publication.is_none() && received > STRANGER_TOTAL {
+                return Err(Ended::Chatter);
+            }
+        }
+    }
+
+    /// Reads what comes next, as long as the connection may wait for it.
+    async fn read_more(&mut self, input: &mut Vec<u8>, deadline: Instant) -> Result<usize, Ended> {
+        let publishes = self.publication.is_some();
+        let idle = self.service.settings().idle;
+        let wait = if publishes { Instant::now() + idle } else { deadline };
+        // Where there is always something to read, no timeout is ever looked at.
+        if !publishes && Instant::now() >= deadline {
+            return Err(Ended::Unused);
+        }
+        let read = tokio::select! {
+            read = timeout_at(wait, read_some(&mut self.socket, input, self.standing.read_len())) => read,
+            stop = stopped(self.stop.as_mut()) => return Err(stop.into()),
+            () = self.standing.lost() => return Err(Ended::Crowded),
+        };
+        match read {
+            Ok(read) => Ok(read?),
+            Err(_) if publishes => Err(Ended::Idle(idle.as_secs())),
+            Err(_) => Err(Ended::Unused),
         }
     }
 
@@ -145,7 +155,11 @@ impl Connection {
         let mut handshake = Handshake::new(PeerType::Server);
         let mut input = Vec::new();
         loop {
-            if read_some(&mut self.socket, &mut input).await? == 0 {
+            let read = tokio::select! {
+                read = read_some(&mut self.socket, &mut input, STRANGER_READ_LEN) => read?,
+                () = self.standing.lost() => return Err(Ended::Crowded),
+            };
+            if read == 0 {
                 return Err(Ended::Closed);
             }
             let result = handshake.process_bytes(&input);
@@ -156,6 +170,9 @@ impl Connection {
                 }
                 HandshakeProcessResult::Completed { response_bytes, remaining_bytes } => {
                     self.socket.write_all(&response_bytes).await?;
+                    if let Standing::Stranger(seat) = &self.standing {
+                        seat.shaken();
+                    }
                     return Ok(remaining_bytes);
                 }
             }
@@ -182,13 +199,17 @@ impl Connection {
                     event
                 }
             };
+            // The answers to many small commands are longer than the commands.
+            if self.session.output_len() >= MOST_OUTPUT {
+                self.flush().await?;
+            }
             match event {
                 Event::None | Event::Media => {}
                 Event::ChunkSize(size) => chunks.set_chunk_size(size)?,
                 Event::Abort(id) => chunks.abort(id),
                 Event::Publish(request) => {
                     self.publish(&request).await?;
-                    chunks.allow(self.service.settings().message_len);
+                    chunks.allow(self.service.settings().message_len, INTERLEAVED_LEN);
                 }
                 Event::End => {
                     self.flush().await?;
@@ -231,16 +252,24 @@ impl Connection {
         }
     }
 
-    async fn begin(&self, request: &PublishRequest) -> Result<Publication, (&'static str, String)> {
+    async fn begin(
+        &mut self,
+        request: &PublishRequest,
+    ) -> Result<Publication, (&'static str, String)> {
         let target = Target::read(request, self.service.settings())
             .map_err(|why| (BAD_NAME, why.to_owned()))?;
         let key = &target.key;
         tracing::Span::current().record("channel", tracing::field::display(key));
         let url = RtmpUrl::new(key.bucket.as_str(), key.channel.as_str(), &target.query);
-        self.service
-            .keys()
-            .check_rtmp(&url, now_millis())
-            .map_err(|error| (DENIED, format!("{}: {error}", error.code())))?;
+        let claimed = claimed_in_url(&target.query).map(str::to_owned);
+        let actor = Actor { peer: Some(self.peer), key: claimed };
+        self.service.keys().check_rtmp(&url, now_millis()).map_err(|error| {
+            self.service.audit().refused(&actor, "publish", &key.to_string(), error.code());
+            (DENIED, format!("{}: {error}", error.code()))
+        })?;
+        let permit = Arc::clone(&self.service.limits().publishers).try_acquire_owned();
+        let permit = permit.map_err(|_| (DENIED, "too many encoders publish here".to_owned()))?;
+        self.standing = Standing::publisher(permit);
         let begun =
             Publication::begin(&self.service, key, target.playlist_name, self.peer.to_string());
         let publication = begun.await.map_err(|refusal| {
@@ -250,6 +279,7 @@ impl Connection {
             };
             (code, refusal.to_string())
         })?;
+        self.service.audit().publishes(&actor, key);
         tracing::info!("publication begins");
         Ok(publication)
     }
@@ -283,23 +313,6 @@ impl Drop for Open {
     }
 }
 
-/// Reads what is there, up to [`READ_LEN`], behind what is in `input`.
-async fn read_some(socket: &mut TcpStream, input: &mut Vec<u8>) -> std::io::Result<usize> {
-    input.reserve(READ_LEN);
-    let room = input.len() + READ_LEN;
-    let mut limited = socket.take(READ_LEN as u64);
-    debug_assert!(input.capacity() >= room);
-    limited.read_buf(input).await
-}
-
-/// Reads to the end of a connection and forgets it.
-async fn drain(socket: &mut TcpStream) {
-    let mut input = Vec::new();
-    while matches!(read_some(socket, &mut input).await, Ok(1..)) {
-        input.clear();
-    }
-}
-
 /// Waits until a publication must end; for ever where there is none.
 async fn stopped(stop: Option<&mut watch::Receiver<Option<Stop>>>) -> Stop {
     if let Some(stop) = stop
@@ -322,9 +335,3 @@ const WRITE: Duration = Duration::from_secs(10);
 /// How long an encoder's goodbye is listened to.
 const GOODBYE: Duration = Duration::from_secs(2);
 const LINGER: Duration = Duration::from_millis(500);
-/// Longest message of a peer that does not publish yet, and so may be anybody: a command.
-const STRANGER_LEN: usize = 64 * 1024;
-/// What is read at once.
-const READ_LEN: usize = 64 * 1024;
-/// Encoders use half a dozen.
-const MOST_CHUNK_STREAMS: usize = 64;

@@ -1,4 +1,4 @@
-//! Accepts RTMP connections, no more than are allowed, and outlives every one of them.
+//! Accepts RTMP connections, as many as the lobby has seats, and outlives every one of them.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -6,10 +6,11 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tracing::Instrument as _;
 
 use super::connection::Connection;
+use super::lobby::Lobby;
 use crate::service::Service;
 
 /// Serves connections of its own port, and those that come from elsewhere, until the shutdown
@@ -20,7 +21,8 @@ pub(crate) async fn listen(
     service: Arc<Service>,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let room = Arc::new(Semaphore::new(service.settings().connections));
+    let limits = service.limits();
+    let lobby = Arc::new(Lobby::new(limits.strangers, limits.strangers_per_address));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -28,30 +30,24 @@ pub(crate) async fn listen(
             _ = shutdown.wait_for(|down| *down) => return,
         };
         match accepted {
-            Ok((socket, peer)) => serve(socket, peer, &service, &room),
-            Err(error) => wait_a_little(&error).await,
+            Ok((socket, peer)) => serve(socket, peer, &service, &lobby),
+            Err(error) => wait_a_little(&error, &service).await,
         }
     }
 }
 
-fn serve(socket: TcpStream, peer: SocketAddr, service: &Arc<Service>, room: &Arc<Semaphore>) {
-    let Ok(permit) = Arc::clone(room).try_acquire_owned() else {
-        service.metrics().refused("too-many-connections");
-        tracing::warn!(%peer, "RTMP connection is refused: there are too many");
-        return;
-    };
+fn serve(socket: TcpStream, peer: SocketAddr, service: &Arc<Service>, lobby: &Arc<Lobby>) {
+    let seat = lobby.enter(peer.ip());
     let _ = socket.set_nodelay(true);
-    let connection = Connection::new(socket, peer, Arc::clone(service));
+    let connection = Connection::new(socket, peer, Arc::clone(service), seat);
     let span = tracing::info_span!("rtmp", %peer, channel = tracing::field::Empty);
-    let task = async move {
-        connection.run().await;
-        drop(permit);
-    };
-    tokio::spawn(task.instrument(span));
+    tokio::spawn(connection.run().instrument(span));
 }
 
 /// Too many open files, or a peer that is gone already: neither ends the service.
-async fn wait_a_little(error: &io::Error) {
-    tracing::warn!(%error, "RTMP connection is not accepted");
+async fn wait_a_little(error: &io::Error, service: &Service) {
+    if let Some(left_out) = service.limits().notes.allow() {
+        tracing::warn!(%error, left_out, "RTMP connection is not accepted");
+    }
     tokio::time::sleep(Duration::from_millis(50)).await;
 }

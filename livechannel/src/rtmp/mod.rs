@@ -6,8 +6,15 @@
 mod amf;
 mod chunks;
 mod connection;
+mod ended;
+#[cfg(any(test, fuzzing))]
+mod fuzzing;
 mod listener;
+mod lobby;
 mod session;
+mod standing;
 mod url;
 
+#[cfg(any(test, fuzzing))]
+pub use fuzzing::{fuzz_address, fuzz_amf, fuzz_rtmp};
 pub(crate) use listener::listen;

@@ -65,8 +65,8 @@ pub(crate) struct Session {
     window: u64,
 }
 
-/// Longest command; a `connect` has a few hundred bytes.
-const MOST_COMMAND: usize = 64 * 1024;
+/// Longest command; a `connect` has a few hundred bytes, and so has a signed address.
+const MOST_COMMAND: usize = 16 * 1024;
 /// What is told of window sizes: nobody here waits for acknowledgements.
 const WINDOW: u32 = 2_500_000;
 
@@ -82,6 +82,11 @@ impl Session {
             acknowledged: 0,
             window: u64::from(WINDOW),
         }
+    }
+
+    /// Returns how many bytes wait to be sent to the peer.
+    pub(crate) const fn output_len(&self) -> usize {
+        self.out.len()
     }
 
     /// Returns what has to be sent to the peer.

@@ -8,6 +8,7 @@ use clap::Parser;
 
 use super::file::{File, FileError, bucket};
 use super::{AccessKey, Anonymous, Settings};
+use crate::registry::RegistryAddress;
 use crate::store::StoreAddress;
 
 /// An OSS LiveChannel service: RTMP in, HLS out, over an object store.
@@ -33,6 +34,11 @@ pub struct Args {
     /// A folder, "memory:", or "s3://bucket/prefix" [default: livechannel-data]
     #[arg(long, value_name = "WHERE", env = "LIVECHANNEL_STORE")]
     store: Option<String>,
+
+    /// Where configurations and live states are: "objects" in the store, or
+    /// "etcd://host:port/prefix" [default: objects]
+    #[arg(long, value_name = "WHERE", env = "LIVECHANNEL_REGISTRY")]
+    registry: Option<String>,
 
     /// A bucket that there is; may be repeated, the first is that of addresses that name none
     /// [default: live]
@@ -104,6 +110,10 @@ pub struct Args {
     #[arg(long, hide = true)]
     pub decode_snapshot: bool,
 
+    /// Write refusals and changes to this file, too, as JSON; it is only ever appended to
+    #[arg(long, value_name = "FILE", env = "LIVECHANNEL_AUDIT")]
+    pub audit: Option<PathBuf>,
+
     /// Print logs as JSON
     #[arg(long)]
     pub log_json: bool,
@@ -127,6 +137,9 @@ impl Args {
         settings.rtmp = self.rtmp.unwrap_or(settings.rtmp);
         if let Some(store) = self.store {
             settings.store = store.parse::<StoreAddress>()?;
+        }
+        if let Some(registry) = self.registry {
+            settings.registry = registry.parse::<RegistryAddress>()?;
         }
         if let Some((first, others)) = self.bucket.split_first() {
             settings.bucket = bucket(first)?;
@@ -171,3 +184,50 @@ fn access_key(text: &str) -> Result<AccessKey, String> {
 
 /// A demonstration need not fill the disk.
 const DEMO_KEEP: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(line: &str) -> String {
+        let words = ["livechannel"].into_iter().chain(line.split_whitespace());
+        format!("{:?},", Args::try_parse_from(words).unwrap().settings().unwrap())
+    }
+
+    #[test]
+    fn every_option_sets_what_it_says() {
+        for (line, want) in [
+            ("--http 127.0.0.1:1", "http: 127.0.0.1:1,"),
+            ("--rtmp 127.0.0.1:2", "rtmp: 127.0.0.1:2,"),
+            ("--store memory:", "store: Memory,"),
+            ("--registry etcd://h:1/p", "registry: etcd://h:1/p,"),
+            ("--bucket first --bucket other", "bucket: first, buckets: [other],"),
+            ("--domain d.example", "domains: [\"d.example\"],"),
+            ("--public-http h.example", "public_http: Some(\"h.example\"),"),
+            ("--public-rtmp r.example", "public_rtmp: Some(\"r.example\"),"),
+            ("--key k:s", "keys: [AccessKey { id: \"k\", .. }], anonymous: PublicRead,"),
+            ("--key k:s", "page: false,"),
+            ("--anonymous private --page", "anonymous: Private, open: false,"),
+            ("--no-page", "page: false,"),
+            ("--anonymous private", "anonymous: Private,"),
+            ("--open", "open: true,"),
+            ("--region mars", "region: \"mars\","),
+            ("--node n-1", "node: Some(\"n-1\"),"),
+            ("--lease 11", "lease: 11s,"),
+            ("--buffer 1048577", "buffer: 1048577,"),
+            ("--webhook http://w", "webhook: Some(\"http://w\"),"),
+            ("--keep 61", "keep: Some(61s),"),
+            ("--demo", "keep: Some(600s), demo: true"),
+            ("--demo --keep 61", "keep: Some(61s), demo: true"),
+        ] {
+            let said = settings(line);
+            assert!(said.contains(want), "{line}: {said}");
+            assert!(!settings("").contains(want), "{line} says the default");
+        }
+        assert!(settings("--key k:s --page").contains("page: true,"));
+        for bad in ["--lease 1", "--keep 59", "--key :s", "--key k:", "--key ks", "--buffer 1"] {
+            let words = ["livechannel"].into_iter().chain(bad.split_whitespace());
+            assert!(Args::try_parse_from(words).is_err(), "{bad}");
+        }
+    }
+}

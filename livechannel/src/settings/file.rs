@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{AccessKey, Anonymous, Settings};
 use crate::name::BucketName;
+use crate::registry::{RegistryAddress, RegistryError};
 use crate::store::{StoreAddress, StoreError};
 
 /// The file as it is written.
@@ -17,6 +18,7 @@ pub(super) struct File {
     http: Option<SocketAddr>,
     rtmp: Option<SocketAddr>,
     store: Option<String>,
+    registry: Option<String>,
     bucket: Option<String>,
     buckets: Vec<String>,
     domains: Option<Vec<String>>,
@@ -34,6 +36,14 @@ pub(super) struct File {
     edge_bytes: Option<usize>,
     message_bytes: Option<usize>,
     connections: Option<usize>,
+    strangers: Option<usize>,
+    strangers_per_address: Option<usize>,
+    http_connections: Option<usize>,
+    http_per_address: Option<usize>,
+    http2: Option<bool>,
+    header_seconds: Option<u64>,
+    request_seconds: Option<u64>,
+    lifetime_seconds: Option<u64>,
     idle_seconds: Option<u64>,
     keep_seconds: Option<u64>,
     page: Option<bool>,
@@ -71,6 +81,9 @@ pub enum FileError {
     /// The store's address is none.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The registry's address is none.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// A bucket's name is none.
     #[error("{0:?} is no bucket name: 3 to 63 of a-z, 0-9 and -")]
     Bucket(String),
@@ -107,15 +120,8 @@ impl File {
     }
 
     /// Puts what the file says into `settings`.
-    pub(super) fn apply(self, settings: &mut Settings) -> Result<(), FileError> {
-        let set = |place: &mut SocketAddr, value: Option<SocketAddr>| {
-            *place = value.unwrap_or(*place);
-        };
-        set(&mut settings.http, self.http);
-        set(&mut settings.rtmp, self.rtmp);
-        if let Some(store) = self.store {
-            settings.store = store.parse::<StoreAddress>()?;
-        }
+    pub(super) fn apply(mut self, settings: &mut Settings) -> Result<(), FileError> {
+        self.apply_places(settings)?;
         if let Some(name) = self.bucket {
             settings.bucket = bucket(&name)?;
         }
@@ -125,6 +131,9 @@ impl File {
             settings.domains = domains;
         }
         settings.open = self.open.unwrap_or(settings.open);
+        settings.http2 = self.http2.unwrap_or(settings.http2);
+        settings.strangers_per_address = self.strangers_per_address;
+        settings.http_per_address = self.http_per_address;
         if let Some(region) = self.region {
             settings.region = region;
         }
@@ -146,6 +155,9 @@ impl File {
             (&mut settings.lease, self.lease_seconds, "lease-seconds", 2, 300),
             (&mut settings.patience, self.patience_seconds, "patience-seconds", 0, 60),
             (&mut settings.idle, self.idle_seconds, "idle-seconds", 1, 3600),
+            (&mut settings.header, self.header_seconds, "header-seconds", 1, 3600),
+            (&mut settings.request, self.request_seconds, "request-seconds", 1, 3600),
+            (&mut settings.lifetime, self.lifetime_seconds, "lifetime-seconds", 1, 86_400),
         ] {
             if let Some(value) = value {
                 *place = Duration::from_secs(within(name, value, least, most)?);
@@ -157,11 +169,32 @@ impl File {
             (&mut settings.edge, self.edge_bytes, "edge-bytes", 0, 1 << 40),
             (&mut settings.message_len, self.message_bytes, "message-bytes", 1 << 16, 0xff_ffff),
             (&mut settings.connections, self.connections, "connections", 1, 1_000_000),
+            (&mut settings.strangers, self.strangers, "strangers", 1, 1_000_000),
+            (
+                &mut settings.http_connections,
+                self.http_connections,
+                "http-connections",
+                1,
+                1_000_000,
+            ),
         ] {
             if let Some(value) = value {
                 let checked = within(name, value as u64, least, most)?;
                 *place = usize::try_from(checked).unwrap_or(usize::MAX);
             }
+        }
+        Ok(())
+    }
+
+    /// Puts in where to listen, and where everything lies.
+    fn apply_places(&mut self, settings: &mut Settings) -> Result<(), FileError> {
+        settings.http = self.http.unwrap_or(settings.http);
+        settings.rtmp = self.rtmp.unwrap_or(settings.rtmp);
+        if let Some(store) = self.store.take() {
+            settings.store = store.parse::<StoreAddress>()?;
+        }
+        if let Some(registry) = self.registry.take() {
+            settings.registry = registry.parse::<RegistryAddress>()?;
         }
         Ok(())
     }
@@ -206,6 +239,78 @@ mod tests {
         assert_eq!(keyed.anonymous, Anonymous::PublicRead);
         assert_eq!(keyed.lease, Duration::from_secs(4));
         assert!(!format!("{keyed:?}").contains("\"b\""), "secrets are not printed");
+    }
+
+    /// Every line that there can be, none of them with the default's value, and what it sets.
+    const ALL: [(&str, &str); 36] = [
+        ("http = \"127.0.0.1:1\"", "http: 127.0.0.1:1,"),
+        ("rtmp = \"127.0.0.1:2\"", "rtmp: 127.0.0.1:2,"),
+        ("store = \"memory:\"", "store: Memory,"),
+        ("registry = \"etcd://h:1/p\"", "registry: etcd://h:1/p,"),
+        ("bucket = \"first\"", "bucket: first,"),
+        ("buckets = [\"other\"]", "buckets: [other],"),
+        ("domains = [\"d.example\"]", "domains: [\"d.example\"],"),
+        ("public-http = \"h.example\"", "public_http: Some(\"h.example\"),"),
+        ("public-rtmp = \"r.example\"", "public_rtmp: Some(\"r.example\"),"),
+        ("anonymous = \"private\"", "anonymous: Private,"),
+        ("open = true", "open: true,"),
+        ("region = \"mars\"", "region: \"mars\","),
+        ("node = \"n-1\"", "node: Some(\"n-1\"),"),
+        ("lease-seconds = 11", "lease: 11s,"),
+        ("buffer-bytes = 1048577", "buffer: 1048577,"),
+        ("buffer-segments = 12", "queue: 12,"),
+        ("outage-seconds = 13", "outage: Some(13s),"),
+        ("patience-seconds = 14", "patience: 14s,"),
+        ("edge-bytes = 15", "edge: 15,"),
+        ("message-bytes = 65537", "message_len: 65537,"),
+        ("connections = 17", "connections: 17,"),
+        ("strangers = 18", "strangers: 18,"),
+        ("strangers-per-address = 19", "strangers_per_address: Some(19),"),
+        ("http-connections = 20", "http_connections: 20,"),
+        ("http-per-address = 21", "http_per_address: Some(21),"),
+        ("http2 = true", "http2: true,"),
+        ("header-seconds = 22", "header: 22s,"),
+        ("request-seconds = 23", "request: 23s,"),
+        ("lifetime-seconds = 24", "lifetime: 24s,"),
+        ("idle-seconds = 25", "idle: 25s,"),
+        ("keep-seconds = 60", "keep: Some(60s),"),
+        ("webhook = \"http://w\"", "webhook: Some(\"http://w\"),"),
+        ("keys = [{ id = \"k\", secret = \"s\" }]", "keys: [AccessKey { id: \"k\", .. }],"),
+        ("", "demo: false,"),
+        ("", "setup: 10s,"),
+        ("", "snapshot_program: None,"),
+    ];
+
+    #[test]
+    fn every_line_sets_what_it_says_and_nothing_else() {
+        let fields = |settings: &Settings| {
+            let text = format!("{settings:?}");
+            let body = text.split_once('{').unwrap().1.rsplit_once('}').unwrap().0.to_owned();
+            format!("{},", body.trim())
+        };
+        let before = fields(&Settings::default());
+        for (line, want) in ALL {
+            let after = fields(&settings(line).unwrap());
+            assert!(after.contains(want), "{line}: {after}");
+            let name = want.split_once(':').unwrap().0;
+            if line.is_empty() {
+                continue;
+            }
+            assert!(!before.contains(want), "{line} says the default");
+            let others = |text: &str| {
+                let start = text.find(&format!("{name}: ")).unwrap();
+                let end = text[start..].find(", ").map_or(text.len(), |end| start + end);
+                (text[..start].to_owned(), text[end..].to_owned())
+            };
+            // With keys, unsigned requests may only play.
+            if name != "keys" && name != "buckets" && name != "domains" {
+                assert_eq!(others(&after), others(&before), "{line} sets more");
+            }
+        }
+        let file = format!("{:?}", File::default());
+        let lines = file.split_once('{').unwrap().1.matches(": ").count();
+        let said = ALL.iter().filter(|(line, _)| !line.is_empty()).count();
+        assert_eq!(lines, said + 1, "each line but `page`, which Args puts in, is here");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use crate::auth::DEFAULT_REGION;
 use crate::name::BucketName;
+use crate::registry::RegistryAddress;
 use crate::store::StoreAddress;
 
 /// Everything that can be chosen for a node.
@@ -25,6 +26,8 @@ pub struct Settings {
     pub rtmp: SocketAddr,
     /// Where everything lies.
     pub store: StoreAddress,
+    /// Where configurations and live states are kept.
+    pub registry: RegistryAddress,
     /// The bucket of addresses that name none.
     pub bucket: BucketName,
     /// The other buckets that there are.
@@ -52,8 +55,8 @@ pub struct Settings {
     /// Segments per channel that may wait for the store.
     pub queue: usize,
     /// How long a publication goes on whose lease cannot be shown, because the store does not
-    /// answer; by default not at all over S3, where another node may reach it, and without end over
-    /// a folder or memory.
+    /// answer; by default not at all over S3 or with etcd, which another node may reach, and without
+    /// end over a folder or memory.
     pub outage: Option<Duration>,
     /// How long a connection is held up by a store that is slow.
     pub patience: Duration,
@@ -61,8 +64,26 @@ pub struct Settings {
     pub edge: usize,
     /// Longest RTMP message in bytes.
     pub message_len: usize,
-    /// Most RTMP connections.
+    /// Most RTMP connections that have shown the right to publish.
     pub connections: usize,
+    /// Most RTMP connections that have not.
+    pub strangers: usize,
+    /// Most of those from one address; by default half of them.
+    pub strangers_per_address: Option<usize>,
+    /// Most HTTP connections.
+    pub http_connections: usize,
+    /// Most of those from one address; by default half of them.
+    pub http_per_address: Option<usize>,
+    /// Whether HTTP/2 is spoken, without TLS and to those who know it beforehand.
+    pub http2: bool,
+    /// How long the header of an HTTP request may take, and how long a connection may wait for the
+    /// next one.
+    pub header: Duration,
+    /// How long an HTTP request may take until its response begins, its body included.
+    pub request: Duration,
+    /// How long an HTTP connection may last; the response that is on its way then gets another
+    /// minute.
+    pub lifetime: Duration,
     /// How long an RTMP connection may take until it publishes.
     pub setup: Duration,
     /// How long an RTMP connection may be silent.
@@ -124,6 +145,7 @@ impl Default for Settings {
             http: local(8080),
             rtmp: local(1935),
             store: StoreAddress::Folder("livechannel-data".into()),
+            registry: RegistryAddress::Objects,
             bucket: BucketName::default(),
             buckets: Vec::new(),
             domains: vec!["localhost".to_owned()],
@@ -142,6 +164,14 @@ impl Default for Settings {
             edge: 32 << 20,
             message_len: 8 << 20,
             connections: 1000,
+            strangers: 512,
+            strangers_per_address: None,
+            http_connections: 8192,
+            http_per_address: None,
+            http2: false,
+            header: Duration::from_secs(20),
+            request: Duration::from_secs(60),
+            lifetime: Duration::from_secs(600),
             setup: Duration::from_secs(10),
             idle: Duration::from_secs(15),
             page: true,
@@ -156,14 +186,34 @@ impl Default for Settings {
 impl Settings {
     /// Returns how long a publication goes on whose lease cannot be shown; `None` is without end.
     pub(crate) const fn outage(&self) -> Option<Duration> {
-        match (self.outage, &self.store) {
-            (None, StoreAddress::S3 { .. }) => Some(Duration::ZERO),
-            (outage, _) => outage,
+        match (self.outage, &self.store, &self.registry) {
+            (None, StoreAddress::S3 { .. }, _) | (None, _, RegistryAddress::Etcd { .. }) => {
+                Some(Duration::ZERO)
+            }
+            (outage, _, _) => outage,
         }
     }
 
     /// Says whether there is such a bucket.
     pub(crate) fn has_bucket(&self, bucket: &BucketName) -> bool {
         *bucket == self.bucket || self.buckets.contains(bucket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_ends_publications_where_other_nodes_may_reach_what_this_one_cannot() {
+        let etcd = || "etcd://h:1/p".parse().unwrap();
+        let s3 = || "s3://bkt".parse().unwrap();
+        let folder = Settings::default();
+        assert_eq!(folder.outage(), None);
+        assert_eq!(Settings { store: s3(), ..folder.clone() }.outage(), Some(Duration::ZERO));
+        let mut settings = Settings { registry: etcd(), ..folder };
+        assert_eq!(settings.outage(), Some(Duration::ZERO));
+        settings.outage = Some(Duration::from_secs(7));
+        assert_eq!(settings.outage(), Some(Duration::from_secs(7)));
     }
 }

@@ -19,6 +19,7 @@ use tokio::time::sleep;
 pub(crate) struct Flaky {
     inner: Arc<InMemory>,
     away: AtomicBool,
+    hangs: AtomicBool,
     /// How a path ends whose writes take long, and how long.
     slow: Mutex<Option<(&'static str, Duration)>>,
     writes: AtomicU64,
@@ -28,6 +29,11 @@ impl Flaky {
     /// From now on everything fails, or nothing.
     pub(crate) fn set_away(&self, away: bool) {
         self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// From now on no reading is answered, or all is.
+    pub(crate) fn hang(&self, hangs: bool) {
+        self.hangs.store(hangs, Ordering::SeqCst);
     }
 
     /// From now on writes to some paths take long.
@@ -89,6 +95,9 @@ impl ObjectStore for Flaky {
 
     async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
         self.check()?;
+        while self.hangs.load(Ordering::SeqCst) {
+            sleep(Duration::from_millis(50)).await;
+        }
         self.inner.get_opts(path, options).await
     }
 

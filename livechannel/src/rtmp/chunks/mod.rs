@@ -6,8 +6,11 @@
 //! ```
 //!
 //! A message that lies whole in the input is lent from there; any other is put together in a buffer
-//! of its chunk stream, which is used again for the next one. Chunk streams may be interleaved as
-//! they like.
+//! of its chunk stream. When it is complete, its buffer is all that is kept, for the message that is
+//! put together next, on whatever stream. Chunk streams may be interleaved as they like.
+//!
+//! > What this holds is bounded by what buffers could hold, not by what is in them: those of unfinished
+//! > messages and the one of a complete message have `unfinished_len` together.
 
 mod header;
 
@@ -16,9 +19,10 @@ use header::{Fields, basic_header};
 /// What a connection may cost.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ChunkLimits {
-    /// Longest message in bytes, and the most bytes of unfinished messages of all chunk streams
-    /// together.
+    /// Longest message in bytes.
     pub(crate) message_len: usize,
+    /// The most that buffers of unfinished messages of all chunk streams have together, in bytes.
+    pub(crate) unfinished_len: usize,
     /// Most chunk streams.
     pub(crate) streams: usize,
 }
@@ -70,8 +74,10 @@ pub(crate) struct ChunkReader {
     streams: Vec<ChunkStream>,
     /// The chunk whose payload comes next: index of its stream and bytes still to come.
     current: Option<(usize, usize)>,
-    /// Bytes of unfinished messages of all streams.
+    /// Capacity of the buffers of all streams; only unfinished messages have one.
     unfinished: usize,
+    /// The buffer of the last message that was put together.
+    complete: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -92,12 +98,21 @@ struct ChunkStream {
 
 impl ChunkReader {
     pub(crate) const fn new(limits: ChunkLimits) -> Self {
-        Self { limits, chunk_size: 128, streams: Vec::new(), current: None, unfinished: 0 }
+        Self {
+            limits,
+            chunk_size: 128,
+            streams: Vec::new(),
+            current: None,
+            unfinished: 0,
+            complete: Vec::new(),
+        }
     }
 
     /// Allows longer messages from now on, to a peer that has shown that it may send media.
-    pub(crate) const fn allow(&mut self, message_len: usize) {
+    /// `others_len` is for what is unfinished beside the longest one.
+    pub(crate) const fn allow(&mut self, message_len: usize, others_len: usize) {
         self.limits.message_len = message_len;
+        self.limits.unfinished_len = message_len.saturating_add(others_len);
     }
 
     /// Takes the peer's Set Chunk Size.
@@ -111,13 +126,18 @@ impl ChunkReader {
 
     /// Takes the peer's Abort: the unfinished message of a chunk stream is dropped, if there is one.
     pub(crate) fn abort(&mut self, id: u32) {
-        // The buffer of a complete message stays until the next one begins, but is not counted.
-        let open = self.streams.iter_mut().find(|stream| stream.id == id && stream.open);
-        if let Some(stream) = open {
-            self.unfinished -= stream.partial.len();
-            stream.partial.clear();
-            stream.open = false;
+        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.id == id) {
+            self.unfinished -= stream.forget();
         }
+    }
+
+    /// Panics where the buffers are not what is counted, or more than the limits allow.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn check(&self) {
+        let open = self.streams.iter().map(|stream| stream.partial.capacity()).sum::<usize>();
+        assert_eq!(open, self.unfinished, "what is counted is what there is");
+        assert!(open + self.complete.capacity() <= self.limits.unfinished_len);
+        assert!(self.streams.len() <= self.limits.streams);
     }
 
     /// Takes the next piece of input: a chunk header, payload, or a whole message.
@@ -137,24 +157,35 @@ impl ChunkReader {
         };
         let whole = stream.partial.is_empty() && take == stream.len;
         if !whole {
-            if self.unfinished + take > self.limits.message_len {
-                return Err(ChunkError::TooMuchUnfinished { most: self.limits.message_len });
+            let kept = self.complete.capacity();
+            if kept > KEPT_CAPACITY || kept + self.unfinished > self.limits.unfinished_len {
+                self.complete = Vec::new();
             }
+            if stream.partial.capacity() == 0 {
+                stream.partial = core::mem::take(&mut self.complete);
+                stream.partial.clear();
+                self.unfinished += stream.partial.capacity();
+            }
+            let (has, needs) = (stream.partial.capacity(), stream.capacity_for(take));
+            if self.unfinished + needs.saturating_sub(has) > self.limits.unfinished_len {
+                return Err(ChunkError::TooMuchUnfinished { most: self.limits.unfinished_len });
+            }
+            stream.partial.reserve_exact(needs.saturating_sub(stream.partial.len()));
+            self.unfinished += stream.partial.capacity() - has;
             stream.partial.extend_from_slice(data);
-            self.unfinished += take;
         }
         self.current = (take < left).then_some((nth, left - take));
         if !whole && stream.partial.len() < stream.len {
             return Ok(Step::Progress { consumed: take });
         }
+        let (kind, time, id) = (stream.kind, stream.time, stream.stream);
         stream.open = false;
-        self.unfinished -= if whole { 0 } else { stream.partial.len() };
-        let message = Message {
-            kind: stream.kind,
-            time: stream.time,
-            stream: stream.stream,
-            data: if whole { data } else { stream.lend() },
-        };
+        if !whole {
+            self.unfinished -= stream.partial.capacity();
+            self.complete = core::mem::take(&mut stream.partial);
+        }
+        let data = if whole { data } else { &self.complete };
+        let message = Message { kind, time, stream: id, data };
         Ok(Step::Message { consumed: take, message })
     }
 
@@ -194,9 +225,7 @@ impl ChunkReader {
             return Ok(None);
         };
         if begins {
-            if stream.open {
-                self.unfinished -= stream.partial.len();
-            }
+            self.unfinished -= stream.forget();
             stream.begin(&fields, format);
         }
         let left = (stream.len - stream.partial.len()).min(self.chunk_size);
@@ -207,10 +236,6 @@ impl ChunkReader {
 
 impl ChunkStream {
     fn begin(&mut self, fields: &Fields, format: u8) {
-        self.partial.clear();
-        if self.partial.capacity() > KEPT_CAPACITY {
-            self.partial = Vec::new();
-        }
         self.open = true;
         self.time = if format == 0 { fields.time } else { self.time.wrapping_add(fields.time) };
         self.delta = fields.time;
@@ -220,14 +245,27 @@ impl ChunkStream {
         self.stream = fields.stream;
     }
 
-    /// Lends the message; the buffer is emptied when the next one begins.
-    fn lend(&self) -> &[u8] {
-        &self.partial
+    /// Drops the unfinished message, if there is one; returns the capacity of its buffer.
+    fn forget(&mut self) -> usize {
+        self.open = false;
+        core::mem::take(&mut self.partial).capacity()
+    }
+
+    /// Returns the capacity that the buffer should have for `more` bytes. It grows twofold, so that
+    /// nothing is copied often, but never beyond the message, and not before bytes came.
+    fn capacity_for(&self, more: usize) -> usize {
+        let (has, needs) = (self.partial.capacity(), self.partial.len() + more);
+        if needs <= has {
+            return has;
+        }
+        needs.max(has * 2).max(LEAST_CAPACITY).min(self.len).max(needs)
     }
 }
 
-/// A buffer that grew beyond this is given back when the next message begins.
-const KEPT_CAPACITY: usize = 1 << 20;
+/// A longer buffer is given back when the next message is put together.
+const KEPT_CAPACITY: usize = 256 * 1024;
+/// Shorter buffers would only grow again.
+const LEAST_CAPACITY: usize = 1024;
 
 #[cfg(test)]
 mod tests;

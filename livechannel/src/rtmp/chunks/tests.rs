@@ -2,7 +2,7 @@
 
 use super::*;
 
-const LIMITS: ChunkLimits = ChunkLimits { message_len: 1000, streams: 3 };
+const LIMITS: ChunkLimits = ChunkLimits { message_len: 1000, unfinished_len: 1000, streams: 3 };
 
 /// Feeds `input` in pieces of `piece` bytes and returns the messages.
 fn read(reader: &mut ChunkReader, input: &[u8], piece: usize) -> Result<Vec<Owned>, ChunkError> {
@@ -102,6 +102,57 @@ fn what_exceeds_the_limits_is_refused() {
 }
 
 #[test]
+fn complete_messages_on_many_chunk_streams_hold_one_buffer() {
+    const LEN: usize = 64 * 1024;
+    let limits = ChunkLimits { message_len: LEN, unfinished_len: LEN, streams: 64 };
+    let mut reader = ChunkReader::new(limits);
+    let mut count = 0;
+    for id in 3..63 {
+        let mut input = full(id, 0, LEN as u32, 3);
+        for (nth, chunk) in vec![0; LEN].chunks(128).enumerate() {
+            if nth > 0 {
+                input.push(0xc0 | id);
+            }
+            input.extend_from_slice(chunk);
+        }
+        count += read(&mut reader, &input, 8192).unwrap().len();
+        assert_eq!(reader.unfinished, 0);
+        assert!(held(&reader) <= LEN, "{id}: {}", held(&reader));
+    }
+    assert_eq!(count, 60);
+}
+
+#[test]
+fn a_publisher_holds_its_longest_message_and_a_part_for_the_others() {
+    let mut reader = ChunkReader::new(LIMITS);
+    reader.allow(8 << 20, 512 << 10);
+    reader.set_chunk_size(4 << 20).unwrap();
+    let mut most = 0;
+    for round in 0..20_u32 {
+        // Two long ones by turns, and a short one in between.
+        for (id, len) in [(6, 8 << 20), (4, 300), (5, 7 << 20)] {
+            let mut input = full(id, round, len, 9);
+            input.resize(input.len() + (len as usize).min(4 << 20), 1);
+            let outcome = read(&mut reader, &input, 64 << 10);
+            most = most.max(held(&reader));
+            if outcome.is_err() {
+                reader = ChunkReader::new(LIMITS);
+                reader.allow(8 << 20, 512 << 10);
+                reader.set_chunk_size(4 << 20).unwrap();
+            }
+        }
+    }
+    assert!(most <= (8 << 20) + (512 << 10), "{most}");
+}
+
+/// What the reader's buffers could hold.
+fn held(reader: &ChunkReader) -> usize {
+    let streams = reader.streams.iter().map(|stream| stream.partial.capacity()).sum::<usize>();
+    assert_eq!(streams, reader.unfinished, "what is counted is what there is");
+    streams + reader.complete.capacity()
+}
+
+#[test]
 fn an_abort_after_a_complete_message_changes_nothing() {
     let mut reader = ChunkReader::new(LIMITS);
     let message = [full(6, 10, 200, 9), vec![1; 128], vec![0xc6], vec![2; 72]].concat();
@@ -140,6 +191,6 @@ fn random_bytes_never_do_harm() {
             .collect();
         let mut reader = ChunkReader::new(LIMITS);
         let _ = read(&mut reader, &bytes, 1 + round % 40);
-        assert!(reader.unfinished <= LIMITS.message_len);
+        assert!(held(&reader) <= LIMITS.unfinished_len);
     }
 }

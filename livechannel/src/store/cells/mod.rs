@@ -41,6 +41,9 @@ pub(crate) enum Version {
     Content(Bytes),
     /// The number of the newest version.
     Number(u64),
+    /// The revision of etcd that wrote the content.
+    #[cfg(feature = "etcd")]
+    Revision(i64),
 }
 
 /// A cell as it was read.

@@ -11,13 +11,15 @@
 //! before was the newest a moment ago looks for higher numbers after the write, before the write
 //! counts. Readers take the highest number, so what a late writer left is never read.
 
+use core::num::NonZeroUsize;
 use core::time::Duration;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
+use lru::LruCache;
 use object_store::path::Path;
 use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode};
 
@@ -28,7 +30,7 @@ use crate::store::put_options;
 pub(super) struct NumberedCells {
     objects: Arc<dyn ObjectStore>,
     typed: bool,
-    trails: Mutex<HashMap<Path, Trail>>,
+    trails: Mutex<LruCache<Path, Trail>>,
 }
 
 /// What this process knows of the versions of one cell.
@@ -43,7 +45,7 @@ struct Trail {
 
 impl NumberedCells {
     pub(super) fn new(objects: Arc<dyn ObjectStore>, typed: bool) -> Self {
-        Self { objects, typed, trails: Mutex::default() }
+        Self { objects, typed, trails: Mutex::new(LruCache::new(MOST_TRAILS)) }
     }
 
     pub(super) async fn read(&self, path: &Path) -> object_store::Result<Cell> {
@@ -94,14 +96,14 @@ impl NumberedCells {
     /// Returns whether `head` was the newest so shortly ago that no later version can have come and
     /// gone. Asked after the write: however long the writer slept before, the clock has run.
     fn is_confirmed(&self, path: &Path, head: u64) -> bool {
-        let trails = self.trails.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trails = self.trails.lock().unwrap_or_else(PoisonError::into_inner);
         let trail = trails.get(path).filter(|trail| trail.head == head);
         trail.is_some_and(|trail| trail.confirmed.elapsed() < TRUST)
     }
 
     fn note(&self, path: &Path, head: u64, confirmed: Instant, others: &[u64]) {
         let mut trails = self.trails.lock().unwrap_or_else(PoisonError::into_inner);
-        let trail = trails.entry(path.clone()).or_insert_with(|| Trail {
+        let trail = trails.get_or_insert_mut(path.clone(), || Trail {
             head,
             confirmed,
             old: VecDeque::new(),
@@ -169,6 +171,9 @@ fn numbered(path: &Path, number: u64) -> Path {
     path.clone().join(format!("{number:020}"))
 }
 
+/// Cells that are remembered. Of one that was forgotten, a write looks at the store once more, and
+/// old versions are deleted after it was read again.
+const MOST_TRAILS: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 /// How long a version is kept after a newer one was written.
 const KEPT: Duration = Duration::from_secs(120);
 /// How long a number is trusted to be the newest; with the longest request far below [`KEPT`].
