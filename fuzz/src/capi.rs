@@ -5,17 +5,21 @@ use core::ffi::{c_char, c_int, c_void};
 use core::fmt::Debug;
 use core::ptr;
 
+use arbitrary::Unstructured;
+use hls_segmenter::codec::video::VideoCoding;
 use hls_segmenter::flv::{Reader, Step};
+use hls_segmenter::frame::AudioCoding;
 use hls_segmenter::notice::{Notice, NoticeKind};
 use hls_segmenter::playlist::Playlist;
-use hls_segmenter::ts::TsPackets;
+use hls_segmenter::ts::{StreamType, TsPackets};
 use hls_segmenter::{
-    AbortedSegment, End, Error, ExpiredSegment, Segment, SegmentSink, SegmentStart, Segmenter,
-    Snapshot, SwitchAt,
+    AbortedSegment, Announced, Config, End, Error, ExpiredSegment, Lost, Segment, SegmentSink,
+    SegmentStart, Segmenter, Snapshot, SwitchAt,
 };
 use hls_segmenter_capi::{hlsseg_status as Status, *};
 
 use crate::engine::make;
+use crate::frames::{self, Clocks, FrameCall, Packing};
 use crate::script::{Call, Script};
 use crate::sink_faults::Faulty;
 
@@ -57,8 +61,16 @@ impl Story {
     fn reenter(&self) {
         let (engine, sink) = (self.engine, self.sink);
         // SAFETY: both are alive: the engine is calling back.
-        let said = unsafe { [hlsseg_finish(engine, 0, sink), hlsseg_request_switch(engine, 0)] };
-        assert_eq!(said, [Status::Busy; 2]);
+        let said = unsafe {
+            [
+                hlsseg_finish(engine, 0, sink),
+                hlsseg_request_switch(engine, 0),
+                hlsseg_push_audio(engine, 1, 0, ptr::null(), 0, sink),
+                hlsseg_configure(engine, 5, ptr::null(), 0, sink),
+                hlsseg_lost(engine, 0, &mut 0),
+            ]
+        };
+        assert_eq!(said, [Status::Busy; 5]);
     }
 }
 
@@ -261,28 +273,205 @@ fn make_in_c(call: &Call, engine: *mut hlsseg_engine, sink: &hlsseg_sink) -> Sta
     }
 }
 
-/// Eight bytes say when callbacks fail, one how much room buffers have; the rest is a script.
+/// What a host does that has frames.
+enum FrameStep {
+    Call(FrameCall),
+    Announce { video: bool, audio: u8 },
+    Lost(u64),
+    Finish,
+}
+
+impl FrameStep {
+    /// Reads options and steps; one in eight is the host's word.
+    fn read(data: &[u8]) -> arbitrary::Result<(Config, Vec<Self>)> {
+        let mut u = Unstructured::new(data);
+        let config = frames::config(&mut u)?;
+        let (mut clocks, mut steps) = (Clocks::default(), Vec::new());
+        while !u.is_empty() {
+            match u.arbitrary::<u8>()? {
+                kind @ 0..16 => steps.push(Self::Lost(kind.into())),
+                kind @ 16..32 => {
+                    steps.push(Self::Announce { video: kind & 1 == 1, audio: u.arbitrary()? });
+                }
+                _ => steps.extend(clocks.read(&mut u)?.map(Self::Call)),
+            }
+        }
+        steps.push(Self::Finish);
+        Ok((config, steps))
+    }
+
+    /// Makes the step.
+    fn make(&self, segmenter: &mut Segmenter, story: &mut Story) -> Result<(), Error<c_int>> {
+        match self {
+            Self::Call(call) => return call.make(segmenter, story),
+            Self::Finish => return segmenter.finish(End::List, story),
+            Self::Announce { video, audio } => {
+                let mut announced = Announced::default();
+                announced.video = *video;
+                announced.audio = (*audio != 0).then(|| StreamType::new(*audio));
+                segmenter.announce(&announced);
+            }
+            Self::Lost(id) => {
+                let answer = match segmenter.lost(*id) {
+                    Lost::Listed => hlsseg_lost_answer::Listed,
+                    Lost::Open => hlsseg_lost_answer::Open,
+                    Lost::Unlisted => hlsseg_lost_answer::Unlisted,
+                    Lost::Ended => hlsseg_lost_answer::Ended,
+                    other => panic!("unknown answer {other:?}"),
+                };
+                story.tell(("lost", answer as u32));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the step through C, and mistakes before it.
+    fn make_in_c(&self, engine: *mut hlsseg_engine, sink: &hlsseg_sink) -> Status {
+        let nothing = ptr::null();
+        // SAFETY: the engine is alive, frames and sink are lent for the call, and nobody borrows
+        // the story between calls.
+        unsafe {
+            let wrong = [
+                hlsseg_push_video(engine, 3, 0, 0, 0, nothing, 0, sink),
+                hlsseg_push_video(engine, 1, 0, 0, 3, nothing, 0, sink),
+                hlsseg_push_audio(engine, 0, 0, nothing, 0, sink),
+                hlsseg_configure(engine, 6, nothing, 0, sink),
+            ];
+            assert_eq!(wrong, [Status::Argument; 4]);
+            assert_eq!(hlsseg_push_video(engine, 1, 0, 0, 0, nothing, 1, sink), Status::Null);
+            assert_eq!(hlsseg_lost(engine, 0, ptr::null_mut()), Status::Null);
+            match self {
+                Self::Call(call) => make_call_in_c(call, engine, sink),
+                Self::Announce { video, audio } => hlsseg_announce(engine, (*video).into(), *audio),
+                Self::Lost(id) => {
+                    let mut answer = u32::MAX;
+                    let said = hlsseg_lost(engine, *id, &mut answer);
+                    (*sink.user.cast::<Story>()).tell(("lost", answer));
+                    said
+                }
+                Self::Finish => hlsseg_finish(engine, 0, sink),
+            }
+        }
+    }
+}
+
+/// Makes a call of frames through C.
+///
+/// # Safety
+///
+/// The engine is alive.
+unsafe fn make_call_in_c(
+    call: &FrameCall,
+    engine: *mut hlsseg_engine,
+    sink: &hlsseg_sink,
+) -> Status {
+    let is_hevc = |coding: VideoCoding| u32::from(coding == VideoCoding::Hevc);
+    let configure = |kind, data: &[u8]| {
+        // SAFETY: the data is lent for the call.
+        unsafe { hlsseg_configure(engine, kind, data.as_ptr(), data.len(), sink) }
+    };
+    match call {
+        &FrameCall::Video { coding, dts, pts, packing, ref data } => {
+            let units = match packing {
+                Packing::AnnexB => 0,
+                Packing::One => 1,
+                Packing::Two => 2,
+                Packing::Four => 4,
+            };
+            let (coding, at, len) = (1 + is_hevc(coding), data.as_ptr(), data.len());
+            // SAFETY: the data is lent for the call.
+            unsafe { hlsseg_push_video(engine, coding, dts, pts, units, at, len, sink) }
+        }
+        &FrameCall::Audio { coding, pts, ref data } => {
+            let coding = 1 + u32::from(coding == AudioCoding::Mpeg);
+            // SAFETY: the data is lent for the call.
+            unsafe { hlsseg_push_audio(engine, coding, pts, data.as_ptr(), data.len(), sink) }
+        }
+        FrameCall::Record { coding, data } => configure(1 + is_hevc(*coding), data),
+        FrameCall::Sets { coding, data } => configure(3 + is_hevc(*coding), data),
+        FrameCall::AacConfig(config) => configure(5, config),
+        // SAFETY: the engine is alive.
+        FrameCall::Pause => unsafe { hlsseg_finish(engine, 1, sink) },
+    }
+}
+
+/// Eight bytes say when callbacks fail, one how much room buffers have and, in its highest bit,
+/// what the rest is: a script of tags, or options and steps of a host that has frames.
 pub fn check(data: &[u8]) {
     read(data);
     let (faults, data) = data.split_at(data.len().min(8));
-    let (&room, data) = data.split_first().unwrap_or((&0, &[]));
-    let script = Script::read(data);
-    let mut segmenter = Segmenter::new(script.config);
-    let mut wanted = Story::new(faults, room);
+    let (&first, data) = data.split_first().unwrap_or((&0, &[]));
+    let host = Host { faults, room: first & 0x7f };
+    if first & 0x80 == 0 {
+        let mut script = Script::read(data);
+        script.calls.push(Call::Finish(End::List));
+        host.compare(script.config, &script.calls, make, make_in_c);
+    } else if let Ok((config, steps)) = FrameStep::read(data) {
+        host.compare(config, &steps, FrameStep::make, FrameStep::make_in_c);
+    }
+}
 
-    let mut heard = Story::new(faults, room);
-    let mut memory = vec![0_u64; hlsseg_sizeof().div_ceil(8)];
-    let config = hlsseg_config::of(script.config.options());
-    let mut engine = ptr::null_mut();
-    // SAFETY: the memory has the length that is asked for and is aligned to 8 bytes.
-    let made = unsafe {
-        assert!(hlsseg_alignof() <= 8);
-        hlsseg_init(memory.as_mut_ptr().cast(), hlsseg_sizeof(), &config, &mut engine)
-    };
-    assert_eq!(made, Status::Ok);
-    heard.engine = engine;
-    let story = &raw mut heard;
-    let sink = hlsseg_sink {
+/// When callbacks fail, and how much room buffers have.
+struct Host<'a> {
+    faults: &'a [u8],
+    room: u8,
+}
+
+impl Host<'_> {
+    /// Makes all calls in Rust and in C, and compares what is heard after each.
+    fn compare<C>(
+        &self,
+        config: Config,
+        calls: &[C],
+        make: impl Fn(&C, &mut Segmenter, &mut Story) -> Result<(), Error<c_int>>,
+        make_in_c: impl Fn(&C, *mut hlsseg_engine, &hlsseg_sink) -> Status,
+    ) {
+        let mut segmenter = Segmenter::new(config);
+        let mut wanted = Story::new(self.faults, self.room);
+        let mut heard = Story::new(self.faults, self.room);
+        let mut memory = vec![0_u64; hlsseg_sizeof().div_ceil(8)];
+        let config = hlsseg_config::of(config.options());
+        let mut engine = ptr::null_mut();
+        // SAFETY: the memory has the length that is asked for and is aligned to 8 bytes.
+        let made = unsafe {
+            assert!(hlsseg_alignof() <= 8);
+            hlsseg_init(memory.as_mut_ptr().cast(), hlsseg_sizeof(), &config, &mut engine)
+        };
+        assert_eq!(made, Status::Ok);
+        heard.engine = engine;
+        let story = &raw mut heard;
+        let sink = sink_of(story);
+        // SAFETY: nobody borrows the story between calls.
+        unsafe { (*story).sink = &sink };
+        for call in calls {
+            let want = match make(call, &mut segmenter, &mut wanted) {
+                Ok(()) => Status::Ok,
+                Err(Error::Tag(_)) => Status::Tag,
+                Err(Error::Codec(_)) => Status::Codec,
+                Err(Error::Sink(_)) => Status::Sink,
+                Err(Error::Finished) => Status::Finished,
+                Err(other) => panic!("unknown error {other:?}"),
+            };
+            assert_eq!(make_in_c(call, engine, &sink), want);
+            // SAFETY: as above.
+            let lines = unsafe { &mut (*story).lines };
+            assert_eq!(*lines, wanted.lines);
+            lines.clear();
+            wanted.lines.clear();
+        }
+        let stats = segmenter.stats();
+        for (nth, &kind) in NoticeKind::ALL.iter().enumerate() {
+            let mut count = 0;
+            // SAFETY: the engine is alive.
+            let said = unsafe { hlsseg_notice_count(engine, nth as u32 + 1, &mut count) };
+            assert_eq!((said, count), (Status::Ok, stats.count(kind)), "{kind}");
+        }
+    }
+}
+
+/// Returns the callbacks that tell a story.
+fn sink_of(story: *mut Story) -> hlsseg_sink {
+    hlsseg_sink {
         size: size_of::<hlsseg_sink>(),
         user: story.cast(),
         open_segment: Some(open_segment),
@@ -294,31 +483,6 @@ pub fn check(data: &[u8]) {
         snapshot: Some(snapshot),
         track: None,
         notice: Some(notice),
-    };
-    // SAFETY: nobody borrows the story between calls.
-    unsafe { (*story).sink = &sink };
-    for call in script.calls.iter().chain([&Call::Finish(End::List)]) {
-        let want = match make(call, &mut segmenter, &mut wanted) {
-            Ok(()) => Status::Ok,
-            Err(Error::Tag(_)) => Status::Tag,
-            Err(Error::Codec(_)) => Status::Codec,
-            Err(Error::Sink(_)) => Status::Sink,
-            Err(Error::Finished) => Status::Finished,
-            Err(other) => panic!("unknown error {other:?}"),
-        };
-        assert_eq!(make_in_c(call, engine, &sink), want);
-        // SAFETY: as above.
-        let lines = unsafe { &mut (*story).lines };
-        assert_eq!(*lines, wanted.lines);
-        lines.clear();
-        wanted.lines.clear();
-    }
-    let stats = segmenter.stats();
-    for (nth, &kind) in NoticeKind::ALL.iter().enumerate() {
-        let mut count = 0;
-        // SAFETY: the engine is alive.
-        let said = unsafe { hlsseg_notice_count(engine, nth as u32 + 1, &mut count) };
-        assert_eq!((said, count), (Status::Ok, stats.count(kind)), "{kind}");
     }
 }
 

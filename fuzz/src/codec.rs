@@ -1,7 +1,7 @@
 //! Parsers of codec headers take any bytes, and what they accept holds together.
 
 use hls_segmenter::codec::aac::{
-    Adts, AudioSpecificConfig, begins_with_program_config, strip_adts,
+    Adts, AdtsFrames, AudioSpecificConfig, begins_with_program_config,
 };
 use hls_segmenter::codec::avc::{DecoderConfigurationRecord, NalUnitType, PictureInfo};
 use hls_segmenter::codec::mpeg_audio::Frames;
@@ -55,16 +55,14 @@ fn picture_info(unit: &[u8]) {
 
 fn access_unit(data: &[u8], length_len: usize) {
     let (unit, contents) = AccessUnit::new(data, Packing::new(VideoCoding::Avc, length_len));
-    let mut annex_b_len = 0;
     let (mut slice, mut idr) = (false, false);
-    for nal_unit in unit.nal_units() {
+    let nal_units: Vec<&[u8]> = unit.nal_units().collect();
+    let annex_b_len = written_len(&nal_units, !contents.start_codes);
+    for &nal_unit in &nal_units {
         assert!(!nal_unit.is_empty());
         let kind = NalUnitType::of(nal_unit);
         slice |= kind.is_slice();
         idr |= kind == NalUnitType::IDR_SLICE;
-        if kind != NalUnitType::DELIMITER {
-            annex_b_len += 4 + nal_unit.len();
-        }
         picture_info(nal_unit);
     }
     assert_eq!(
@@ -81,10 +79,58 @@ fn access_unit(data: &[u8], length_len: usize) {
     }
 }
 
+/// Adds up the NAL units as they are written: without delimiters but that of a second field, without
+/// ends before the first slice, and with the escapes that messages lack.
+fn written_len(nal_units: &[&[u8]], escaped: bool) -> usize {
+    let mut len = 0;
+    let mut slices = 0;
+    for (at, nal_unit) in nal_units.iter().enumerate() {
+        let kind = NalUnitType::of(nal_unit);
+        slices += usize::from(kind.is_slice());
+        let mut later = nal_units[at + 1..].iter();
+        let next = later.find(|unit| {
+            let kind = NalUnitType::of(unit);
+            kind.is_slice() || kind == NalUnitType::DELIMITER
+        });
+        let begins = |unit: &&&[u8]| {
+            NalUnitType::of(unit).is_slice() && unit.get(1).is_some_and(|byte| byte & 0x80 != 0)
+        };
+        let written = match kind.get() {
+            9 => slices > 0 && next.as_ref().is_some_and(begins),
+            10 | 11 => slices > 0,
+            _ => true,
+        };
+        if written {
+            len += 4 + nal_unit.len();
+        }
+        if written && escaped && kind == NalUnitType::SEI {
+            len += missing_escapes(nal_unit);
+        }
+    }
+    len
+}
+
+fn missing_escapes(mut nal_unit: &[u8]) -> usize {
+    while let [rest @ .., 0] = nal_unit {
+        nal_unit = rest;
+    }
+    let (mut zeros, mut missing) = (0, 0);
+    for &byte in nal_unit {
+        if zeros >= 2 && byte <= 2 {
+            missing += 1;
+            zeros = 0;
+        }
+        zeros = if byte == 0 { zeros + 1 } else { 0 };
+    }
+    missing
+}
+
 fn aac(data: &[u8]) {
     let _ = begins_with_program_config(data);
-    if let Some(payload) = strip_adts(data) {
-        assert!(payload.len() < data.len());
+    if let Some(frames) = AdtsFrames::new(data) {
+        let count = frames.clone().count();
+        let total: usize = frames.map(<[u8]>::len).sum();
+        assert!(count > 0 && total + count * Adts::HEADER_LEN <= data.len());
     }
     let Ok(config) = AudioSpecificConfig::parse(data) else {
         return;
@@ -96,8 +142,9 @@ fn aac(data: &[u8]) {
         let header = adts.header(payload_len).unwrap();
         let frame = [&header[..], &vec![0x21; payload_len]].concat();
         if payload_len > 0 {
-            let payload = strip_adts(&frame).expect("what we wrote is what we take off");
-            assert_eq!(payload.len(), payload_len);
+            let frames = AdtsFrames::new(&frame).expect("what we wrote is what we take off");
+            let payloads: Vec<_> = frames.map(<[u8]>::len).collect();
+            assert_eq!(payloads, [payload_len]);
         }
     }
     assert!(adts.header(8185).is_err());

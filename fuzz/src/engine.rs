@@ -1,7 +1,7 @@
 //! Any calls in any order: the engine keeps its contract and tells the same story twice.
 
 use hls_segmenter::time::WallTime;
-use hls_segmenter::{Config, End, Error, SegmentSink, Segmenter};
+use hls_segmenter::{Config, Container, End, Error, SegmentSink, Segmenter};
 use hls_segmenter_auditor::Auditor;
 
 use crate::ledger::{Ledger, Null};
@@ -42,9 +42,9 @@ pub fn auditor<S: SegmentSink>(config: Config, sink: S) -> Auditor<S> {
 }
 
 /// Makes one call.
-pub fn make<S: SegmentSink>(
+pub fn make<C: Container, S: SegmentSink>(
     call: &Call,
-    segmenter: &mut Segmenter,
+    segmenter: &mut Segmenter<C>,
     sink: &mut S,
 ) -> Result<(), Error<S::Error>> {
     match call {

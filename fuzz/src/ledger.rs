@@ -151,7 +151,7 @@ impl<S> Ledger<S> {
                 (entry.id, entry.sequence, entry.extinf.millis(), entry.discontinuity),
                 from(segment)
             );
-            let secs = entry.extinf.millis().div_ceil(1000);
+            let secs = playlist.version().target_for(entry.extinf).secs();
             assert!(secs <= playlist.target_duration().secs(), "EXTINF over the target duration");
         }
         if self.config.options().window == WindowPolicy::Exactly {

@@ -10,17 +10,23 @@
 //! seeds on stable.
 #![deny(unsafe_code)]
 
+pub mod bits;
 #[expect(unsafe_code, reason = "a host in C is unsafe")]
 pub mod capi;
 pub mod codec;
 pub mod engine;
 pub mod flv_reader;
+pub mod fmp4;
+pub mod frames;
+pub mod hvcc;
 pub mod ledger;
 pub mod playlist_model;
+pub mod playlist_text;
 pub mod resume;
 pub mod script;
 pub mod seeds;
 pub mod sink_faults;
+pub mod stored;
 pub mod ts_roundtrip;
 
 /// A fuzz target.
@@ -30,15 +36,20 @@ pub struct Target {
 }
 
 /// Every target, by the name of its file in `fuzz_targets/` and of its folder in `seeds/`.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "flv_reader", check: flv_reader::check },
     Target { name: "codec", check: codec::check },
     Target { name: "engine", check: engine::check },
+    Target { name: "fmp4", check: fmp4::check },
+    Target { name: "frames", check: frames::check },
     Target { name: "sink_faults", check: sink_faults::check },
     Target { name: "resume", check: resume::check },
     Target { name: "ts_roundtrip", check: ts_roundtrip::check },
     Target { name: "playlist_model", check: playlist_model::check },
     Target { name: "capi", check: capi::check },
+    Target { name: "hvcc", check: hvcc::check },
+    Target { name: "playlist_text", check: playlist_text::check },
+    Target { name: "stored", check: stored::check },
 ];
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 use std::convert::Infallible;
 
 use arbitrary::Unstructured;
-use hls_segmenter::config::{FragCount, FragDuration, MidGop, TargetDuration, WindowPolicy};
+use hls_segmenter::config::{
+    ForcedSwitch, FragCount, FragDuration, MidGop, PlaylistVersion, TargetDuration, WindowPolicy,
+};
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::{Secs, WallTime};
@@ -35,13 +37,14 @@ fn run(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
         } else {
             TargetDuration::HighWater
         },
+        playlist_version: if flags & 8 == 8 { PlaylistVersion::V3 } else { PlaylistVersion::V6 },
         window: if flags & 1 == 1 {
             WindowPolicy::AtLeastThreeTargets
         } else {
             WindowPolicy::Exactly
         },
         independent_segments: independent,
-        forced_switch: !independent,
+        forced_switch: if independent { ForcedSwitch::Never } else { ForcedSwitch::Oss },
         mid_gop: if independent { MidGop::DropUntilKey } else { MidGop::Keep },
         first_sequence: u64::from(first),
         ..Options::default()
@@ -96,6 +99,7 @@ struct Model {
     count: usize,
     keeps_three: bool,
     target: u32,
+    version: PlaylistVersion,
     /// Media sequence, discontinuity sequence, target duration and entries of the playlist before.
     before: Option<Parsed>,
     independent: bool,
@@ -112,6 +116,7 @@ impl Model {
                 TargetDuration::HighWater => options.frag_duration.secs(),
                 TargetDuration::Declared(secs) => secs.secs(),
             },
+            version: options.playlist_version,
             before: None,
             independent: options.independent_segments,
         }
@@ -121,7 +126,11 @@ impl Model {
     /// target durations must stay, as long as they do (RFC 8216 §6.2.2).
     fn list(&mut self, segment: &Segment) {
         self.all.push(*segment);
-        self.target = self.target.max(segment.extinf.millis().div_ceil(1000));
+        let millis = segment.extinf.millis();
+        self.target = self.target.max(match self.version {
+            PlaylistVersion::V3 => millis.div_ceil(1000),
+            PlaylistVersion::V6 => (millis / 500).div_ceil(2),
+        });
         if self.all.len() - self.first > Playlist::MAX_SEGMENTS {
             self.first += 1;
         }
@@ -154,7 +163,7 @@ impl SegmentSink for Model {
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), Infallible> {
         let text = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id)).to_string();
-        let parsed = Parsed::of(&text);
+        let parsed = Parsed::of(&text, self.version);
         let (gone, listed) = self.all.split_at(self.first);
         let want = Parsed {
             target: self.target,
@@ -209,10 +218,11 @@ struct Entry {
 
 impl Parsed {
     /// Reads our text, and nothing that is laid out otherwise.
-    fn of(text: &str) -> Self {
+    fn of(text: &str, version: PlaylistVersion) -> Self {
         let mut lines = text.strip_suffix('\n').expect("lines end").lines().peekable();
         assert_eq!(lines.next(), Some("#EXTM3U"));
-        assert_eq!(lines.next(), Some("#EXT-X-VERSION:3"));
+        let version = format!("#EXT-X-VERSION:{}", version.number());
+        assert_eq!(lines.next(), Some(&version[..]));
         let independent = lines.next_if_eq(&"#EXT-X-INDEPENDENT-SEGMENTS").is_some();
         let mut number = |tag: &str| -> u64 {
             let line = lines.next().and_then(|line| line.strip_prefix(tag));

@@ -10,8 +10,8 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use hls_segmenter::codec::mpeg_audio::FrameHeader;
 use hls_segmenter::config::{
-    Filler, FragCount, FragDuration, KeyFramePolicy, MidGop, TargetDuration, TimelineBase,
-    UnrelatedClocks, WindowPolicy,
+    DatePolicy, Filler, ForcedSwitch, FragCount, FragDuration, KeyFramePolicy, MidGop,
+    PlaylistVersion, Slack, TargetDuration, TimelineBase, UnrelatedClocks, WindowPolicy,
 };
 use hls_segmenter::flv::{Reader, Step, Tag, TagKind};
 use hls_segmenter::time::{FlvTime, Secs, TickSpan};
@@ -141,18 +141,29 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
         } else {
             TargetDuration::HighWater
         },
+        playlist_version: if policies & 8 == 8 { PlaylistVersion::V3 } else { PlaylistVersion::V6 },
+        dates: if policies & 16 == 16 { DatePolicy::MediaTime } else { DatePolicy::HostClock },
         window: if flag(1) { WindowPolicy::AtLeastThreeTargets } else { WindowPolicy::Exactly },
         key_frames: match policies & 3 {
             0 | 1 => KeyFramePolicy::Idr,
             2 => KeyFramePolicy::IdrOrRecoveryPoint,
             _ => KeyFramePolicy::FrameType,
         },
-        slack: TickSpan::from_millis(i64::from(slack) % 101),
-        forced_switch: !flag(2),
+        slack: match i64::from(slack) % 102 {
+            101 => Slack::HalfFrame,
+            millis => Slack::Fixed(TickSpan::from_millis(millis)),
+        },
+        forced_switch: match (flag(2), policies & 64) {
+            (true, _) => ForcedSwitch::Never,
+            (false, 0) => ForcedSwitch::Oss,
+            (false, _) => ForcedSwitch::After(TickSpan::from_secs(2 + i64::from(frag) % 100)),
+        },
         mid_gop: if flag(3) { MidGop::DropUntilKey } else { MidGop::Keep },
         independent_segments: flag(4),
         // Up to 11 s: an hour of clock references for every tag is slow, not better.
         jump_limit: TickSpan::from_millis(1000 + i64::from(jump) * 40),
+        // TS has none: `LowLatency` is another container.
+        parts: None,
         psi_interval: flag(5).then(|| TickSpan::from_millis(20 + i64::from(psi) * 8)),
         pcr_lead: TickSpan::from_millis(500 + i64::from(lead) * 500 / 255),
         base: if flag(6) { TimelineBase::FirstTagZero } else { TimelineBase::AsReceived },
@@ -162,6 +173,7 @@ fn config(u: &mut Unstructured<'_>) -> Result<Config> {
             UnrelatedClocks::Drop
         },
         track_wait: TickSpan::from_millis(i64::from(wait) * 20),
+        picture_wait: TickSpan::from_millis(i64::from(wait ^ jump) * 20),
         announced_audio: match tracks & 33 {
             1 => Some(StreamType::AAC_ADTS),
             33 => Some(StreamType::MPEG1_AUDIO),

@@ -5,6 +5,7 @@ use std::path::Path;
 use hls_segmenter::flv::{AudioPacket, AudioTag, Reader, Step, TagKind, VideoPacket, VideoTag};
 
 use crate::script::{Op, Pen};
+use crate::{hvcc, stored};
 
 /// A seed of a target: its name and its bytes.
 pub type Seed = (String, Vec<u8>);
@@ -23,16 +24,36 @@ pub fn seeds(target: &str, testdata: &Path) -> Vec<Seed> {
             captures(testdata).iter().flat_map(|(name, bytes)| codec_headers(name, bytes)).collect()
         }
         "engine" => scripts(testdata),
+        "fmp4" => prefixed(scripts(testdata), &[[0], [37]]),
         "sink_faults" => {
             prefixed(scripts(testdata), &[[3, 20, 1, 0, 9, 60, 2, 201], [0, 0, 0, 0, 1, 1, 1, 1]])
         }
         "capi" => prefixed(
             scripts(testdata),
             &[[3, 20, 1, 0, 9, 60, 2, 201, 7], [255, 255, 255, 255, 255, 255, 255, 255, 0]],
-        ),
+        )
+        .into_iter()
+        // The highest bit of the ninth byte: frames follow.
+        .chain(prefixed(
+            numbers("frames", &[1500]),
+            &[[3, 20, 1, 0, 9, 60, 2, 201, 135], [255, 255, 255, 255, 255, 255, 255, 255, 128]],
+        ))
+        .collect(),
+        "frames" => numbers("calls", &[1500]),
         "resume" => prefixed(scripts(testdata), &[[30, 9, 60, 2], [0, 0, 1, 200]]),
         "ts_roundtrip" => numbers("frames", &[160, 900, 4000]),
         "playlist_model" => numbers("segments", &[120, 500]),
+        "hvcc" => hvcc::seeds(&records(testdata))
+            .into_iter()
+            .chain(prefixed(numbers("set", &[300]), &[[2]]))
+            .chain(prefixed(numbers("stream", &[900]), &[[3]]))
+            .collect(),
+        "playlist_text" => prefixed(numbers("index", &[400]), &[[0]])
+            .into_iter()
+            .chain(prefixed(numbers("live", &[200]), &[[2]]))
+            .chain(prefixed(numbers("multivariant", &[200]), &[[3]]))
+            .collect(),
+        "stored" => stored::seeds(),
         other => panic!("there is no target {other}"),
     }
 }
@@ -122,6 +143,17 @@ fn codec_headers(name: &str, file: &[u8]) -> Vec<Seed> {
         }
     }
     seeds
+}
+
+/// Returns the HEVC decoder configuration records of the captures of H.265.
+fn records(testdata: &Path) -> Vec<Seed> {
+    let captures = captures(&testdata.join("h265"));
+    let headers = captures.iter().flat_map(|(name, bytes)| codec_headers(name, bytes));
+    headers
+        .filter_map(|(name, bytes)| {
+            Some((name.strip_suffix("_record")?.to_owned(), bytes[1..].to_vec()))
+        })
+        .collect()
 }
 
 fn scripts(testdata: &Path) -> Vec<Seed> {
