@@ -48,14 +48,15 @@ make_all() {
     python3 he_aac.py "$scratch/lc.flv" he_aac.flv
 }
 
-# Enhanced RTMP, which H.265 needs, is written by ffmpeg 8 and later: FFMPEG_8 names one, such as that of Python's
+# Enhanced RTMP, which H.265, AV1 and Opus need, is written by ffmpeg 8 and later: FFMPEG_8 names one, such as that of Python's
 # imageio-ffmpeg. x265 writes one stream with one frame thread and without its pools.
 h265() { echo "-c:v libx265 -preset medium -b:v $1 -x265-params log-level=error:frame-threads=1:pools=none:scenecut=0:$2"; }
+
+ff8() { SVT_LOG=1 "$FFMPEG_8" -nostdin -v error -y -fflags +bitexact "$@"; }
 
 # shellcheck disable=SC2046,SC2086 # the helpers print words
 make_h265() {
     mkdir -p h265
-    ff8() { "$FFMPEG_8" -nostdin -v error -y -fflags +bitexact "$@"; }
     ff8 $(picture 192x108 25) $(tone 44100) -t 8 $(h265 80k open-gop=1:keyint=50:min-keyint=50:bframes=3) -pix_fmt yuv420p \
         $(aac 48k 2) $(flv h265/open_gop.flv)
     ff8 $(picture 192x108 30000/1001) $(tone 48000) -t 8.008 $(h265 80k open-gop=0:keyint=60:min-keyint=60:bframes=2:aud=1:$hdr) \
@@ -64,7 +65,14 @@ make_h265() {
 hdr='repeat-headers=1:hdr10=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:max-cll=1000,400'
 hdr+=':master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)'
 
+# shellcheck disable=SC2046 # the helpers print words
+make_av1() {
+    mkdir -p av1
+    ff8 $(picture 192x108 25) $(tone 48000) -t 8 -c:v libsvtav1 -preset 10 -b:v 60k -g 50 -svtav1-params lp=1 -pix_fmt yuv420p \
+        -flags:v +bitexact -c:a libopus -b:a 48k -ac 2 -flags:a +bitexact $(flv av1/opus.flv)
+}
+
 make_all
-[ -z "${FFMPEG_8:-}" ] || make_h265
-sha256sum ./*.flv h265/*.flv | sed 's,\./,,' >SHA256SUMS
+[ -z "${FFMPEG_8:-}" ] || { make_h265 && make_av1; }
+sha256sum ./*.flv av1/*.flv h265/*.flv | sed 's,\./,,' >SHA256SUMS
 python3 table.py

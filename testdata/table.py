@@ -11,7 +11,8 @@ def main():
     folder = os.path.dirname(os.path.abspath(__file__))
     rows = ["\n| file | bytes | SHA-256 |\n|---|---:|---|\n"]
     captures = [n for n in os.listdir(folder) if n.endswith(".flv")]
-    captures += [f"h265/{n}" for n in os.listdir(os.path.join(folder, "h265")) if n.endswith(".flv")]
+    for codec in ("av1", "h265"):
+        captures += [f"{codec}/{n}" for n in os.listdir(os.path.join(folder, codec)) if n.endswith(".flv")]
     for name in sorted(captures):
         with open(os.path.join(folder, name), "rb") as file:
             data = file.read()
