@@ -72,7 +72,8 @@ pub enum Frame<'a> {
     },
 }
 
-/// The NAL units of an access unit, as they are separated. Further ways may come.
+/// The NAL units of an access unit, as they are separated. Units of AV1 say their sizes, whatever
+/// is said here. Further ways may come.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Units<'a> {
@@ -80,6 +81,9 @@ pub enum Units<'a> {
     AnnexB(&'a [u8]),
     /// Each follows its length, big-endian, in so many bytes (ISO/IEC 14496-15).
     LengthPrefixed(LengthLen, &'a [u8]),
+    /// Each says its size, the last one may not: open bitstream units of a temporal unit (AV1
+    /// specification §5.2).
+    Obus(&'a [u8]),
 }
 
 /// How many bytes the length before each NAL unit has. Exhaustive: there are no others.
@@ -129,9 +133,11 @@ pub enum AudioCoding {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Configuration<'a> {
-    /// A decoder configuration record (ISO/IEC 14496-15 §5.3.3.1, §8.3.3.1): `avcC` or `hvcC`.
+    /// A decoder configuration record (ISO/IEC 14496-15 §5.3.3.1, §8.3.3.1; AV1 in ISOBMFF
+    /// §2.3): `avcC`, `hvcC` or `av1C`.
     Video(VideoCoding, &'a [u8]),
-    /// Parameter sets alone, each behind a start code: `sprop-parameter-sets` of SDP, decoded.
+    /// Parameter sets alone, each behind a start code: `sprop-parameter-sets` of SDP, decoded. Of
+    /// AV1 the sequence header.
     ParameterSets(VideoCoding, &'a [u8]),
     /// An `AudioSpecificConfig` (ISO/IEC 14496-3 §1.6.2.1).
     Aac(&'a [u8]),

@@ -31,7 +31,7 @@ impl<C: Container> Channel<C> {
             state: State::new(config, C::Muxer::HEADERS),
             mux: C::Muxer::new(options),
             totals: Totals::new(),
-            video: VideoDemux::new(options, C::Muxer::HEADERS),
+            video: VideoDemux::new::<C::Muxer>(options),
             snapshots: SnapshotPace::new(options.snapshot_interval),
             notices: Notices::new(),
             list: List::new(options),
@@ -40,7 +40,7 @@ impl<C: Container> Channel<C> {
 
     /// Forgets the publication, and keeps the list.
     pub(crate) fn pause(&mut self) {
-        self.video = VideoDemux::new(&self.state.options, C::Muxer::HEADERS);
+        self.video = VideoDemux::new::<C::Muxer>(&self.state.options);
         self.state.pause();
         self.mux.break_timeline();
     }

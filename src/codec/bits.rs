@@ -13,7 +13,7 @@ impl<'a> Bits<'a> {
         Self { data, at: 0 }
     }
 
-    /// Takes `count` bits, 24 at most; takes none where there are fewer.
+    /// Takes `count` bits, 32 at most; takes none where there are fewer.
     pub(super) fn take(&mut self, count: u8) -> Option<u32> {
         let mut value = 0;
         let mut at = self.at;

@@ -3,14 +3,16 @@
 //!
 //! Nothing is decoded. [`video`] and [`audio`] say what codecs of a kind have in common, and the
 //! rest of the crate asks only these two. [`avc`] and [`hevc`] follow ISO/IEC 14496-15, ITU-T H.264
-//! and H.265, [`aac`] ISO/IEC 14496-3, [`opus`] RFC 6716 and 7845, [`flac`] RFC 9639, [`ac3`] ETSI
-//! TS 102 366, and [`mpeg_audio`] ISO/IEC 11172-3 and 13818-3; [`nal`]
-//! holds the packing of NAL units that video codecs share.
+//! and H.265, [`av1`] the AV1 specification and its binding to MP4, [`aac`] ISO/IEC 14496-3,
+//! [`opus`] RFC 6716 and 7845, [`flac`] RFC 9639, [`ac3`] ETSI TS 102 366, and [`mpeg_audio`]
+//! ISO/IEC 11172-3 and 13818-3; [`nal`] holds the packing of NAL units that video codecs share.
 
 pub mod aac;
 pub mod ac3;
 pub mod audio;
+pub mod av1;
 pub mod avc;
+mod bits;
 pub mod flac;
 pub mod hevc;
 pub mod mpeg_audio;
@@ -21,6 +23,7 @@ pub mod video;
 
 use aac::AacError;
 use ac3::Ac3Error;
+use av1::Av1Error;
 use avc::AvcError;
 use flac::FlacError;
 use hevc::HevcError;
@@ -35,6 +38,8 @@ pub enum CodecError {
     Avc(AvcError),
     /// H.265.
     Hevc(HevcError),
+    /// AV1.
+    Av1(Av1Error),
     /// AAC.
     Aac(AacError),
     /// MPEG audio.
@@ -51,6 +56,7 @@ error_texts! {
     CodecError {
         Self::Avc(error) => "{error}";
         Self::Hevc(error) => "{error}";
+        Self::Av1(error) => "{error}";
         Self::Aac(error) => "{error}";
         Self::MpegAudio(error) => "{error}";
         Self::Opus(error) => "{error}";
@@ -68,6 +74,12 @@ impl From<AvcError> for CodecError {
 impl From<HevcError> for CodecError {
     fn from(error: HevcError) -> Self {
         Self::Hevc(error)
+    }
+}
+
+impl From<Av1Error> for CodecError {
+    fn from(error: Av1Error) -> Self {
+        Self::Av1(error)
     }
 }
 

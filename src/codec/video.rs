@@ -7,9 +7,10 @@
 use core::fmt;
 
 use super::CodecError;
+use super::av1::{self, Av1Error};
 use super::avc::{self, AvcError};
 use super::hevc::{self, HevcError};
-use super::nal::{ParameterSets, SetKey, SetKind};
+use super::nal::{ParameterSets, START_CODE, SetKey, SetKind};
 use crate::flv::VideoCodec;
 use crate::stream_type::StreamType;
 
@@ -22,6 +23,23 @@ pub enum VideoCoding {
     Avc,
     /// H.265.
     Hevc,
+    /// AV1, in fMP4 alone: its open bitstream units stand for NAL units, the sequence header for a
+    /// parameter set, and frames for slices.
+    Av1,
+}
+
+/// Video that a container carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CarriedVideo {
+    /// What has a byte stream with start codes.
+    WithStartCodes,
+    Any,
+}
+
+impl CarriedVideo {
+    pub(crate) const fn contains(self, coding: VideoCoding) -> bool {
+        matches!(self, Self::Any) || !coding.start_code().is_empty()
+    }
 }
 
 /// What a NAL unit is, whatever the codec.
@@ -73,6 +91,8 @@ pub enum VideoCodecString {
     Avc(avc::CodecString),
     /// H.265: `hvc1.1.6.L93.B0`. Apple's players take H.265 in fMP4 alone, not in MPEG-TS.
     Hevc(hevc::CodecString),
+    /// AV1: `av01.0.04M.08`.
+    Av1(av1::CodecString),
 }
 
 impl fmt::Display for VideoCodecString {
@@ -80,6 +100,7 @@ impl fmt::Display for VideoCodecString {
         match self {
             Self::Avc(codec) => codec.fmt(f),
             Self::Hevc(codec) => codec.fmt(f),
+            Self::Av1(codec) => codec.fmt(f),
         }
     }
 }
@@ -98,7 +119,7 @@ impl Delimiter {
 
 /// What a sequence header says.
 pub(crate) struct VideoConfiguration {
-    /// Bytes of the length before each NAL unit: 1, 2 or 4.
+    /// Bytes of the length before each NAL unit: 1, 2 or 4; 0 where units say their size.
     pub(crate) length_len: usize,
     pub(crate) sets: ParameterSets,
     /// Entries of length 0 that were passed over.
@@ -118,12 +139,40 @@ pub(crate) struct PictureFormat {
 }
 
 impl VideoCoding {
-    /// Returns the coding of a tag's codec, if it is one that is carried.
+    /// Returns the coding of a tag's codec, if there is a container that carries it.
     pub(crate) const fn of(codec: VideoCodec) -> Option<Self> {
         match codec {
             VideoCodec::AVC => Some(Self::Avc),
             VideoCodec::HEVC => Some(Self::Hevc),
+            VideoCodec::AV1 => Some(Self::Av1),
             _ => None,
+        }
+    }
+
+    /// Returns the codec as tags name it.
+    pub(crate) const fn codec(self) -> VideoCodec {
+        match self {
+            Self::Avc => VideoCodec::AVC,
+            Self::Hevc => VideoCodec::HEVC,
+            Self::Av1 => VideoCodec::AV1,
+        }
+    }
+
+    /// Returns what stands before each NAL unit of a byte stream: nothing where units say their
+    /// size.
+    pub(crate) const fn start_code(self) -> &'static [u8] {
+        match self {
+            Self::Avc | Self::Hevc => &START_CODE,
+            Self::Av1 => &[],
+        }
+    }
+
+    /// Returns whether others may follow a NAL unit in a byte stream: it has a start code, or says
+    /// its size.
+    pub(crate) const fn is_delimited(self, nal_unit: &[u8]) -> bool {
+        match self {
+            Self::Avc | Self::Hevc => true,
+            Self::Av1 => av1::has_size(nal_unit),
         }
     }
 
@@ -132,6 +181,7 @@ impl VideoCoding {
         match self {
             Self::Avc => StreamType::AVC,
             Self::Hevc => StreamType::HEVC,
+            Self::Av1 => StreamType::PRIVATE_PES,
         }
     }
 
@@ -141,6 +191,7 @@ impl VideoCoding {
         match self {
             Self::Avc => avc::NalUnitType::of(nal_unit).kind(),
             Self::Hevc => hevc::NalUnitType::of(nal_unit).kind(),
+            Self::Av1 => av1::kind(nal_unit),
         }
     }
 
@@ -151,13 +202,14 @@ impl VideoCoding {
         match self {
             Self::Avc => matches!(slice, [_, 0x80..=0xff, ..]),
             Self::Hevc => matches!(slice, [_, _, 0x80..=0xff, ..]),
+            Self::Av1 => true,
         }
     }
 
     /// Returns the length of a NAL unit's header in bytes.
     pub(super) const fn nal_header_len(self) -> usize {
         match self {
-            Self::Avc => 1,
+            Self::Avc | Self::Av1 => 1,
             Self::Hevc => 2,
         }
     }
@@ -168,12 +220,13 @@ impl VideoCoding {
     }
 
     /// Returns the delimiter of an access unit; `slice_types` is that of the source, if it had one.
-    /// That of H.265 allows all slice types.
+    /// That of H.265 allows all slice types; AV1 has none in MP4.
     #[inline]
     pub(crate) const fn delimiter(self, slice_types: Option<u8>) -> Delimiter {
         match self {
             Self::Avc => avc::delimiter(slice_types),
             Self::Hevc => hevc::delimiter(),
+            Self::Av1 => Delimiter { bytes: [0; Delimiter::MAX_LEN], len: 0 },
         }
     }
 
@@ -182,6 +235,7 @@ impl VideoCoding {
         match self {
             Self::Avc => avc::set_key(nal_unit),
             Self::Hevc => hevc::set_key(nal_unit),
+            Self::Av1 => av1::set_key(nal_unit),
         }
     }
 
@@ -190,6 +244,7 @@ impl VideoCoding {
         match self {
             Self::Avc => avc::NEEDED_SETS,
             Self::Hevc => hevc::NEEDED_SETS,
+            Self::Av1 => av1::NEEDED_SETS,
         }
     }
 
@@ -198,6 +253,7 @@ impl VideoCoding {
         match self {
             Self::Avc => avc::configuration(record).map_err(CodecError::Avc),
             Self::Hevc => hevc::configuration(record).map_err(CodecError::Hevc),
+            Self::Av1 => av1::configuration(record).map_err(CodecError::Av1),
         }
     }
 
@@ -206,6 +262,7 @@ impl VideoCoding {
         match self {
             Self::Avc => CodecError::Avc(AvcError::ParameterSetsTooLarge { len }),
             Self::Hevc => CodecError::Hevc(HevcError::ParameterSetsTooLarge { len }),
+            Self::Av1 => CodecError::Av1(Av1Error::UnitsTooLarge { len }),
         }
     }
 
@@ -214,15 +271,17 @@ impl VideoCoding {
         match self {
             Self::Avc => CodecError::Avc(AvcError::NoSequenceParameterSet),
             Self::Hevc => CodecError::Hevc(HevcError::NoSequenceParameterSet),
+            Self::Av1 => CodecError::Av1(Av1Error::NoSequenceHeader),
         }
     }
 
-    /// Returns the sample entry of such a track (ISO/IEC 14496-15): its type, and that of the box
-    /// with its decoder configuration record.
+    /// Returns the sample entry of such a track (ISO/IEC 14496-15, AV1 in ISOBMFF): its type, and
+    /// that of the box with its decoder configuration record.
     pub(crate) const fn sample_entry(self) -> (&'static [u8; 4], &'static [u8; 4]) {
         match self {
             Self::Avc => (b"avc1", b"avcC"),
             Self::Hevc => (b"hvc1", b"hvcC"),
+            Self::Av1 => (b"av01", b"av1C"),
         }
     }
 
@@ -231,6 +290,7 @@ impl VideoCoding {
         match self {
             Self::Avc => avc::write_record(sets, put),
             Self::Hevc => hevc::write_record(sets, put),
+            Self::Av1 => av1::write_record(sets, put),
         }
     }
 
@@ -240,6 +300,7 @@ impl VideoCoding {
         match self {
             Self::Avc => avc::picture_format(sps),
             Self::Hevc => hevc::picture_format(sps),
+            Self::Av1 => av1::picture_format(sps),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! NAL units of tags without a picture: they wait for the picture that they belong to.
 
-use crate::codec::nal::{AccessUnit, Escaped, START_CODE};
+use crate::codec::nal::{AccessUnit, Escaped};
 use crate::codec::video::NalKind;
 use crate::config::Filler;
 
-/// NAL units that wait, as an Annex B byte stream.
+/// NAL units that wait, as a byte stream.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(super) struct Carry {
@@ -34,7 +34,7 @@ impl Carry {
 
     /// Keeps the NAL units of a tag without a picture, except delimiters, filler data that is
     /// dropped, and ends of sequence, which belong to the picture before. Returns how many found no
-    /// room.
+    /// room, or cannot stand before others.
     #[cold]
     pub(super) fn keep(&mut self, unit: AccessUnit<'_>, filler: Filler) -> usize {
         let mut dropped = 0;
@@ -44,16 +44,19 @@ impl Carry {
                 NalKind::Filler => filler == Filler::Drop,
                 _ => false,
             };
-            dropped += usize::from(!superfluous && !self.push(unit.escaped(nal_unit)));
+            let start_code = unit.coding().start_code();
+            let is_kept = superfluous
+                || unit.coding().is_delimited(nal_unit)
+                    && self.push(start_code, unit.escaped(nal_unit));
+            dropped += usize::from(!is_kept);
         }
         dropped
     }
 
     /// Keeps a NAL unit; returns whether there was room.
-    fn push(&mut self, nal_unit: Escaped<'_>) -> bool {
-        let start = [START_CODE.as_slice()].into_iter();
+    fn push(&mut self, start_code: &[u8], nal_unit: Escaped<'_>) -> bool {
         let mut len = self.len;
-        for piece in start.chain(nal_unit) {
+        for piece in core::iter::once(start_code).chain(nal_unit) {
             let free = self.bytes.get_mut(len..);
             let Some(room) = free.and_then(|free| free.get_mut(..piece.len())) else {
                 return false;

@@ -37,9 +37,12 @@ pub(crate) fn read_picture<'a>(
     frame: &PictureFrame<'a>,
     findings: &mut Findings,
 ) -> VideoReading<'a> {
+    if !video.carries(frame.coding) {
+        return VideoDemux::refuse(frame.coding.codec(), findings);
+    }
     video.expect(frame.coding);
     let (unit, contents) = match frame.units {
-        Units::AnnexB(data) => AccessUnit::in_byte_stream(data, frame.coding),
+        Units::AnnexB(data) | Units::Obus(data) => AccessUnit::in_byte_stream(data, frame.coding),
         Units::LengthPrefixed(len, data) => {
             AccessUnit::new(data, Packing::new(frame.coding, len.get()))
         }
@@ -82,6 +85,9 @@ pub(crate) fn read_record(
     record: &[u8],
     findings: &mut Findings,
 ) -> Result<VideoReading<'static>, ReadError> {
+    if !video.carries(coding) {
+        return Ok(VideoDemux::refuse(coding.codec(), findings));
+    }
     Ok(video.configure(coding.configuration(record)?, findings))
 }
 
@@ -92,6 +98,9 @@ pub(crate) fn read_parameter_sets(
     stream: &[u8],
     findings: &mut Findings,
 ) -> Result<VideoReading<'static>, ReadError> {
+    if !video.carries(coding) {
+        return Ok(VideoDemux::refuse(coding.codec(), findings));
+    }
     let mut sets = ParameterSets::new(coding);
     for unit in AccessUnit::of_byte_stream(stream, coding).nal_units() {
         sets.update(unit).map_err(|full| coding.sets_too_large(full.len))?;

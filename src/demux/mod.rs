@@ -14,6 +14,7 @@ mod carry;
 mod findings;
 mod found;
 mod frame;
+mod headers;
 mod sampled;
 mod script;
 mod video;

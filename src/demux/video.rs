@@ -1,11 +1,11 @@
 //! Video tags: sequence headers, access units, and the NAL units that wait for the picture that
 //! they belong to.
 
-use crate::codec::nal::{AccessUnit, AnnexB, Change, Contents, Packing, ParameterSets};
-use crate::codec::video::{VideoCoding, VideoConfiguration};
+use crate::codec::nal::{AccessUnit, AnnexB, Contents, ParameterSets};
+use crate::codec::video::{CarriedVideo, VideoCoding, VideoConfiguration};
 use crate::config::{Filler, KeyFramePolicy, Options};
-use crate::flv::{Tag, VideoPacket, VideoTag};
-use crate::mux::Headers;
+use crate::flv::{Tag, VideoCodec, VideoPacket, VideoTag};
+use crate::mux::Muxer;
 use crate::notice::{NoticeAmount, NoticeKind};
 use crate::sample::{PictureInput, PictureTiming};
 use crate::time::{TickSpan, Ticks};
@@ -14,6 +14,7 @@ use crate::track::{Track, VideoTrack};
 
 use super::carry::Carry;
 use super::found::{FoundUnit, KeyClaim};
+use super::headers::{Arrival, VideoHeaders};
 use super::{Findings, ReadError};
 
 /// What a video tag brings.
@@ -34,44 +35,31 @@ pub(crate) enum VideoReading<'a> {
 /// How the video track is coded.
 #[derive(Clone, Debug)]
 pub(crate) struct VideoDemux {
-    packing: Packing,
+    headers: VideoHeaders,
     reorder_frames: u32,
     key_frames: KeyFramePolicy,
     filler: Filler,
-    /// Parameter sets in force; empty until the first sequence header.
-    sets: ParameterSets,
-    /// Those of a sequence header that takes effect at the next key frame.
-    next_sets: Option<ParameterSets>,
-    /// Digest of the last sequence header: one that comes again changes nothing.
-    header_digest: u64,
     /// NAL units that wait for the picture that they belong to.
     carry: Carry,
-    headers: Headers,
+    /// How pictures may be coded in the container.
+    carried: CarriedVideo,
 }
 
 impl VideoDemux {
-    pub(crate) fn new(options: &Options, headers: Headers) -> Self {
+    pub(crate) fn new<M: Muxer>(options: &Options) -> Self {
         Self {
-            packing: Packing::new(VideoCoding::default(), 4),
+            headers: VideoHeaders::new(M::HEADERS),
             reorder_frames: 0,
             key_frames: options.key_frames,
             filler: options.filler,
-            sets: ParameterSets::new(VideoCoding::default()),
-            next_sets: None,
-            header_digest: 0,
             carry: Carry::new(),
-            headers,
+            carried: M::VIDEO,
         }
-    }
-
-    /// Returns whether a sequence header has come.
-    pub(crate) const fn is_configured(&self) -> bool {
-        !self.sets.is_empty()
     }
 
     /// Returns how the pictures are coded.
     pub(crate) const fn coding(&self) -> VideoCoding {
-        self.sets.coding()
+        self.sets().coding()
     }
 
     /// Reads what nearly every video tag is, one slice of a picture that is no key frame, with
@@ -83,11 +71,11 @@ impl VideoDemux {
         unroller: &mut Unroller,
     ) -> Option<PictureInput<'a>> {
         let picture = VideoTag::inter_picture(tag.data)?;
-        if VideoCoding::of(picture.codec) != Some(self.packing.coding()) {
+        if VideoCoding::of(picture.codec) != Some(self.headers.packing().coding()) {
             return None;
         }
-        let (unit, contents) = AccessUnit::plain_slice(picture.data, self.packing)?;
-        if !self.carry.is_empty() || !self.sets.are_complete() {
+        let (unit, contents) = AccessUnit::plain_slice(picture.data, self.headers.packing())?;
+        if !self.carry.is_empty() || !self.sets().are_complete() {
             return None;
         }
         Some(self.picture(unroller.unroll(tag.time), picture.composition, unit, contents))
@@ -114,16 +102,18 @@ impl VideoDemux {
         time: impl FnOnce() -> Ticks,
         findings: &mut Findings,
     ) -> Result<VideoReading<'a>, ReadError> {
-        match (video.packet, VideoCoding::of(video.codec)) {
-            (VideoPacket::AccessUnit { .. }, Some(_)) if !self.is_configured() => {
+        match (video.packet, VideoCoding::of(video.codec).filter(|coding| self.carries(*coding))) {
+            (VideoPacket::AccessUnit { .. }, Some(_)) if !self.headers.are_there() => {
                 findings.add(NoticeKind::VideoBeforeHeader);
             }
-            (VideoPacket::AccessUnit { .. }, Some(coding)) if coding != self.packing.coding() => {
+            (VideoPacket::AccessUnit { .. }, Some(coding))
+                if coding != self.headers.packing().coding() =>
+            {
                 findings.add(NoticeKind::VideoBeforeHeader);
                 return Ok(VideoReading::NotCarried);
             }
             (VideoPacket::AccessUnit { composition, data }, Some(_)) => {
-                let (unit, contents) = AccessUnit::new(data, self.packing);
+                let (unit, contents) = AccessUnit::new(data, self.headers.packing());
                 let found = FoundUnit { unit, contents, composition, claim: video.frame.into() };
                 return Ok(self.take(found, time, findings));
             }
@@ -131,14 +121,24 @@ impl VideoDemux {
                 return Ok(self.configure(coding.configuration(record)?, findings));
             }
             (VideoPacket::AccessUnit { .. } | VideoPacket::SequenceHeader(_), None) => {
-                let codec = NoticeAmount::VideoCodec(video.codec);
-                findings.add_codec(NoticeKind::UnsupportedVideo, codec);
-                return Ok(VideoReading::NotCarried);
+                return Ok(Self::refuse(video.codec, findings));
             }
             (VideoPacket::Ignored(_), _) => findings.add(NoticeKind::UnknownPacket),
             _ => {}
         }
         Ok(VideoReading::Nothing)
+    }
+
+    /// Returns whether the container carries pictures that are coded so.
+    pub(super) fn carries(&self, coding: VideoCoding) -> bool {
+        self.carried.contains(coding)
+    }
+
+    /// Notes that a codec is not carried.
+    #[cold]
+    pub(super) fn refuse<'a>(codec: VideoCodec, findings: &mut Findings) -> VideoReading<'a> {
+        findings.add_codec(NoticeKind::UnsupportedVideo, NoticeAmount::VideoCodec(codec));
+        VideoReading::NotCarried
     }
 
     /// Takes an access unit. One without a picture has no time: its NAL units wait for a picture.
@@ -160,21 +160,16 @@ impl VideoDemux {
         VideoReading::Picture(self.with_parameter_sets(picture, findings))
     }
 
-    /// Notes that pictures are coded otherwise from now on: what was kept of those before is of no
-    /// use, and a header that has come before is no repetition.
-    #[cold]
-    const fn leave_coding(&mut self) {
-        self.sets.suspend();
-        self.carry.clear();
-        self.header_digest = 0;
-    }
-
     /// Takes how the pictures that come are coded, where no header says so.
     pub(super) fn expect(&mut self, coding: VideoCoding) {
-        if coding != self.packing.coding() {
-            self.leave_coding();
-            self.packing = Packing::new(coding, 4);
-            self.next_sets = Some(ParameterSets::new(coding));
+        self.drop_other_coding(coding);
+        self.headers.expect(coding);
+    }
+
+    /// Forgets NAL units of another coding than this.
+    fn drop_other_coding(&mut self, coding: VideoCoding) {
+        if coding != self.headers.packing().coding() {
+            self.carry.clear();
         }
     }
 
@@ -205,16 +200,17 @@ impl VideoDemux {
         findings: &mut Findings,
     ) -> PictureInput<'a> {
         let PictureInput { unit, contents, key_frame, .. } = picture;
-        let header_waits = key_frame && self.next_sets.is_some();
+        let header_waits = key_frame && self.headers.wait();
         if contents.parameter_sets || !self.carry.is_empty() || header_waits {
-            let changed = self.take_parameter_sets(unit, key_frame);
+            let begun = key_frame && self.headers.begin_at_key_frame();
+            let changed = self.headers.take_in_band(self.carry.bytes(), unit.nal_units()) || begun;
             if changed {
                 picture.timing.stated_interval = self.describe(findings);
                 picture.timing.reorder_frames = self.reorder_frames;
             }
             picture.reconfigured = changed && key_frame;
         }
-        picture.decodable = self.sets.are_complete();
+        picture.decodable = self.sets().are_complete();
         picture
     }
 
@@ -248,66 +244,25 @@ impl VideoDemux {
         }
     }
 
-    /// Puts parameter sets in force that came with this picture, or have waited for a key frame.
-    /// Returns whether there is a sequence parameter set among them that was not in force
-    /// before.
-    #[cold]
-    fn take_parameter_sets(&mut self, unit: AccessUnit<'_>, key_frame: bool) -> bool {
-        let mut changed = false;
-        if key_frame && let Some(sets) = self.next_sets.take() {
-            self.sets = sets;
-            changed = true;
-        }
-        if self.is_recoded() {
-            return changed;
-        }
-        let carried = AccessUnit::of_byte_stream(self.carry.bytes(), self.sets.coding());
-        for nal_unit in carried.nal_units().chain(unit.nal_units()) {
-            changed |= match self.sets.update(nal_unit) {
-                Ok(Change::NewSequence) => true,
-                // It has its place in an initialization section, and that is another one now.
-                Ok(Change::New) => self.headers == Headers::InInit,
-                Ok(Change::NewMessage | Change::Same) | Err(_) => false,
-            };
-        }
-        changed
-    }
-
     #[cold]
     pub(super) fn configure<'a>(
         &mut self,
         configuration: VideoConfiguration,
         findings: &mut Findings,
     ) -> VideoReading<'a> {
-        let VideoConfiguration { length_len, sets, empty_entries } = configuration;
-        let coding = sets.coding();
-        findings.add_times(NoticeKind::EmptyNalUnit, usize::from(empty_entries));
-        if coding != self.packing.coding() {
-            self.leave_coding();
+        findings.add_times(NoticeKind::EmptyNalUnit, usize::from(configuration.empty_entries));
+        self.drop_other_coding(configuration.sets.coding());
+        match self.headers.take(configuration) {
+            Arrival::First => VideoReading::Header { stated_interval: self.describe(findings) },
+            Arrival::Further => VideoReading::Nothing,
         }
-        // Lengths change with the header; pictures change with the next key frame.
-        self.packing = Packing::new(coding, length_len);
-        let digest = sets.digest();
-        let mut reading = VideoReading::Nothing;
-        if !self.is_configured() {
-            self.sets = sets;
-            let stated_interval = self.describe(findings);
-            reading = VideoReading::Header { stated_interval };
-        } else if digest == self.sets.digest() {
-            self.sets = sets;
-            self.next_sets = None;
-        } else if digest != self.header_digest {
-            self.next_sets = Some(sets);
-        }
-        self.header_digest = digest;
-        reading
     }
 
     /// Reads what the first sequence parameter set says of the pictures, and reports it if that is
     /// new. Returns the duration of a frame, where it is stated.
     #[cold]
     fn describe(&mut self, findings: &mut Findings) -> Option<TickSpan> {
-        let format = self.coding().picture_format(self.sets.sps().next()?)?;
+        let format = self.headers.picture_format()?;
         if format.dimensions.is_some() {
             self.reorder_frames = format.reorder_frames.unwrap_or(0);
         }
@@ -329,14 +284,7 @@ impl VideoDemux {
     }
 
     fn carried_unit(&self) -> AccessUnit<'_> {
-        AccessUnit::of_byte_stream(self.carry.bytes(), self.packing.coding())
-    }
-
-    /// Returns whether pictures are coded otherwise since the last header, and no key frame has
-    /// come to begin with.
-    #[inline]
-    fn is_recoded(&self) -> bool {
-        self.packing.coding() != self.sets.coding()
+        AccessUnit::of_byte_stream(self.carry.bytes(), self.headers.packing().coding())
     }
 
     /// Forgets the NAL units that waited: their picture was written or dropped.
@@ -347,12 +295,12 @@ impl VideoDemux {
 
     /// Returns the parameter sets in force.
     pub(crate) const fn sets(&self) -> &ParameterSets {
-        &self.sets
+        self.headers.sets()
     }
 
-    /// Returns the parameter sets in force as an Annex B byte stream.
+    /// Returns the parameter sets in force as a byte stream.
     pub(crate) fn parameter_sets(&self) -> &[u8] {
-        self.sets.annex_b()
+        self.sets().byte_stream()
     }
 
     /// Puts the picture together with what has to stand before it. Parameter sets that it brings
@@ -364,7 +312,7 @@ impl VideoDemux {
         with_sets: WithSets,
     ) -> AnnexB<'a> {
         let sets = match with_sets {
-            WithSets::Yes => self.sets.annex_b(),
+            WithSets::Yes => self.sets().byte_stream(),
             WithSets::No => &[],
         };
         let (unit, contents) = (picture.unit, &picture.contents);
@@ -378,7 +326,7 @@ impl VideoDemux {
         let coding = self.coding();
         let units = self.carried_unit().nal_units().chain(unit.nal_units());
         let in_band = units.take_while(|unit| !coding.kind(unit).is_slice());
-        if self.sets.all_among(in_band) { WithSets::No } else { WithSets::Yes }
+        if self.sets().all_among(in_band) { WithSets::No } else { WithSets::Yes }
     }
 }
 

@@ -195,7 +195,7 @@ impl<C: Container> Segmenter<C> {
     ) -> Result<(), Error<S::Error>> {
         self.refuse_if_ended()?;
         if matches!(tag.kind, TagKind::SCRIPT | TagKind::SCRIPT_AMF3) {
-            if let Some(announced) = read_script(tag.data) {
+            if let Some(announced) = read_script(tag.data, C::Muxer::VIDEO) {
                 self.channel.state.announce(&announced);
             }
             return Ok(());

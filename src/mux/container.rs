@@ -8,6 +8,7 @@ use super::ts::TsWriter;
 use super::{AudioPes, Output, PictureUnit};
 use crate::codec::audio::AudioFormat;
 use crate::codec::nal::{AnnexB, ParameterSets};
+use crate::codec::video::CarriedVideo;
 use crate::config::Options;
 use crate::flv::AudioCodec;
 use crate::part::{NoParts, PartLog, PartRing};
@@ -108,6 +109,8 @@ pub(crate) trait Muxer: Clone + fmt::Debug + Send {
     const FRAMING: AudioFraming;
     /// Where a decoder finds parameter sets and configurations.
     const HEADERS: Headers;
+    /// Video that is carried.
+    const VIDEO: CarriedVideo;
     /// Audio that is carried.
     const AUDIO: &'static [AudioCodec];
 

@@ -8,8 +8,8 @@
 //! AOT 31 is followed by 6 bits: AOT − 32.  Frequency index 15 is followed by 24 bits: the rate.
 //! ```
 
-use super::bits::Bits;
 use super::{AacError, ChannelLayout, CodecString};
+use crate::codec::bits::Bits;
 
 /// What an AAC decoder must know before the first frame.
 ///

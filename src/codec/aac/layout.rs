@@ -8,7 +8,7 @@
 //!   mixdowns 1 (4) │ 1 (4) │ 1 (3) │ elements 5 or 4 each │ to a whole byte │ comment 8 + 8 n
 //! ```
 
-use super::bits::Bits;
+use crate::codec::bits::Bits;
 
 /// A program config element as an element of a frame: its id before it, and no comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 //! (ISO/IEC 14496-3).
 
 mod adts;
-mod bits;
 mod codec_string;
 mod config;
 mod frames;

@@ -1,4 +1,5 @@
-//! The access unit of one tag: its NAL units, hopped over by their lengths and never searched.
+//! The access unit of one tag: its NAL units, hopped over by their lengths and never searched. Open
+//! bitstream units of AV1 say their lengths themselves, and nothing of what follows concerns them.
 //!
 //! Three things that encoders really send are put right here, each found without reading slice
 //! data: zero-length NAL units are passed over, an Annex B byte stream is taken where lengths
@@ -9,6 +10,7 @@ use super::escape::{Escaped, lacks_escape};
 use super::sei::{has_recovery_point, messages_len};
 use super::written::WrittenUnits;
 use super::{START_CODE, find_start_code, trim_zeros};
+use crate::codec::av1;
 use crate::codec::video::{NalKind, VideoCoding};
 use crate::config::Filler;
 
@@ -21,6 +23,8 @@ enum Framing {
     Length(usize),
     /// Each follows a start code.
     StartCode,
+    /// Each says its size.
+    Sized,
 }
 
 /// How the NAL units of a track are packed: what a sequence header says.
@@ -38,7 +42,8 @@ impl Default for Packing {
 }
 
 impl Packing {
-    /// `length_len` is how many bytes the length before each NAL unit has: 1, 2 or 4.
+    /// `length_len` is how many bytes the length before each NAL unit has: 1, 2 or 4. It says
+    /// nothing where units say their size.
     pub const fn new(coding: VideoCoding, length_len: usize) -> Self {
         Self { coding, length_len }
     }
@@ -46,6 +51,19 @@ impl Packing {
     /// Returns how the pictures are coded.
     pub(crate) const fn coding(self) -> VideoCoding {
         self.coding
+    }
+
+    const fn framing(self) -> Framing {
+        match self.coding {
+            VideoCoding::Avc | VideoCoding::Hevc => Framing::Length(self.length_len),
+            VideoCoding::Av1 => Framing::Sized,
+        }
+    }
+
+    /// Returns whether each NAL unit follows its length in 4 bytes.
+    #[inline]
+    const fn is_plain(self) -> bool {
+        matches!(self.framing(), Framing::Length(4))
     }
 }
 
@@ -78,8 +96,8 @@ pub struct Contents {
     pub delimiter: Option<u8>,
     /// The first slice goes on with a picture that an earlier tag began.
     pub continues: bool,
-    /// Bytes of the NAL units that are written, each with a 4-byte start code: all but delimiters
-    /// before the first slice, and ends of sequence there.
+    /// Bytes of the NAL units that are written, each with a 4-byte start code where its codec has
+    /// them: all but delimiters before the first slice, and ends of sequence there.
     pub annex_b_len: usize,
     /// Bytes thereof in filler data NAL units.
     pub filler_len: usize,
@@ -97,9 +115,8 @@ pub struct Contents {
 impl<'a> AccessUnit<'a> {
     /// Walks the body of a coded-frame tag.
     pub fn new(data: &'a [u8], packing: Packing) -> (Self, Contents) {
-        Self::lone_slice(data, packing).unwrap_or_else(|| {
-            Self::framed(data, packing.coding, Framing::Length(packing.length_len)).walked()
-        })
+        Self::lone_slice(data, packing)
+            .unwrap_or_else(|| Self::framed(data, packing.coding, packing.framing()).walked())
     }
 
     /// Takes what most access units are, one slice with a length of 4 bytes before it: there is
@@ -108,7 +125,7 @@ impl<'a> AccessUnit<'a> {
     fn lone_slice(data: &'a [u8], packing: Packing) -> Option<(Self, Contents)> {
         let (len, nal_unit) = data.split_first_chunk()?;
         let kind = packing.coding.kind(nal_unit);
-        let lone = packing.length_len == 4 && u32::from_be_bytes(*len) as usize == nal_unit.len();
+        let lone = packing.is_plain() && u32::from_be_bytes(*len) as usize == nal_unit.len();
         if !lone || !kind.is_slice() {
             return None;
         }
@@ -119,7 +136,7 @@ impl<'a> AccessUnit<'a> {
     #[inline(always)]
     pub(crate) fn plain_slice(data: &'a [u8], packing: Packing) -> Option<(Self, Contents)> {
         let (len, nal_unit) = data.split_first_chunk()?;
-        let lone = packing.length_len == 4 && u32::from_be_bytes(*len) as usize == nal_unit.len();
+        let lone = packing.is_plain() && u32::from_be_bytes(*len) as usize == nal_unit.len();
         if !lone || packing.coding.kind(nal_unit) != NalKind::Slice {
             return None;
         }
@@ -155,12 +172,13 @@ impl<'a> AccessUnit<'a> {
         }
     }
 
-    /// Walks an Annex B byte stream. One that is a slice and nothing else is as cheap to write as
-    /// one with a length.
+    /// Walks a byte stream. One that is a slice and nothing else is as cheap to write as one with a
+    /// length.
     pub(crate) fn in_byte_stream(data: &'a [u8], coding: VideoCoding) -> (Self, Contents) {
         let mut unit = Self::of_byte_stream(data, coding);
         let mut units = unit.nal_units();
-        if let (Some(first), None) = (units.next(), units.next())
+        if unit.framing == Framing::StartCode
+            && let (Some(first), None) = (units.next(), units.next())
             && coding.kind(first).is_slice()
         {
             unit = Self::framed(first, coding, Framing::Lone);
@@ -172,7 +190,8 @@ impl<'a> AccessUnit<'a> {
     fn walked(mut self) -> (Self, Contents) {
         let mut contents = self.walk();
         // Lengths come first: 00 00 01 22 is a length of 290 as often as it is a start code.
-        if contents.truncated && matches!(find_start_code(self.data), Some(0 | 1)) {
+        let has_lengths = matches!(self.framing, Framing::Length(_));
+        if has_lengths && contents.truncated && matches!(find_start_code(self.data), Some(0 | 1)) {
             self.framing = Framing::StartCode;
             self.hidden = false;
             contents = self.walk();
@@ -181,9 +200,13 @@ impl<'a> AccessUnit<'a> {
         (self, contents)
     }
 
-    /// Takes what is an Annex B byte stream already.
+    /// Takes what is a byte stream already: in Annex B, or open bitstream units of AV1.
     pub(crate) const fn of_byte_stream(data: &'a [u8], coding: VideoCoding) -> Self {
-        Self::framed(data, coding, Framing::StartCode)
+        let framing = match coding {
+            VideoCoding::Avc | VideoCoding::Hevc => Framing::StartCode,
+            VideoCoding::Av1 => Framing::Sized,
+        };
+        Self::framed(data, coding, framing)
     }
 
     #[inline(always)]
@@ -207,6 +230,7 @@ impl<'a> AccessUnit<'a> {
 
     fn walk(&mut self) -> Contents {
         let mut contents = Contents::default();
+        let before = self.coding.start_code().len();
         if self.framing != Framing::StartCode {
             let mut lengths = self.nal_units();
             while let Some(unit) = lengths.next_by_length() {
@@ -217,6 +241,7 @@ impl<'a> AccessUnit<'a> {
                     _ => kind.may_hide_others() && find_start_code(unit).is_some(),
                 };
             }
+            self.hidden &= self.framing != Framing::Sized;
             contents.truncated = !lengths.rest.data.is_empty();
         }
         for unit in self.nal_units() {
@@ -227,7 +252,7 @@ impl<'a> AccessUnit<'a> {
                 }
                 NalKind::End if !contents.slice => contents.misplaced += 1,
                 NalKind::ParameterSet => contents.parameter_sets = true,
-                NalKind::Filler => contents.filler_len += unit.len() + 4,
+                NalKind::Filler => contents.filler_len += unit.len() + before,
                 kind if kind.is_slice() => {
                     contents.continues |= !contents.slice && !self.coding.begins_picture(unit);
                     contents.slice = true;
@@ -240,7 +265,7 @@ impl<'a> AccessUnit<'a> {
         // An access unit of both kinds of slices is none: what decoding can begin with counts.
         contents.skipped_leading &= !contents.random_access;
         for unit in WrittenUnits::of_picture(self, Filler::Keep) {
-            contents.annex_b_len += 4 + self.escaped(unit).map(<[u8]>::len).sum::<usize>();
+            contents.annex_b_len += before + self.escaped(unit).map(<[u8]>::len).sum::<usize>();
         }
         contents
     }
@@ -283,6 +308,11 @@ impl<'a> NalUnits<'a> {
             }
             Framing::Lone if !self.rest.data.is_empty() => {
                 return Some(core::mem::take(&mut self.rest.data));
+            }
+            Framing::Sized => {
+                let (unit, rest) = av1::split(self.rest.data)?;
+                self.rest.data = rest;
+                return Some(unit);
             }
             Framing::Lone | Framing::StartCode => return None,
         };

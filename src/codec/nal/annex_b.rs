@@ -1,4 +1,4 @@
-//! An access unit as an Annex B byte stream (ITU-T H.264 Annex B).
+//! An access unit as a byte stream (ITU-T H.264 Annex B; open bitstream units of AV1).
 
 use super::START_CODE;
 use super::access_unit::{AccessUnit, Contents};
@@ -6,7 +6,8 @@ use super::escape::Escaped;
 use super::written::WrittenUnits;
 use crate::config::Filler;
 
-/// Parameter sets, carried NAL units and the NAL units of a tag, each after a start code.
+/// Parameter sets, carried NAL units and the NAL units of a tag, each after a start code; those of
+/// AV1 need none.
 ///
 /// The access unit delimiter is not part of it: what is written before everything else comes first.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +19,7 @@ pub struct AnnexB<'a> {
 }
 
 impl<'a> AnnexB<'a> {
-    /// Puts `parameter_sets` and `carried`, both Annex B byte streams already, before an access
+    /// Puts `parameter_sets` and `carried`, both byte streams already, before an access
     /// unit.
     #[inline(always)]
     pub(crate) const fn new(
@@ -40,7 +41,8 @@ impl<'a> AnnexB<'a> {
     /// Takes an access unit that goes on with a picture that an earlier tag began.
     pub(crate) fn further_slices(unit: AccessUnit<'a>, filler: Filler) -> Self {
         let units = WrittenUnits::further_slices(&unit, filler);
-        let len = units.map(|nal_unit| START_CODE.len() + nal_unit.len()).sum();
+        let before = unit.coding().start_code().len();
+        let len = units.map(|nal_unit| before + nal_unit.len()).sum();
         Self { parameter_sets: &[], carried: &[], units, len }
     }
 
@@ -54,10 +56,16 @@ impl<'a> AnnexB<'a> {
         self.len == 0
     }
 
-    /// Returns the NAL units that have waited for the picture, as an Annex B byte stream.
+    /// Returns the NAL units that have waited for the picture, as a byte stream.
     #[inline(always)]
     pub(super) const fn carried(&self) -> &'a [u8] {
         self.carried
+    }
+
+    /// Returns the parameter sets that go before the picture, as a byte stream.
+    #[inline(always)]
+    pub(super) const fn parameter_sets(&self) -> &'a [u8] {
+        self.parameter_sets
     }
 
     /// Returns the NAL units of the tag itself.
@@ -141,7 +149,10 @@ impl<'a> Iterator for Slices<'a> {
             }
         }
         self.begin_unit()?;
-        Some(&START_CODE)
+        match self.units.start_code() {
+            [] => self.unit.next(),
+            start_code => Some(start_code),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! An access unit as MP4 has it: each NAL unit after its length (ISO/IEC 14496-15 §5.3.4.2).
+//! An access unit as MP4 has it: each NAL unit after its length (ISO/IEC 14496-15 §5.3.4.2), open
+//! bitstream units of AV1 as they are (AV1 Codec ISO Media File Format Binding §2.4).
 
 use super::access_unit::AccessUnit;
 use super::annex_b::AnnexB;
@@ -7,8 +8,12 @@ use crate::codec::video::{NalKind, VideoCoding};
 
 /// The NAL units of a picture, each after its length in 4 bytes. Delimiters are left out, which
 /// mean nothing where a sample has its own beginning, and parameter sets that the sample entry has.
+///
+/// AV1 has its sequence header before each key frame all the same, and no padding.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LengthPrefixed<'a> {
+    /// Sequence headers of AV1 that go before a key frame which has none.
+    headers: &'a [u8],
     carried: &'a [u8],
     units: WrittenUnits<'a>,
     coding: VideoCoding,
@@ -33,7 +38,8 @@ impl<'a> LengthPrefixed<'a> {
     #[inline(always)]
     pub(crate) fn new(picture: &AnnexB<'a>, coding: VideoCoding, sets: SetsInSample) -> Self {
         let (carried, units) = (picture.carried(), picture.units());
-        let mut taken = Self { carried, units, coding, sets, len: 0 };
+        let headers = if coding == VideoCoding::Av1 { picture.parameter_sets() } else { &[] };
+        let mut taken = Self { headers, carried, units, coding, sets, len: 0 };
         taken.len = match taken.only_slice() {
             Some(slice) => LENGTH_LEN + slice.len(),
             None => taken.walked_len(),
@@ -55,8 +61,10 @@ impl<'a> LengthPrefixed<'a> {
     #[inline(never)]
     fn walked_len(&self) -> usize {
         let escaped_len = |unit| self.units.escaped(unit).map(<[u8]>::len).sum::<usize>();
-        let carried = self.carried_units().map(|unit| LENGTH_LEN + unit.len());
-        carried.chain(self.own_units().map(|unit| LENGTH_LEN + escaped_len(unit))).sum()
+        let length_len = self.length_len();
+        let carried = self.carried_units().map(|unit| length_len + unit.len());
+        let own = self.own_units().map(|unit| length_len + escaped_len(unit));
+        self.headers.len() + carried.chain(own).sum::<usize>()
     }
 
     /// Calls `piece` with the bytes from first to last, in pieces that are never empty, until it
@@ -69,6 +77,11 @@ impl<'a> LengthPrefixed<'a> {
         if let Some(slice) = self.only_slice() {
             piece(&length(slice.len()))?;
             return piece(slice);
+        }
+        if self.length_len() == 0 {
+            let headers = Some(self.headers).filter(|headers| !headers.is_empty());
+            let units = self.carried_units().chain(self.own_units());
+            return headers.into_iter().chain(units).try_for_each(piece);
         }
         for unit in self.carried_units() {
             piece(&length(unit.len()))?;
@@ -84,6 +97,14 @@ impl<'a> LengthPrefixed<'a> {
         Ok(())
     }
 
+    /// Returns the bytes of a length: 0 where units say their size.
+    const fn length_len(&self) -> usize {
+        match self.coding {
+            VideoCoding::Avc | VideoCoding::Hevc => LENGTH_LEN,
+            VideoCoding::Av1 => 0,
+        }
+    }
+
     /// Iterates over NAL units that have waited for the picture.
     fn carried_units(&self) -> impl Iterator<Item = &'a [u8]> {
         let carried = AccessUnit::of_byte_stream(self.carried, self.coding);
@@ -97,7 +118,10 @@ impl<'a> LengthPrefixed<'a> {
     fn stays(&self, unit: &[u8]) -> bool {
         match self.coding.kind(unit) {
             NalKind::Delimiter => false,
-            NalKind::ParameterSet => self.sets == SetsInSample::Kept,
+            NalKind::Filler => self.coding != VideoCoding::Av1,
+            NalKind::ParameterSet => {
+                self.sets == SetsInSample::Kept || self.coding == VideoCoding::Av1
+            }
             _ => true,
         }
     }

@@ -1,10 +1,10 @@
-//! The parameter sets in force, kept as the Annex B byte stream that goes before an access point.
+//! The parameter sets in force, kept as the byte stream that goes before an access point.
 //!
 //! Sets from a decoder configuration record and from access units meet here; the later one of a
 //! kind and id wins, as it does in a decoder. They are compared without trailing zero bytes,
 //! because writers disagree on those.
 
-use super::{START_CODE, trim_zeros};
+use super::trim_zeros;
 use crate::codec::video::VideoCoding;
 use crate::crc::digest;
 
@@ -24,7 +24,7 @@ pub(crate) struct ParameterSets {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Entry {
     key: SetKey,
-    /// Bytes with the start code.
+    /// Bytes with what stands before it.
     len: u16,
 }
 
@@ -89,8 +89,8 @@ impl ParameterSets {
         self.count == 0
     }
 
-    /// Returns all sets as an Annex B byte stream.
-    pub(crate) fn annex_b(&self) -> &[u8] {
+    /// Returns all sets as a byte stream: in Annex B, or open bitstream units of AV1.
+    pub(crate) fn byte_stream(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
@@ -121,7 +121,9 @@ impl ParameterSets {
     ///
     /// [`SetsFull`] when there is no room left; the sets stay as they were.
     pub(crate) fn update(&mut self, nal_unit: &[u8]) -> Result<Change, SetsFull> {
-        let nal_unit = trim_zeros(nal_unit);
+        // What says its size has no zeros behind it that are not its own.
+        let start_code = self.coding.start_code();
+        let nal_unit = if start_code.is_empty() { nal_unit } else { trim_zeros(nal_unit) };
         let Some(key) = self.coding.set_key(nal_unit) else {
             return Ok(Change::Same);
         };
@@ -140,7 +142,7 @@ impl ParameterSets {
             at += usize::from(entry.len);
             index += 1;
         }
-        let new_len = START_CODE.len() + nal_unit.len();
+        let new_len = start_code.len() + nal_unit.len();
         let len = self.len - old_len + new_len;
         let count = self.count + usize::from(old_len == 0);
         if len > CAPACITY || count > MAX_ENTRIES {
@@ -148,8 +150,8 @@ impl ParameterSets {
         }
         self.bytes.copy_within(at + old_len..self.len, at + new_len);
         if let Some(room) = self.bytes.get_mut(at..at + new_len) {
-            let (start_code, body) = room.split_at_mut(START_CODE.len());
-            start_code.copy_from_slice(&START_CODE);
+            let (before, body) = room.split_at_mut(start_code.len());
+            before.copy_from_slice(start_code);
             body.copy_from_slice(nal_unit);
         }
         if old_len == 0 {
@@ -181,7 +183,7 @@ impl ParameterSets {
 
     /// Returns a number that differs between contents.
     pub(crate) fn digest(&self) -> u64 {
-        digest(self.annex_b())
+        digest(self.byte_stream())
     }
 
     fn entries(&self) -> &[Entry] {
@@ -189,11 +191,12 @@ impl ParameterSets {
     }
 
     fn iter(&self) -> impl Iterator<Item = (SetKey, &[u8])> + Clone {
-        let mut rest = self.annex_b();
+        let mut rest = self.byte_stream();
+        let before = self.coding.start_code().len();
         self.entries().iter().map_while(move |entry| {
             let (unit, later) = rest.split_at_checked(usize::from(entry.len))?;
             rest = later;
-            Some((entry.key, unit.get(START_CODE.len()..)?))
+            Some((entry.key, unit.get(before..)?))
         })
     }
 }
@@ -233,6 +236,7 @@ const MAX_ENTRIES: usize = 24;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::nal::START_CODE;
     use std::vec;
 
     // Ids in ue(v): 0 is `1`, 1 is `010`, 2 is `011`.
@@ -249,7 +253,7 @@ mod tests {
         }
         let units: vec::Vec<_> = sets.iter().map(|(_, unit)| unit).collect();
         assert_eq!(units, [SPS_0, SPS_1, PPS_0, PPS_2]);
-        assert_eq!(sets.annex_b().len(), 4 * 4 + 5 + 5 + 2 + 3);
+        assert_eq!(sets.byte_stream().len(), 4 * 4 + 5 + 5 + 2 + 3);
     }
 
     #[test]
@@ -298,7 +302,7 @@ mod tests {
         let mut large = vec![1; CAPACITY - 12];
         large[..2].copy_from_slice(PPS_0);
         assert_eq!(sets.update(&large), Err(SetsFull { len: CAPACITY + 1 }));
-        assert_eq!(sets.annex_b(), [0, 0, 0, 1, 0x67, 0x64, 0, 30, 0b1000_0001]);
+        assert_eq!(sets.byte_stream(), [0, 0, 0, 1, 0x67, 0x64, 0, 30, 0b1000_0001]);
         large.pop();
         assert_eq!(sets.update(&large), Ok(Change::New));
     }
@@ -320,7 +324,7 @@ mod tests {
         sets.update(PPS_0).unwrap();
         sets.update(SPS_0).unwrap();
         let want = [&START_CODE[..], SPS_0, &START_CODE, PPS_0].concat();
-        assert_eq!(sets.annex_b(), want);
+        assert_eq!(sets.byte_stream(), want);
     }
 
     #[test]
@@ -329,7 +333,7 @@ mod tests {
         let mut large = vec![1; CAPACITY - 4];
         large[..5].copy_from_slice(SPS_0);
         assert_eq!(sets.update(&large), Ok(Change::NewSequence));
-        assert_eq!(sets.annex_b().len(), CAPACITY);
+        assert_eq!(sets.byte_stream().len(), CAPACITY);
         assert!(sets.update(PPS_0).is_err());
         large.push(1);
         assert!(ParameterSets::new(VideoCoding::Avc).update(&large).is_err());

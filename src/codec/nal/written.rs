@@ -52,6 +52,11 @@ impl<'a> WrittenUnits<'a> {
         self.units.rest.escaped(nal_unit)
     }
 
+    /// Returns what stands before each.
+    pub(super) const fn start_code(&self) -> &'static [u8] {
+        self.units.rest.coding.start_code()
+    }
+
     /// Returns the NAL unit, if there is only one, a slice.
     #[inline]
     pub(super) const fn lone(&self) -> Option<&'a [u8]> {

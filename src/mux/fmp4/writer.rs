@@ -12,7 +12,7 @@ use super::payload::Payload;
 use super::table::{Sample, SampleKind, SampleTable, TrackKind};
 use super::track::TrackTime;
 use crate::codec::nal::{AnnexB, LengthPrefixed, ParameterSets, SetsInSample};
-use crate::codec::video::VideoCoding;
+use crate::codec::video::{CarriedVideo, VideoCoding};
 use crate::config::Options;
 use crate::crc::digest;
 use crate::flv::AudioCodec;
@@ -49,6 +49,7 @@ pub(crate) struct Fmp4Writer {
 impl Muxer for Fmp4Writer {
     const FRAMING: AudioFraming = AudioFraming::Raw;
     const HEADERS: Headers = Headers::InInit;
+    const VIDEO: CarriedVideo = CarriedVideo::Any;
     /// MPEG audio in MP4 is refused by browsers.
     const AUDIO: &'static [AudioCodec] =
         &[AudioCodec::AAC, AudioCodec::OPUS, AudioCodec::FLAC, AudioCodec::AC3, AudioCodec::EC3];

@@ -17,6 +17,7 @@ use super::psi::{pcr_pid, psi_packets};
 use super::run::{Payload, PcrPlan, PesRun, Start};
 use super::state::{ClockContinuity, TsState};
 use crate::codec::nal::{AnnexB, ParameterSets, START_CODE};
+use crate::codec::video::CarriedVideo;
 use crate::config::Options;
 use crate::flv::AudioCodec;
 use crate::mux::container::{AudioFraming, Headers};
@@ -54,6 +55,8 @@ enum Position {
 impl Muxer for TsWriter {
     const FRAMING: AudioFraming = AudioFraming::Adts;
     const HEADERS: Headers = Headers::InBand;
+    /// No player takes AV1 in a transport stream.
+    const VIDEO: CarriedVideo = CarriedVideo::WithStartCodes;
     const AUDIO: &'static [AudioCodec] = &[AudioCodec::AAC, AudioCodec::MP3];
 
     fn new(options: &Options) -> Self {
