@@ -146,10 +146,12 @@ rules! {
     Runs = "MP4-4",
     /// Video counts in 1/90,000 s, audio in its samples; composition offsets have a sign.
     Timescale = "MP4-5",
-    /// A sample is NAL units behind lengths of 4 bytes, without delimiters and parameter sets; what slices need is in the sample entry.
+    /// A sample is NAL units behind lengths of 4 bytes, or units of AV1, without delimiters and parameter sets; what slices need is in the sample entry.
     NalUnits = "MP4-6",
     /// `hvcC` is whole, with arrays that are complete.
     HevcRecord = "MP4-7",
+    /// `av1C` is whole, with one sequence header that says the same.
+    Av1Record = "AV1-1",
     /// `esds` is well-formed and has an `AudioSpecificConfig`; the box of another audio codec says its rate.
     Esds = "MP4-8",
     /// EXT-X-MAP stands where a segment needs another section, which was handed over and has not expired.

@@ -24,6 +24,8 @@ enum Stream {
     /// With two slices in each picture.
     Slices,
     Hevc,
+    /// AV1 and Opus.
+    Av1,
     /// Another picture size from 3 s on.
     Resized,
 }
@@ -34,6 +36,10 @@ fn tags(stream: Stream) -> Vec<OwnedTag> {
         Stream::Slices => capture("slices"),
         Stream::Hevc => {
             let path = format!("{}/../testdata/h265/open_gop.flv", env!("CARGO_MANIFEST_DIR"));
+            read_flv(&std::fs::read(path).unwrap())
+        }
+        Stream::Av1 => {
+            let path = format!("{}/../testdata/av1/opus.flv", env!("CARGO_MANIFEST_DIR"));
             read_flv(&std::fs::read(path).unwrap())
         }
         Stream::Resized => {
@@ -66,6 +72,25 @@ fn is_payload(event: &Event) -> bool {
 
 fn is_head(event: &Event) -> bool {
     matches!(event, Event::Head { .. })
+}
+
+/// A temporal unit of AV1 that begins with a sequence header of 13 bytes.
+fn is_av1_key(event: &Event) -> bool {
+    matches!(event, Event::Payload(bytes) if bytes.starts_with(&[0x0a, 0x0b]))
+}
+
+/// A frame of AV1, and nothing else, whose size has two bytes.
+fn is_frame_alone(event: &Event) -> bool {
+    matches!(event, Event::Payload(bytes) if matches!(bytes[..], [0x32, 0x80..=0xff, 1..=0x7e, ..]))
+}
+
+/// The first byte of the nth temporal unit that begins with this one.
+fn first_byte(events: &mut [Event], first: u8, n: usize) -> &mut u8 {
+    let mut found = events.iter_mut().filter_map(|event| match event {
+        Event::Payload(bytes) => bytes.first_mut().filter(|byte| **byte == first),
+        _ => None,
+    });
+    found.nth(n).unwrap()
 }
 
 /// A picture with one NAL unit, which others need no key frame for.
@@ -179,6 +204,10 @@ const FAULTS: &[Fault] = &[
     Fault { name: "hvcC has no VPS", rule: Rule::HevcRecord, stream: Stream::Hevc, spoil: |events| poke_init(events, b"hvcC", 0, 23, |_| 0xa3) },
     Fault { name: "hvcC says another level than its SPS", rule: Rule::HevcRecord, stream: Stream::Hevc, spoil: |events| poke_init(events, b"hvcC", 0, 12, |level| level + 3) },
     Fault { name: "hvcC counts an array more", rule: Rule::HevcRecord, stream: Stream::Hevc, spoil: |events| poke_init(events, b"hvcC", 0, 22, |count| count + 1) },
+    Fault { name: "av1C is of another version", rule: Rule::Av1Record, stream: Stream::Av1, spoil: |events| poke_init(events, b"av1C", 0, 0, |_| 0x82) },
+    Fault { name: "av1C says another level than its sequence header", rule: Rule::Av1Record, stream: Stream::Av1, spoil: |events| poke_init(events, b"av1C", 0, 1, |level| level + 1) },
+    Fault { name: "av1C has no sequence header", rule: Rule::Av1Record, stream: Stream::Av1, spoil: |events| poke_init(events, b"av1C", 0, 4, |_| 0x2a) },
+    Fault { name: "av1C says twelve bits of low depth", rule: Rule::Av1Record, stream: Stream::Av1, spoil: |events| poke_init(events, b"av1C", 0, 2, |format| format | 0x20) },
     // Heads.
     Fault { name: "offsets do not count from moof", rule: Rule::Fragment, stream: Stream::Plain, spoil: |events| poke_head(events, b"tfhd", 1, |_| 0) },
     Fault { name: "tfdt is of version 0", rule: Rule::Fragment, stream: Stream::Plain, spoil: |events| poke_head(events, b"tfdt", 0, |_| 0) },
@@ -267,6 +296,23 @@ const FAULTS: &[Fault] = &[
         let second = 4 + u32::from_be_bytes(payload[..4].try_into().unwrap()) as usize;
         payload[second + 5] |= 0x80;
     } },
+    Fault { name: "a temporal unit has padding", rule: Rule::NalUnits, stream: Stream::Av1, spoil: |events| *first_byte(events, 0x32, 5) = 0x7a },
+    Fault { name: "a unit is longer than its sample", rule: Rule::NalUnits, stream: Stream::Av1, spoil: |events| {
+        let at = nth(events, 0, is_frame_alone);
+        bytes(&mut events[at])[2] += 1;
+    } },
+    Fault { name: "a sequence header is another than that of av1C", rule: Rule::NalUnits, stream: Stream::Av1, spoil: |events| {
+        let at = nth(events, 1, is_av1_key);
+        bytes(&mut events[at])[12] ^= 0x10;
+    } },
+    Fault { name: "a key frame has no sequence header", rule: Rule::Sync, stream: Stream::Av1, spoil: |events| *first_byte(events, 0x0a, 1) = 0x2a },
+    Fault { name: "a key frame is none", rule: Rule::Sync, stream: Stream::Av1, spoil: |events| {
+        let at = nth(events, 1, is_av1_key);
+        let bytes = bytes(&mut events[at]);
+        let frame = 13 + bytes[13..].iter().position(|&byte| byte == 0x10).unwrap();
+        bytes[frame] = 0x30;
+    } },
+    Fault { name: "a temporal unit shows nothing", rule: Rule::OnePicture, stream: Stream::Av1, spoil: |events| *first_byte(events, 0x1a, 0) = 0x2a },
     // Calls.
     Fault { name: "a head comes before its payload", rule: Rule::FragmentOrder, stream: Stream::Plain, spoil: |events| {
         let at = nth(events, 1, is_head);

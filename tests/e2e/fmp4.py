@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """fmp4.py [NAME]: fragmented MP4 as ffmpeg 9 sees it: what goes in comes out.
 
-Every capture of testdata/, those of H.265 among them, is segmented with --container fmp4. ffmpeg must read the playlist
+Every capture of testdata/, those of H.265 and AV1 among them, is segmented with --container fmp4. ffmpeg must read the playlist
 without a word and decode the same frames from it as from the capture. Then two sessions one after the other, with another
 profile: the section changes between them.
 """
@@ -106,7 +106,7 @@ def main(only=""):
     print(f"{os.path.basename(FFMPEG)} on output of {os.path.relpath(TESTDATA, ROOT)}")
     checks = Checks()
     paths = [os.path.join(TESTDATA, name) for name in streams()]
-    paths += [os.path.join(TESTDATA, "h265", f"{name}.flv") for name in ("hdr", "open_gop")]
+    paths += [os.path.join(TESTDATA, f"{name}.flv") for name in ("h265/hdr", "h265/open_gop", "av1/opus")]
     with tempfile.TemporaryDirectory() as scratch:
         for path in paths:
             if only in path:

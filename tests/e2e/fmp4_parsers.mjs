@@ -11,7 +11,8 @@ import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny'
 import { MP4BoxBuffer, createFile } from 'mp4box';
 import { Checks, segment, streams, testdata } from './common.mjs';
 
-const H265 = { 'h265/open_gop.flv': 'hvc1.1.6.L30.90', 'h265/hdr.flv': 'hvc1.2.4.L60.90' };
+// Enhanced RTMP, and how its video is named.
+const ENHANCED = { 'h265/open_gop.flv': 'hvc1.1.6.L30.90', 'h265/hdr.flv': 'hvc1.2.4.L60.90', 'av1/opus.flv': 'av01.0.00M.08' };
 const TICKS = 90_000;
 // Times of output run ahead of those of the tags by so much: the default of --pcr-lead.
 const LEAD = 0.7;
@@ -30,15 +31,19 @@ const hex = (byte) => byte.toString(16).padStart(2, '0');
 
 /** What a capture has: seconds at which pictures are shown, audio frames in their order, codecs. */
 function read(name) {
-  const want = { pictures: [], frames: [], video: H265[name], audio: undefined, rate: undefined, frame: 1024 };
+  const want = { pictures: [], frames: [], video: ENHANCED[name], audio: undefined, rate: undefined, frame: 1024 };
   for (const [kind, time, body] of tags(readFileSync(path.join(testdata, name)))) {
     if (kind === 9 && body[0] & 0x80) {
       const type = body[0] & 0x0f;
-      if (type === 1) want.pictures.push(time + body.readIntBE(5, 3));
+      if (type === 1) want.pictures.push(time + (body.toString('latin1', 1, 5) === 'av01' ? 0 : body.readIntBE(5, 3)));
       if (type === 3) want.pictures.push(time);
     } else if (kind === 9 && (body[0] & 0x0f) === 7) {
       if (body[1] === 0) want.video = `avc1.${[...body.subarray(6, 9)].map(hex).join('')}`;
       if (body[1] === 1) want.pictures.push(time + body.readIntBE(2, 3));
+    } else if (kind === 8 && body.toString('latin1', 1, 5) === 'Opus') {
+      // Frames of 20 ms.
+      [want.audio, want.rate, want.frame] = ['Opus', 48_000, 960];
+      if ((body[0] & 0x0f) === 1) want.frames.push(time);
     } else if (kind === 8 && body[0] >> 4 === 10) {
       if (body[1] === 0) {
         const object = body[2] >> 3;
@@ -91,8 +96,8 @@ async function byMediabunny(bytes) {
     for await (const packet of new EncodedPacketSink(track).packets()) {
       samples.push({ shown: packet.timestamp, duration: packet.duration, key: packet.type === 'key' });
     }
-    // It says hev1 of H.265 whatever the sample entry is.
-    const codec = (await track.getCodecParameterString()).replace('hev1', 'hvc1');
+    // It says hev1 of H.265 whatever the sample entry is, and does not spell Opus as the sample entry does.
+    const codec = (await track.getCodecParameterString()).replace('hev1', 'hvc1').replace('opus', 'Opus');
     found[track.type] = { codec, samples };
   }
   return { found };
@@ -131,7 +136,7 @@ const checks = new Checks();
 const scratch = mkdtempSync(path.join(tmpdir(), 'fmp4-'));
 try {
   const only = process.argv[2] ?? '';
-  for (const name of [...streams(), ...Object.keys(H265)].filter((name) => name.includes(only))) {
+  for (const name of [...streams(), ...Object.keys(ENHANCED)].filter((name) => name.includes(only))) {
     const out = path.join(scratch, name.replaceAll('/', '-'));
     mkdirSync(out);
     await segment(path.join(testdata, name), out, '--container', 'fmp4', '--keep-all', '--frag-count', '100', '--frag-duration', '2');

@@ -36,11 +36,12 @@ const STREAMS = {
   jump: { in: ['chromium', 'native'], sections: 2, ...splice('bframes', 'nobframes', '3600000') },
   'h265/open_gop': { in: ['firefox'] },
   'h265/hdr': { in: ['firefox'] },
+  'av1/opus': { in: ['chromium', 'native', 'firefox'] },
 };
 
 /** Number of pictures and length in seconds of captures together, as ffmpeg 9 and ffprobe count them. */
 async function measure(captures) {
-  const known = { 'h265/open_gop': [200, 8], 'h265/hdr': [240, 8.008] };
+  const known = { 'h265/open_gop': [200, 8], 'h265/hdr': [240, 8.008], 'av1/opus': [200, 8] };
   let [pictures, seconds] = [0, 0];
   for (const capture of captures) {
     if (known[capture]) return { pictures: known[capture][0], seconds: known[capture][1] };

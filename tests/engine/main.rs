@@ -12,6 +12,7 @@
 
 mod access_units;
 mod audio;
+mod av1;
 mod determinism;
 mod field_audio;
 mod field_video;

@@ -9,7 +9,7 @@ use hls_segmenter::flv::{
 };
 use hls_segmenter::frame::{AudioCoding, Configuration, Frame, LengthLen, Units};
 use hls_segmenter::time::{FlvTime, TickSpan, Ticks};
-use hls_segmenter::{Config, Segmenter};
+use hls_segmenter::{Config, Container, Segmenter, Ts};
 
 use super::{Memory, Output, OwnedTag, auditor};
 
@@ -38,14 +38,19 @@ fn length_len(coding: VideoCoding, record: &[u8]) -> Option<LengthLen> {
     let len = match coding {
         VideoCoding::Avc => avc::DecoderConfigurationRecord::parse(record).ok()?.length_len(),
         VideoCoding::Hevc => hevc::DecoderConfigurationRecord::parse(record).ok()?.length_len(),
-        _ => return None,
+        _ => return Some(LengthLen::Four),
     };
     [LengthLen::One, LengthLen::Two, LengthLen::Four].into_iter().find(|known| known.get() == len)
 }
 
 /// Feeds the media of `tags` through the second door.
 pub fn run_frames(tags: &[OwnedTag], options: Options, how: As) -> Output {
-    let mut segmenter = Segmenter::new(Config::new(options).unwrap());
+    run_frames_in::<Ts>(tags, options, how)
+}
+
+/// The same, in a container.
+pub fn run_frames_in<C: Container>(tags: &[OwnedTag], options: Options, how: As) -> Output {
+    let mut segmenter = Segmenter::<C>::with_container(Config::new(options).unwrap());
     let mut auditor = auditor(&options).any_input(true);
     let mut video: Option<(VideoCoding, LengthLen)> = None;
     let (mut last, mut unrolled) = (FlvTime::from_millis(0), 0);
@@ -60,6 +65,7 @@ pub fn run_frames(tags: &[OwnedTag], options: Options, how: As) -> Output {
             let coding = match tag.codec {
                 VideoCodec::AVC => VideoCoding::Avc,
                 VideoCodec::HEVC => VideoCoding::Hevc,
+                VideoCodec::AV1 => VideoCoding::Av1,
                 _ => continue,
             };
             match tag.packet {
@@ -76,6 +82,7 @@ pub fn run_frames(tags: &[OwnedTag], options: Options, how: As) -> Output {
                     };
                     let stream = annex_b(data, len);
                     let units = match how {
+                        _ if coding == VideoCoding::Av1 => Units::Obus(data),
                         As::Lengths => Units::LengthPrefixed(len, data),
                         As::StartCodes => Units::AnnexB(&stream),
                     };
@@ -90,11 +97,15 @@ pub fn run_frames(tags: &[OwnedTag], options: Options, how: As) -> Output {
             let coding = match tag.codec {
                 AudioCodec::AAC => AudioCoding::Aac,
                 AudioCodec::MP3 => AudioCoding::Mpeg,
+                AudioCodec::OPUS => AudioCoding::Opus,
                 _ => continue,
             };
             match tag.packet {
                 AudioPacket::SequenceHeader(config) if coding == AudioCoding::Aac => {
                     let _ = segmenter.configure(Configuration::Aac(config), &mut auditor);
+                }
+                AudioPacket::SequenceHeader(head) if coding == AudioCoding::Opus => {
+                    let _ = segmenter.configure(Configuration::Opus(head), &mut auditor);
                 }
                 AudioPacket::Frame(data) => {
                     let frame = Frame::Audio { coding, pts: time, data };

@@ -28,6 +28,7 @@ use hls_segmenter::{
 };
 use hls_segmenter_auditor::{Auditor, ElementaryUnit};
 
+pub mod av1;
 pub mod frames;
 pub mod hevc;
 pub mod parts;

@@ -187,6 +187,7 @@ pub fn script(millis: i64) -> OwnedTag {
 impl OwnedTag {
     pub fn is_header(&self) -> bool {
         match self.kind {
+            TagKind::VIDEO if self.data[0] & 0x80 != 0 => self.data[0] & 0x0f == 0,
             TagKind::VIDEO => self.data[1] == 0,
             TagKind::AUDIO => self.data[0] >> 4 == 10 && self.data[1] == 0,
             _ => false,

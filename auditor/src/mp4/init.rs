@@ -3,6 +3,7 @@
 
 use super::super::violation::{Findings, Rule};
 use super::audio;
+use super::av1;
 use super::boxes::{Fields, Mp4Box, names};
 use super::record::{self, Sets};
 
@@ -25,6 +26,8 @@ pub(super) struct Track {
 pub(super) enum Coding {
     Avc(Sets),
     Hevc(Sets),
+    /// The sequence header of the record.
+    Av1(Vec<u8>),
     Audio,
 }
 
@@ -280,6 +283,7 @@ fn read_entry(
     match (&entry.kind, &codec.kind) {
         (b"avc1", b"avcC") => Some(Coding::Avc(record::avc(codec.body, findings))),
         (b"hvc1", b"hvcC") => Some(Coding::Hevc(record::hevc(codec.body, findings))),
+        (b"av01", b"av1C") => Some(Coding::Av1(av1::record(codec.body, findings))),
         _ => None,
     }
 }

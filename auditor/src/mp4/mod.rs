@@ -8,6 +8,7 @@
 //! ```
 
 mod audio;
+mod av1;
 mod boxes;
 mod fragment;
 mod init;

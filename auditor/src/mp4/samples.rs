@@ -6,6 +6,7 @@ use hls_segmenter::config::KeyFramePolicy;
 use super::super::es::{Bits, Settings, has_recovery_point};
 use super::super::ts::Boundary;
 use super::super::violation::{Findings, Rule};
+use super::av1;
 use super::init::Coding;
 use super::record::{HEVC_PPS, PPS, SPS, Sets, VPS, hevc_type, nal_type};
 
@@ -52,6 +53,9 @@ impl Pictures {
         settings: &Settings,
         findings: &mut Findings,
     ) -> Picture {
+        if let Coding::Av1(header) = coding {
+            return av1::check_sample(bytes, sync, header, settings, findings);
+        }
         let units = split(bytes, findings);
         let first = !core::mem::replace(&mut self.begun, true);
         let (kinds, picture) = match coding {
@@ -63,7 +67,7 @@ impl Pictures {
                 check_hevc_sets(&units, settings, findings);
                 hevc_picture(&units)
             }
-            Coding::Audio => return Picture::default(),
+            Coding::Av1(_) | Coding::Audio => return Picture::default(),
         };
         let Found { pictures, random_access, is_leading, recovers, is_mixed } = kinds;
         let key = match settings.key_frames {
