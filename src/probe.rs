@@ -9,14 +9,17 @@
 //!   V header, key frame at 0.00 s │ A header at 0.01 s       held until 0.01 s: both are listed
 //!   V header, key frame at 0.00 s │ pictures alone           held until 0.50 s: video is listed
 //! ```
+//!
+//! In MPEG-TS it is enough to announce what was found. An initialization section of fMP4 has the
+//! configuration of audio itself: there the tag that has it is let through before all others.
 
 use alloc::vec::Vec;
-use core::slice;
 
-use crate::codec::video::VideoCoding;
+use crate::codec::video::{CarriedVideo, VideoCoding};
 use crate::config::TimelineBase;
 use crate::demux::{AudioReading, Findings, KnownAudio, read_audio};
 use crate::flv::{Aggregate, AudioCodec, FileHeader, Tag, TagKind, VideoCodec, VideoTag};
+use crate::mux::{Container, Headers, Muxer, Ts};
 use crate::stream_type::StreamType;
 use crate::time::{FlvTime, TickSpan};
 use crate::timeline::Unroller;
@@ -47,10 +50,12 @@ use crate::track::Announced;
 /// # }
 /// ```
 ///
-/// At the end of the publication, [`finish`](Self::finish) lets through what is held.
+/// At the end of the publication, [`finish`](Self::finish) lets through what is held. An engine of
+/// another container than MPEG-TS has a probe [for it](Self::for_container).
 #[derive(Clone, Debug)]
 pub struct Probe {
     phase: Phase,
+    container: Contained,
     /// Media time that is held at most.
     span: TickSpan,
     /// Bytes that are held at most.
@@ -61,6 +66,22 @@ pub struct Probe {
     held: Vec<Held>,
     /// Bodies of the held tags, one behind the other.
     bodies: Vec<u8>,
+    /// Place of the tag that has shown what audio is, of all that were looked at.
+    audio_shown_by: Option<usize>,
+}
+
+/// What a container has, and where it has the configurations of tracks.
+#[derive(Clone, Copy, Debug)]
+struct Contained {
+    video: CarriedVideo,
+    audio: &'static [AudioCodec],
+    headers: Headers,
+}
+
+impl Contained {
+    const fn of<C: Container>() -> Self {
+        Self { video: C::Muxer::VIDEO, audio: C::Muxer::AUDIO, headers: C::Muxer::HEADERS }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +119,7 @@ impl Probe {
     pub const fn with_limits(span: TickSpan, len: usize) -> Self {
         Self {
             phase: Phase::Looking,
+            container: Contained::of::<Ts>(),
             span,
             len,
             video: Sight::Unseen,
@@ -105,7 +127,21 @@ impl Probe {
             first: None,
             held: Vec::new(),
             bodies: Vec::new(),
+            audio_shown_by: None,
         }
+    }
+
+    /// Looks for what this container carries, before the first tag.
+    ///
+    /// ```
+    /// use hls_segmenter::Fmp4;
+    /// use hls_segmenter::probe::Probe;
+    ///
+    /// let probe = Probe::new().for_container::<Fmp4>();
+    /// ```
+    #[must_use]
+    pub fn for_container<C: Container>(self) -> Self {
+        Self { container: Contained::of::<C>(), ..self }
     }
 
     /// Takes what the header of an FLV file says: a track that it does not have is not waited for.
@@ -125,9 +161,10 @@ impl Probe {
             // What was let through by the call before is needed no more.
             self.held = Vec::new();
             self.bodies = Vec::new();
-            return Released { found: None, held: [].iter(), bodies: &[], last: Some(tag) };
+            return Released { last: Some(tag), ..Released::default() };
         }
         self.look(tag);
+        self.note_place();
         let both = self.video != Sight::Unseen && self.audio != Sight::Unseen;
         let first = *self.first.get_or_insert(tag.time);
         let is_late = TickSpan::from_millis(tag.time.since(first).into()) > self.span;
@@ -137,14 +174,14 @@ impl Probe {
         }
         self.held.push(Held { kind: tag.kind, time: tag.time, len: tag.data.len() });
         self.bodies.extend_from_slice(tag.data);
-        Released { found: None, held: [].iter(), bodies: &[], last: None }
+        Released::default()
     }
 
     /// Lets through what is held, at the end of the publication; what comes later is held no more.
     pub fn finish(&mut self) -> Released<'_> {
         match self.phase {
             Phase::Looking => self.release(None),
-            Phase::Passing => Released { found: None, held: [].iter(), bodies: &[], last: None },
+            Phase::Passing => Released::default(),
         }
     }
 
@@ -154,11 +191,24 @@ impl Probe {
             Sight::Shown(stream_type) => Some(stream_type),
             Sight::Unseen | Sight::Nothing => None,
         };
-        Released {
+        let mut released = Released {
             found: Some(Announced { video: self.video == Sight::Shown(()), audio }),
-            held: self.held.iter(),
+            first: None,
+            held: &self.held,
             bodies: &self.bodies,
+            passed_over: None,
             last,
+        };
+        if let (Headers::InInit, Some(place)) = (self.container.headers, self.audio_shown_by) {
+            released.put_first(place);
+        }
+        released
+    }
+
+    /// Remembers the tag that was looked at, if it was the one to show what audio is.
+    fn note_place(&mut self) {
+        if matches!(self.audio, Sight::Shown(_)) {
+            self.audio_shown_by.get_or_insert(self.held.len());
         }
     }
 
@@ -184,7 +234,8 @@ impl Probe {
         let Ok(video) = VideoTag::parse(tag.data) else {
             return;
         };
-        if VideoCoding::of(video.codec).is_some() {
+        let coding = VideoCoding::of(video.codec);
+        if coding.is_some_and(|coding| self.container.video.contains(coding)) {
             self.video = Sight::Shown(());
         } else if self.video == Sight::Unseen && video.codec != VideoCodec::NONE {
             self.video = Sight::Nothing;
@@ -193,7 +244,7 @@ impl Probe {
 
     fn look_at_audio(&mut self, tag: Tag<'_>) {
         let mut unroller = Unroller::new(TimelineBase::AsReceived);
-        let known = KnownAudio { format: None, carried: CARRIED };
+        let known = KnownAudio { format: None, carried: self.container.audio };
         match read_audio(tag, known, &mut unroller, &mut Findings::new()) {
             Ok(AudioReading::Header(format) | AudioReading::Described { format, .. }) => {
                 self.audio = Sight::Shown(format.stream_type());
@@ -209,9 +260,6 @@ impl Probe {
     }
 }
 
-/// Audio whose header is waited for: what a transport stream carries.
-const CARRIED: &[AudioCodec] = &[AudioCodec::AAC, AudioCodec::MP3];
-
 impl Default for Probe {
     fn default() -> Self {
         Self::new()
@@ -219,13 +267,17 @@ impl Default for Probe {
 }
 
 /// The tags that a call lets through, in order: an iterator. What is not taken from it is lost.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "tags that are not taken are lost"]
 pub struct Released<'a> {
     found: Option<Announced>,
-    held: slice::Iter<'a, Held>,
+    /// Comes before all others.
+    first: Option<Tag<'a>>,
+    held: &'a [Held],
     /// Bodies of what is left of `held`.
     bodies: &'a [u8],
+    /// How many of `held` are left when one has come first that is not to come again.
+    passed_over: Option<usize>,
     last: Option<Tag<'a>>,
 }
 
@@ -237,16 +289,38 @@ impl Released<'_> {
     }
 }
 
+impl<'a> Released<'a> {
+    /// Has the tag at this place come before all others.
+    fn put_first(&mut self, place: usize) {
+        if place == self.held.len() {
+            self.first = self.last.take();
+            return;
+        }
+        let mut rest = Self { held: self.held, bodies: self.bodies, ..Self::default() };
+        self.first = rest.nth(place);
+        self.passed_over = Some(self.held.len() - place);
+    }
+
+    /// Takes the next of those that were held.
+    fn next_held(&mut self) -> Option<Tag<'a>> {
+        let (held, rest) = self.held.split_first()?;
+        let (data, later) = self.bodies.split_at_checked(held.len)?;
+        (self.held, self.bodies) = (rest, later);
+        Some(Tag { kind: held.kind, time: held.time, data })
+    }
+}
+
 impl<'a> Iterator for Released<'a> {
     type Item = Tag<'a>;
 
     fn next(&mut self) -> Option<Tag<'a>> {
-        let Some(held) = self.held.next() else {
-            return self.last.take();
-        };
-        let (data, later) = self.bodies.split_at_checked(held.len)?;
-        self.bodies = later;
-        Some(Tag { kind: held.kind, time: held.time, data })
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        if self.passed_over == Some(self.held.len()) {
+            let _came_first = self.next_held();
+        }
+        self.next_held().or_else(|| self.last.take())
     }
 }
 
@@ -319,6 +393,31 @@ mod tests {
         }
         let unsupported = [video(0, &[0x12, 0, 0]), audio(0, AAC_HEADER)];
         assert_eq!(push(&mut Probe::new(), &unsupported), (2, found(false, aac)));
+    }
+
+    #[test]
+    fn mp4_9_a_section_of_fmp4_has_audio_that_comes_behind_the_first_key_frame() {
+        let opus = &[0x90, b'O', b'p', b'u', b's'];
+        let ac3 = &[0x91, b'a', b'c', b'-', b'3', 0x0b, 0x77, 0, 0, 0x14, 0x40, 0x2f, 0x84];
+        let av1 = &[0x91, b'a', b'v', b'0', b'1', 0x12, 0];
+        let start = [video(0, AVC_HEADER), video(0, av1)];
+        for header in [AAC_HEADER, opus, ac3] {
+            for rest in [&[audio(9, header)][..], &[audio(9, &[0xaf, 1, 7]), audio(9, header)]] {
+                let tags: Vec<_> = start.iter().chain(rest).copied().collect();
+                let mut probe = Probe::new().for_container::<crate::Fmp4>();
+                let (last, before) = tags.split_last().unwrap();
+                assert!(before.iter().all(|&tag| probe.push(tag).count() == 0));
+                let released: Vec<_> = probe.push(*last).collect();
+                assert_eq!(released[0], *last, "{header:x?}");
+                assert_eq!(released[1..], *before, "{header:x?}");
+            }
+        }
+        // Audio that came first, or among others, is where it was but for that.
+        let mut probe = Probe::new().for_container::<crate::Fmp4>();
+        let tags = [audio(0, AAC_FRAME), audio(0, AAC_HEADER), audio(0, &[]), video(0, av1)];
+        assert!(tags[..3].iter().all(|&tag| probe.push(tag).count() == 0));
+        let released: Vec<_> = probe.push(tags[3]).collect();
+        assert_eq!(released, [tags[1], tags[0], tags[2], tags[3]]);
     }
 
     #[test]

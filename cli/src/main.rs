@@ -72,7 +72,7 @@ fn run<C: Container>(args: &Args, config: Config) -> Result<(), Failure> {
         tags: 0,
         bad_tags: 0,
     };
-    let mut probe = Probe::with_limits(LOOK_SPAN, LOOK_LEN);
+    let mut probe = Probe::with_limits(LOOK_SPAN, LOOK_LEN).for_container::<C>();
     let fed = job.feed(&mut input, &mut probe);
     let fed = job.push_all(probe.finish()).map_err(Failure::Write).and(fed);
     let finished = job.segmenter.finish(args.end(), &mut job.sink);
