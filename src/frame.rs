@@ -122,7 +122,7 @@ pub enum AudioCoding {
     Opus,
     /// FLAC, one frame; only in fMP4.
     Flac,
-    /// AC-3, one syncframe; only in fMP4.
+    /// AC-3, one syncframe.
     Ac3,
     /// E-AC-3, one syncframe; only in fMP4.
     Ec3,

@@ -16,7 +16,6 @@ impl StreamType {
     pub const AVC: Self = Self(0x1b);
     /// H.265 as an Annex B byte stream.
     pub const HEVC: Self = Self(0x24);
-
     /// AC-3 (ATSC A/52 Annex A).
     pub const AC3: Self = Self(0x81);
     /// E-AC-3 (ATSC A/52 Annex G).
@@ -25,7 +24,7 @@ impl StreamType {
     pub const PRIVATE_PES: Self = Self(0x06);
 
     /// Audio that is carried in a transport stream.
-    pub const AUDIO: [Self; 3] = [Self::MPEG1_AUDIO, Self::MPEG2_AUDIO, Self::AAC_ADTS];
+    pub const AUDIO: [Self; 4] = [Self::MPEG1_AUDIO, Self::MPEG2_AUDIO, Self::AAC_ADTS, Self::AC3];
 
     /// Takes the value of the wire.
     pub const fn new(value: u8) -> Self {

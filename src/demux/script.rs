@@ -20,6 +20,7 @@ pub(crate) fn read_script(data: &[u8], carried: CarriedVideo) -> Option<Announce
             Some(AudioCodec::AAC) => Some(StreamType::AAC_ADTS),
             Some(AudioCodec::MP3) if low_rate => Some(StreamType::MPEG2_AUDIO),
             Some(AudioCodec::MP3) => Some(StreamType::MPEG1_AUDIO),
+            Some(AudioCodec::AC3) => Some(StreamType::AC3),
             _ => None,
         },
     })

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""fmp4_audio.py: Opus and FLAC in fMP4, as ffmpeg 9 sends them by Enhanced RTMP and reads them back.
+"""fmp4_audio.py: Opus, FLAC, AC-3 and E-AC-3 in fMP4, AC-3 in MPEG-TS, as ffmpeg 9 sends and reads them.
 
 Of what it encodes here it must decode the same frames from the playlist as from its own FLV, without a word.
 """
@@ -17,6 +17,9 @@ NOISE = ["-f", "lavfi", "-i", "anoisesrc=duration=6:amplitude=0.1:sample_rate=44
 VIDEO = ["-c:v", "libx264", "-g", "50", "-bf", "2", "-pix_fmt", "yuv420p"]
 STREAMS = {
     "H.264 and Opus": [*PICTURES, *SOUND, *VIDEO, "-c:a", "libopus", "-b:a", "96k"],
+    "H.264 and AC-3": [*PICTURES, *SOUND, *VIDEO, "-c:a", "ac3"],
+    "H.264 and E-AC-3 of six channels": [*PICTURES, *SOUND, *VIDEO, "-ac", "6", "-c:a", "eac3"],
+    "AV1 and Opus": [*PICTURES, *SOUND, "-c:v", "libsvtav1", "-preset", "10", "-g", "50", "-c:a", "libopus"],
     "H.264 and FLAC": [*PICTURES, *SOUND, *VIDEO, "-c:a", "flac"],
     "Opus in frames of 60 ms": [*SOUND, "-c:a", "libopus", "-frame_duration", "60"],
     "FLAC of 44.1 kHz, frames larger than audio is gathered in": [*NOISE, "-ac", "2", "-c:a", "flac"],
@@ -39,22 +42,30 @@ def frame_hashes(ffmpeg, source, kind):
     return [line.split(",")[-1].strip() for line in lines], run.stderr.strip()
 
 
+def check(checks, ffmpeg, name, source, out, container):
+    """Segments a stream, and holds the frames that are decoded of it against those of its source."""
+    code, said = segment(source, out, "--container", container, "--frag-duration", "2", "--frag-count", "100")
+    checks.check(code == 0, f"{name} in {container}: flv2hls ends well", said[-200:])
+    for kind in ("v", "a"):
+        want, _ = frame_hashes(ffmpeg, source, kind)
+        if not want:
+            continue
+        got, complaints = frame_hashes(ffmpeg, os.path.join(out, "playlist.m3u8"), kind)
+        checks.check(want == got and not complaints, f"{name} in {container}: {len(want)} frames ({kind}) are the same",
+                     f"{len(got)} frames; {complaints[:200]}")
+
+
 def main():
     checks = Checks()
     ffmpeg = ffmpeg_9()
     with tempfile.TemporaryDirectory() as scratch:
         for nth, (name, arguments) in enumerate(STREAMS.items()):
             source, out = os.path.join(scratch, f"{nth}.flv"), os.path.join(scratch, f"{nth}")
-            subprocess.run([ffmpeg, "-nostdin", "-v", "error", *arguments, "-f", "flv", source], check=True, timeout=120)
-            code, said = segment(source, out, "--container", "fmp4", "--frag-duration", "2", "--frag-count", "100")
-            checks.check(code == 0, f"{name}: flv2hls ends well", said[-200:])
-            for kind in ("v", "a"):
-                want, _ = frame_hashes(ffmpeg, source, kind)
-                if not want:
-                    continue
-                got, complaints = frame_hashes(ffmpeg, os.path.join(out, "playlist.m3u8"), kind)
-                checks.check(want == got and not complaints, f"{name}: {len(want)} frames ({kind}) are the same",
-                             f"{len(got)} frames; {complaints[:200]}")
+            encode = [ffmpeg, "-nostdin", "-v", "error", *arguments, "-f", "flv", source]
+            subprocess.run(encode, check=True, timeout=120, env={**os.environ, "SVT_LOG": "1"})
+            check(checks, ffmpeg, name, source, out, "fmp4")
+            if name == "H.264 and AC-3":
+                check(checks, ffmpeg, name, source, out + "-ts", "ts")
     checks.close()
 
 

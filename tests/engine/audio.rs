@@ -2,8 +2,8 @@
 
 use crate::support;
 use crate::support::stream::{BASE, SPS, in_order, mp3, mp3_tags, video_header};
-use crate::support::{AUDIO, Base, Output, OwnedTag, VIDEO, drive, run};
-use hls_segmenter::config::TargetDuration;
+use crate::support::{AUDIO, Base, Output, OwnedTag, VIDEO, drive, is_video, listed, run};
+use hls_segmenter::config::{FragDuration, TargetDuration};
 use hls_segmenter::flv::TagKind;
 use hls_segmenter::notice::NoticeKind;
 use hls_segmenter::time::Secs;
@@ -23,9 +23,8 @@ fn tag(millis: i64, data: &[&[u8]]) -> OwnedTag {
 #[test]
 fn f_11_behind_an_empty_frame_audio_stays_where_its_tags_are() {
     let mut tags = SHORT.both();
-    let frames: Vec<_> = (0..tags.len())
-        .filter(|&at| !support::is_video(&tags[at]) && !tags[at].is_header())
-        .collect();
+    let frames: Vec<_> =
+        (0..tags.len()).filter(|&at| !is_video(&tags[at]) && !tags[at].is_header()).collect();
     let empty = frames[100];
     tags[empty].data.truncate(2);
     let next = tags[frames[101]].millis;
@@ -48,11 +47,7 @@ fn f_17_tracks_beside_the_one_that_is_carried_are_counted() {
     let tags = SHORT.both();
     let multi: Vec<_> = tags
         .iter()
-        .map(
-            |tag| {
-                if support::is_video(tag) || tag.is_header() { tag.clone() } else { several(tag) }
-            },
-        )
+        .map(|tag| if is_video(tag) || tag.is_header() { tag.clone() } else { several(tag) })
         .collect();
     let (want, got) = (defaults(&tags), defaults(&multi));
     assert_eq!(got.memory.bodies, want.memory.bodies);
@@ -80,12 +75,12 @@ fn f_15_f_18_a_header_of_mp3_is_nothing_and_an_unknown_packet_is_told() {
 #[test]
 fn aac_whose_channels_only_its_frames_tell_is_carried_where_they_do() {
     let mut tags = SHORT.both();
-    let header = tags.iter_mut().find(|tag| tag.is_header() && !support::is_video(tag));
+    let header = tags.iter_mut().find(|tag| tag.is_header() && !is_video(tag));
     // AAC-LC, 44.1 kHz, channel configuration 0.
     header.unwrap().data = vec![0xaf, 0, 0x12, 0x00];
     let mut frames = 0;
     for tag in &mut tags {
-        if support::is_video(tag) || tag.is_header() {
+        if is_video(tag) || tag.is_header() {
             continue;
         }
         // The first element of every other frame is a program_config_element.
@@ -285,4 +280,57 @@ fn f_44_a_frame_that_is_cut_goes_with_the_one_before_it() {
     auditor.assert_clean();
     let audio = segmenter.stats().audio.unwrap();
     assert_eq!((audio.frames, audio.bytes), (2, 417 + 200 + 417));
+}
+
+/// A syncframe of AC-3: 32 ms of mono at 48 kHz and 96 kbit/s.
+fn ac3(millis: i64) -> OwnedTag {
+    let mut data = b"\x91ac-3\x0b\x77\x48\x0d\x0c\x40\x2f\x84".to_vec();
+    data.resize(5 + 384, (millis % 100) as u8);
+    OwnedTag { kind: TagKind::AUDIO, millis, data }
+}
+
+#[test]
+fn av1_4_ac_3_is_carried_in_mpeg_ts_and_e_ac_3_is_not() {
+    let base = Base { millis: 6000, ..BASE };
+    let frames = (0..187).map(|nth| ac3(nth * 32));
+    let tags = in_order(base.video().into_iter().chain(frames));
+    let options = Options { frag_duration: FragDuration::new(2).unwrap(), ..Options::default() };
+    let output = run(&tags, options);
+    // The first segment has no audio yet: its header comes behind the key frame.
+    let pmt = &output.memory.bodies[1][188..376];
+    let golden =
+        b"\x02\xb0\x1d\0\x01\xc3\0\0\xe1\0\xf0\0\x1b\xe1\0\xf0\0\x81\xe1\x01\xf0\x06\x05\x04AC-3";
+    assert_eq!(&pmt[5..5 + golden.len()], golden);
+    let pes = output.stream(AUDIO);
+    let bytes: Vec<u8> = pes.iter().flat_map(|pes| pes.data.clone()).collect();
+    let sent: Vec<u8> =
+        tags.iter().filter(|tag| !is_video(tag)).flat_map(|tag| tag.data[5..].to_vec()).collect();
+    assert!(bytes.len() > 100 * 384 && sent.ends_with(&bytes));
+    let of_ec3 = |tag: &OwnedTag| {
+        let data = tag.data.clone();
+        OwnedTag {
+            data: if is_video(tag) { data } else { [b"\x91ec-3", &data[5..]].concat() },
+            ..tag.clone()
+        }
+    };
+    let output = run(&tags.iter().map(of_ec3).collect::<Vec<_>>(), options);
+    assert!(output.stream(AUDIO).is_empty() && output.count(NoticeKind::UnsupportedAudio) > 0);
+}
+
+#[test]
+fn av1_4_ac_3_alone_is_cut_by_whole_frames() {
+    let tags: Vec<_> = (0..300).map(|nth| ac3(nth * 32)).collect();
+    let options = Options { frag_duration: FragDuration::new(2).unwrap(), ..Options::default() };
+    let output = run(&tags, options);
+    assert_eq!(output.extinf()[..4], [2016, 2016, 2016, 2016]);
+    assert_eq!(listed(&output, 0), [0x81]);
+    // The largest frames are larger than what is gathered.
+    let large = |nth: i64| {
+        let mut data = b"\x91ac-3\x0b\x77\x48\x0d\xa5\x40\x2f\x84".to_vec();
+        data.resize(5 + 3840, nth as u8);
+        OwnedTag { kind: TagKind::AUDIO, millis: nth * 48, data }
+    };
+    let output = run(&(0..100).map(large).collect::<Vec<_>>(), options);
+    let bytes: usize = output.stream(AUDIO).iter().map(|pes| pes.data.len()).sum();
+    assert_eq!(bytes, 100 * 3840);
 }

@@ -1,9 +1,9 @@
-//! Rules of AAC in ADTS (ISO/IEC 14496-3 §1.A.2.2) and of MPEG audio (ISO/IEC 11172-3 §2.4.2.3) in
-//! PES packets.
+//! Rules of AAC in ADTS (ISO/IEC 14496-3 §1.A.2.2), of MPEG audio (ISO/IEC 11172-3 §2.4.2.3) and of
+//! AC-3 (ETSI TS 102 366 §4.3.2) in PES packets.
 
 use hls_segmenter::time::TickSpan;
 
-use super::super::ts::{ADTS, Boundary, Pes};
+use super::super::ts::{AC3, ADTS, Boundary, Pes};
 use super::super::violation::{Findings, Rule};
 
 /// Longest media time in one PES packet (ISO/IEC 13818-1 §2.7.4).
@@ -48,16 +48,19 @@ impl Audio {
         any_input: bool,
         findings: &mut Findings,
     ) -> (Vec<Frame<'a>>, bool) {
-        let adts = pes.stream_type == ADTS;
         let (mut frames, mut rest) = (Vec::new(), pes.payload.as_slice());
         while !rest.is_empty() {
-            let split = if adts { self.split_adts(rest, findings) } else { split_mpeg(rest) };
+            let split = match pes.stream_type {
+                ADTS => self.split_adts(rest, findings),
+                AC3 => split_ac3(rest),
+                _ => split_mpeg(rest),
+            };
             let Some((frame, after)) = split else { break };
             frames.push(frame);
             rest = after;
         }
         // What is no frame in a tag of MPEG audio is passed on with the frame before it.
-        let raw = !adts && any_input;
+        let raw = pes.stream_type != ADTS && any_input;
         findings.expect(
             raw || rest.is_empty() && !frames.is_empty(),
             Rule::AudioFrames,
@@ -165,6 +168,25 @@ fn split_mpeg(bytes: &[u8]) -> Option<(Frame<'_>, &[u8])> {
     let (frame, rest) =
         if kilobits == 0 { (bytes, &[][..]) } else { bytes.split_at_checked(len as usize)? };
     Some((Frame { bytes: frame, samples, rate }, rest))
+}
+
+/// Splits a syncframe of AC-3 off.
+fn split_ac3(bytes: &[u8]) -> Option<(Frame<'_>, &[u8])> {
+    let &[0x0b, 0x77, _, _, code, ..] = bytes else {
+        return None;
+    };
+    let kilobits =
+        [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640];
+    let kilobits: u32 = *kilobits.get(usize::from(code >> 1 & 0x1f))?;
+    // 1536 samples; words of two bytes, of which 44.1 kHz has one more in every other frame.
+    let (rate, words) = match code >> 6 {
+        0 => (48_000, kilobits * 2),
+        1 => (44_100, kilobits * 96_000 / 44_100 + u32::from(code & 1)),
+        2 => (32_000, kilobits * 3),
+        _ => return None,
+    };
+    let (frame, rest) = bytes.split_at_checked(2 * words as usize)?;
+    Some((Frame { bytes: frame, samples: 1536, rate }, rest))
 }
 
 /// Returns kbit/s of a `bitrate_index`: 0 for free format, `None` for the forbidden one.

@@ -17,7 +17,7 @@ use audio::Audio;
 use avc::Video;
 
 use super::mp4::Unit;
-use super::ts::{ADTS, AVC, Boundary, Pes, is_video};
+use super::ts::{AC3, ADTS, AVC, Boundary, Pes, is_video};
 use super::violation::{Findings, Rule};
 
 /// State of the elementary streams as the listed segments have them.
@@ -86,7 +86,8 @@ impl Streams {
         // Frames of several rates in one tag have no one length.
         let judged = exact && (pes.stream_type == ADTS || !settings.any_input);
         self.content.frames_unknown |= !judged;
-        let begins = pes.payload.first() == Some(&0xff);
+        let sync = if pes.stream_type == AC3 { 0x0b } else { 0xff };
+        let begins = pes.payload.first() == Some(&sync);
         findings.expect(
             begins || !pes.aligned,
             Rule::PesHeader,

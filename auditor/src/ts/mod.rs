@@ -14,7 +14,7 @@ mod section;
 
 pub(super) use clock::Boundary;
 pub(super) use packet::LEN;
-pub(super) use psi::{ADTS, AVC, is_video};
+pub(super) use psi::{AC3, ADTS, AVC, is_video};
 
 use std::collections::BTreeMap;
 
@@ -235,7 +235,7 @@ impl Demux {
         findings.place.packet = Some(assembly.index);
         findings.place.pid = Some(pid);
         let Assembly { stream_type, index, first, random_access, bytes, pcr } = assembly;
-        let Some(header) = pes::parse(&bytes, is_video(stream_type), findings) else {
+        let Some(header) = pes::parse(&bytes, stream_type, findings) else {
             return;
         };
         let (pts, dts, aligned) = (header.pts, header.dts, header.aligned);

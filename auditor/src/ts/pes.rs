@@ -3,6 +3,10 @@
 use hls_segmenter::time::WireTime;
 
 use super::super::violation::{Findings, Rule};
+use super::psi::{AC3, is_video};
+
+/// `stream_id` of what only its stream type names (table 2-22).
+const PRIVATE_STREAM_1: u8 = 0xbd;
 
 /// What the header says of the access unit behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,9 +20,10 @@ pub(super) struct Header<'a> {
 /// Takes a whole PES packet apart; `None` where it cannot be.
 pub(super) fn parse<'a>(
     packet: &'a [u8],
-    video: bool,
+    stream_type: u8,
     findings: &mut Findings,
 ) -> Option<Header<'a>> {
+    let video = is_video(stream_type);
     let Some((&[p0, p1, p2, stream_id, len_high, len_low, flags, fields, header_len], rest)) =
         packet.split_first_chunk()
     else {
@@ -32,8 +37,11 @@ pub(super) fn parse<'a>(
         );
         return None;
     }
-    let fits =
-        if video { (0xe0..=0xef).contains(&stream_id) } else { (0xc0..=0xdf).contains(&stream_id) };
+    let fits = match stream_type {
+        _ if video => (0xe0..=0xef).contains(&stream_id),
+        AC3 => stream_id == PRIVATE_STREAM_1,
+        _ => (0xc0..=0xdf).contains(&stream_id),
+    };
     findings.expect(fits, Rule::PesHeader, format_args!("stream_id is {stream_id:#04x}"));
     findings.expect(
         flags & 0x30 == 0,
@@ -139,7 +147,7 @@ mod tests {
             0xff, 0xf1, // elementary stream
         ];
         let mut findings = Findings::default();
-        let header = parse(&whole, false, &mut findings).unwrap();
+        let header = parse(&whole, 0x0f, &mut findings).unwrap();
         assert_eq!(
             (header.pts.get(), header.payload, header.aligned),
             (63_000, &[0xff, 0xf1][..], true)
@@ -158,7 +166,7 @@ mod tests {
             let mut packet = whole;
             packet[at] = byte;
             let mut findings = Findings::default();
-            parse(&packet, false, &mut findings);
+            parse(&packet, 0x0f, &mut findings);
             assert!(findings.kept().iter().any(|violation| violation.rule == want), "byte {at}");
         }
     }
@@ -185,7 +193,7 @@ mod tests {
         ] {
             let packet = with_stuffing(fields, stuffing);
             let mut findings = Findings::default();
-            let header = parse(&packet, false, &mut findings).unwrap();
+            let header = parse(&packet, 0x0f, &mut findings).unwrap();
             assert!(!header.aligned);
             assert_eq!(findings.count() > 0, told, "{fields} {stuffing:x?}");
         }
@@ -204,7 +212,7 @@ mod tests {
             packet[3] = if video { 0xe0 } else { 0xc0 };
             packet[5] = stated;
             let mut findings = Findings::default();
-            parse(&packet, video, &mut findings);
+            parse(&packet, if video { 0x1b } else { 0x0f }, &mut findings);
             assert_eq!(findings.count() > 0, told, "{video} {stated}");
         }
     }

@@ -11,6 +11,7 @@ pub(in super::super) const AVC: u8 = 0x1b;
 pub(in super::super) const HEVC: u8 = 0x24;
 pub(in super::super) const ADTS: u8 = 0x0f;
 pub(in super::super) const MPEG_AUDIO: [u8; 2] = [0x03, 0x04];
+pub(in super::super) const AC3: u8 = 0x81;
 
 /// Returns whether a stream type is one of video.
 pub(in super::super) const fn is_video(stream_type: u8) -> bool {
@@ -102,8 +103,9 @@ impl Tables {
             format_args!("reserved bits of the PMT are not 1"),
         );
         for (index, &(pid, stream_type)) in streams.iter().enumerate() {
-            let known =
-                is_video(stream_type) || stream_type == ADTS || MPEG_AUDIO.contains(&stream_type);
+            let known = is_video(stream_type)
+                || matches!(stream_type, ADTS | AC3)
+                || MPEG_AUDIO.contains(&stream_type);
             findings.expect(
                 known,
                 Rule::StreamType,

@@ -6,13 +6,23 @@
 //! ```
 
 use crate::codec::video::Delimiter;
+use crate::stream_type::StreamType;
 use crate::time::WireTime;
 
 /// Kind of the elementary stream that a PES packet carries (table 2-18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StreamId {
+    /// `private_stream_1`, in which AC-3 is carried (ETSI TS 101 154 §4.1.8.6).
+    Private = 0xbd,
     Audio = 0xc0,
     Video = 0xe0,
+}
+
+impl StreamId {
+    /// Returns that of audio of this stream type.
+    pub(super) fn of_audio(stream_type: Option<StreamType>) -> Self {
+        if stream_type == Some(StreamType::AC3) { Self::Private } else { Self::Audio }
+    }
 }
 
 /// A PES header, followed by the first few bytes of the elementary stream where those are not
@@ -77,7 +87,9 @@ impl PesHeader {
         let len = 9 + if pts == dts { 5 } else { 10 };
         // `PES_packet_length` counts neither itself nor what stands before it.
         let packet_len = match id {
-            StreamId::Audio => u16::try_from(len - 6 + lead.len + payload_len).unwrap_or(0),
+            StreamId::Private | StreamId::Audio => {
+                u16::try_from(len - 6 + lead.len + payload_len).unwrap_or(0)
+            }
             StreamId::Video => 0,
         };
         Self { id, pts, dts, packet_len, len, lead }

@@ -33,7 +33,7 @@ pub(crate) fn psi_packets(
     association.put(PacketHeader::new(Pid::PAT, pat), first);
 
     let [pcr_high, pcr_low] = pcr_pid(program).get().to_be_bytes();
-    let mut body = [0; 20];
+    let mut body = [0; 26];
     let mut len = 0;
     let mut put = |bytes: &[u8]| {
         if let Some(room) = body.get_mut(len..len + bytes.len()) {
@@ -60,6 +60,7 @@ pub(crate) fn psi_packets(
 const fn registration(stream_type: StreamType) -> &'static [u8] {
     match stream_type {
         StreamType::HEVC => b"\x05\x04HEVC",
+        StreamType::AC3 => b"\x05\x04AC-3",
         _ => &[],
     }
 }

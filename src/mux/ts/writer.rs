@@ -57,7 +57,7 @@ impl Muxer for TsWriter {
     const HEADERS: Headers = Headers::InBand;
     /// No player takes AV1 in a transport stream.
     const VIDEO: CarriedVideo = CarriedVideo::WithStartCodes;
-    const AUDIO: &'static [AudioCodec] = &[AudioCodec::AAC, AudioCodec::MP3];
+    const AUDIO: &'static [AudioCodec] = &[AudioCodec::AAC, AudioCodec::MP3, AudioCodec::AC3];
 
     fn new(options: &Options) -> Self {
         let state = TsState::new(Program::NOTHING, 0, [0; 4]);
@@ -227,7 +227,8 @@ impl Muxer for TsWriter {
         let start = Start { discontinuity: self.state.audio.take_discontinuity(), random_access };
         let time = self.wire(audio.pts);
         let lead = Lead::of(audio.header);
-        let header = PesHeader::new(StreamId::Audio, (time, time), lead, audio.bytes.len());
+        let id = StreamId::of_audio(self.state.program.audio);
+        let header = PesHeader::new(id, (time, time), lead, audio.bytes.len());
         let place = (Pid::AUDIO, self.state.audio.counter);
         let run = PesRun::new(place, start, pcr, header, Payload::Audio(audio.bytes));
         self.state.audio.counter.take(run.packets());
