@@ -156,7 +156,7 @@ impl State {
             let (word, fields) = line.split_once(' ')?;
             match word {
                 "token" => state.token = Some(read_token(fields)?),
-                "longest" => state.longest_millis = read_millis(fields)?,
+                "longest" => state.longest_millis = read_millis(fields, MOST_LISTED_MILLIS)?,
                 "segment" => state.segments.push(read_segment(fields)?),
                 "leaving" => state.leaving.push(read_leaving(fields)?),
                 "playlist" => {
@@ -209,7 +209,7 @@ fn read_leaving(text: &str) -> Option<Leaving> {
     let mut fields = text.splitn(4, ' ');
     let mut field = || fields.next();
     let id = read_field(field()?)?;
-    let keep_millis = read_millis(field()?)?;
+    let keep_millis = read_millis(field()?, 2 * MOST_LISTED_MILLIS)?;
     let until = read_field(field()?)?.map(WallTime::from_unix_millis);
     Some(Leaving { id, name: read_name(field()?)?, keep_millis, until })
 }
@@ -220,8 +220,8 @@ fn read_name(text: &str) -> Option<String> {
 }
 
 /// Reads a time for which segments are listed or kept.
-fn read_millis(text: &str) -> Option<i64> {
-    text.parse().ok().filter(|millis| (0..=MOST_MILLIS).contains(millis))
+fn read_millis(text: &str, most: i64) -> Option<i64> {
+    text.parse().ok().filter(|millis| (0..=most).contains(millis))
 }
 
 fn read_field<T: FromStr>(text: &str) -> Option<Option<T>> {
@@ -243,9 +243,9 @@ impl<T: fmt::Display> fmt::Display for Field<T> {
 /// First line of the stored form.
 const HEAD: &str = "hls-segmenter channel 1";
 
-/// Milliseconds for which a file may have to stay: as long as two of the longest lists, of segments
-/// with the longest EXTINF.
-const MOST_MILLIS: i64 = 2 * (MOST_LISTED as i64 + 1) * u32::MAX as i64;
+/// Milliseconds of the longest list, of segments with the longest EXTINF. No file has to stay for
+/// longer than two of them.
+const MOST_LISTED_MILLIS: i64 = (MOST_LISTED as i64 + 1) * u32::MAX as i64;
 
 /// Bytes of the last line.
 const CRC_LINE_LEN: usize = "crc 00000000\n".len();
