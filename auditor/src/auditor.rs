@@ -1,6 +1,6 @@
 //! The sink that checks: how it is set up, what it found, and how calls reach it.
 
-use hls_segmenter::config::{KeyFramePolicy, Options, WindowPolicy};
+use hls_segmenter::config::{KeyFramePolicy, Options, Parts, WindowPolicy};
 use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
 use hls_segmenter::notice::Notice;
 use hls_segmenter::playlist::{ListedSegment, Playlist};
@@ -14,7 +14,7 @@ use hls_segmenter::{
 use super::es::ElementaryUnit;
 use super::event::{Call, Event};
 use super::judge::Judge;
-use super::recorder::{Discard, copy_head, copy_packets, copy_payload, playlist_text};
+use super::recorder::{Discard, copy_head, copy_packets, copy_payload, playlist_texts};
 use super::token::Resumed;
 use super::violation::Violation;
 
@@ -51,8 +51,10 @@ impl<S> Auditor<S> {
 
     /// Wraps a sink, for an engine with these options.
     pub fn with_options(inner: S, options: &Options) -> Self {
-        let auditor =
-            Self::new(inner).key_frames(options.key_frames).jump_limit(options.jump_limit);
+        let auditor = Self::new(inner)
+            .key_frames(options.key_frames)
+            .jump_limit(options.jump_limit)
+            .part_target(options.parts.map(Parts::target));
         match options.window {
             WindowPolicy::Exactly => auditor.frag_count(options.frag_count.get()),
             WindowPolicy::AtLeastThreeTargets => auditor,
@@ -79,6 +81,13 @@ impl<S> Auditor<S> {
     #[must_use]
     pub const fn jump_limit(mut self, limit: TickSpan) -> Self {
         self.judge.jump_limit = limit;
+        self
+    }
+
+    /// Tells the Part Target Duration, where parts are made.
+    #[must_use]
+    pub const fn part_target(mut self, target: Option<TickSpan>) -> Self {
+        self.judge.parts.target = target;
         self
     }
 
@@ -232,7 +241,9 @@ impl<S: SegmentSink> SegmentSink for Auditor<S> {
     }
 
     fn close_part(&mut self, part: &Part) -> Result<(), S::Error> {
-        self.inner.close_part(part)
+        let result = self.inner.close_part(part);
+        self.judge.take(Call::Part(part), result.is_ok());
+        result
     }
 
     fn close_segment(&mut self, segment: &Segment) -> Result<(), S::Error> {
@@ -242,9 +253,10 @@ impl<S: SegmentSink> SegmentSink for Auditor<S> {
     }
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), S::Error> {
-        let text = playlist_text(playlist);
+        let (text, live) = playlist_texts(playlist);
         let result = self.inner.update_playlist(playlist);
-        self.judge.take(Call::Playlist { text: &text, ended: playlist.ended() }, result.is_ok());
+        let call = Call::Playlist { text: &text, live: live.as_deref(), ended: playlist.ended() };
+        self.judge.take(call, result.is_ok());
         result
     }
 

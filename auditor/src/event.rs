@@ -1,6 +1,6 @@
 //! Sink calls as values that can be kept, compared, altered and judged again.
 
-use hls_segmenter::{AbortedSegment, ExpiredSegment, Segment, SegmentStart};
+use hls_segmenter::{AbortedSegment, ExpiredSegment, Part, Segment, SegmentStart};
 
 /// A sink call that the contract speaks of, with all it was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum Event {
         /// What it tells of its number.
         sequence: u32,
     },
+    /// `close_part`.
+    Part(Part),
     /// `close_segment`.
     Close(Segment),
     /// `update_playlist`.
@@ -35,6 +37,8 @@ pub enum Event {
         /// The text, in which the URI of segment 7 is `7.ts`, or `7.m4s` where it needs a section;
         /// that of section 7 is `7.mp4`.
         text: String,
+        /// The same with parts, where the engine makes any: part 2 of segment 7 is `7.2.part`.
+        live: Option<String>,
         /// The list is complete.
         ended: bool,
     },
@@ -60,8 +64,11 @@ impl Event {
             Self::Head { bytes, payload_len, sequence } => {
                 Call::Head { bytes, payload_len: *payload_len, sequence: *sequence }
             }
+            Self::Part(part) => Call::Part(part),
             Self::Close(segment) => Call::Close(segment),
-            Self::Playlist { text, ended } => Call::Playlist { text, ended: *ended },
+            Self::Playlist { text, live, ended } => {
+                Call::Playlist { text, live: live.as_deref(), ended: *ended }
+            }
             Self::Expire(expired) => Call::Expire(expired),
             Self::Abort(aborted) => Call::Abort(aborted),
             Self::Lost(id) => Call::Lost(*id),
@@ -79,8 +86,9 @@ pub(super) enum Call<'a> {
     Init { id: u64, bytes: &'a [u8] },
     Payload(&'a [u8]),
     Head { bytes: &'a [u8], payload_len: usize, sequence: u32 },
+    Part(&'a Part),
     Close(&'a Segment),
-    Playlist { text: &'a str, ended: bool },
+    Playlist { text: &'a str, live: Option<&'a str>, ended: bool },
     Expire(&'a ExpiredSegment),
     Abort(&'a AbortedSegment),
     Lost(u64),

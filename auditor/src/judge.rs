@@ -2,7 +2,7 @@
 
 use hls_segmenter::config::KeyFramePolicy;
 use hls_segmenter::time::TickSpan;
-use hls_segmenter::{AbortedSegment, Segment, SegmentStart};
+use hls_segmenter::{AbortedSegment, Part, Segment, SegmentStart};
 
 use super::es::{ElementaryUnit, Settings, Streams};
 use super::event::Call;
@@ -12,6 +12,7 @@ use super::m3u8;
 use super::mp4::{Fragments, Sections, Unit};
 use super::numbers::{Numbers, check_told};
 use super::order::State;
+use super::parts::Parts;
 use super::ts::{Demux, LEN, Pes};
 use super::violation::{Findings, Place, Rule};
 
@@ -25,6 +26,7 @@ pub(super) struct Judge {
     pub(super) history: History,
     pub(super) media: Media,
     pub(super) sections: Sections,
+    pub(super) parts: Parts,
     /// What an aborted segment is taken back to.
     saved: Option<Box<Media>>,
     order: State,
@@ -61,6 +63,7 @@ impl Judge {
             history: History::default(),
             media: Media::default(),
             sections: Sections::default(),
+            parts: Parts::default(),
             saved: None,
             order: State::Idle,
             calls: 0,
@@ -86,9 +89,11 @@ impl Judge {
             Call::Head { bytes, payload_len, sequence } => {
                 self.take_head(bytes, (payload_len, sequence), ok);
             }
+            Call::Part(part) => self.take_part(part, ok),
             Call::Close(segment) => self.take_close(segment, ok),
-            Call::Playlist { text, ended } => {
+            Call::Playlist { text, live, ended } => {
                 self.order.take_playlist(ended, &mut self.findings);
+                self.take_live(text, live);
                 let list = m3u8::parse(text, &mut self.findings);
                 self.history.take_list(list, ended, &mut self.findings);
             }
@@ -205,6 +210,26 @@ impl Judge {
         self.media.streams.take(id, pes, &self.settings, self.units.as_mut(), findings);
     }
 
+    fn take_part(&mut self, part: &Part, ok: bool) {
+        if let Some(open) = self.order.take_part(ok, &mut self.findings) {
+            let written = (open.start.id, open.bytes);
+            self.parts.take(part, written, &mut self.findings);
+            self.media.fragments.check_whole(&mut self.findings);
+        }
+    }
+
+    fn take_live(&mut self, plain: &str, live: Option<&str>) {
+        self.findings.expect(
+            live.is_some() == self.parts.target.is_some(),
+            Rule::PartList,
+            format_args!("a list with parts: {}", live.is_some()),
+        );
+        if let Some(live) = live {
+            let open = self.order.open().map(|open| open.start.id);
+            self.parts.take_list(live, plain, open, &mut self.findings);
+        }
+    }
+
     fn take_close(&mut self, segment: &Segment, ok: bool) {
         let is_ts = self.order.open().is_some_and(|open| open.start.init.is_none());
         if ok && is_ts {
@@ -223,12 +248,13 @@ impl Judge {
             return;
         }
         check_told(&open, segment, &mut self.findings);
+        self.parts.close(segment, &mut self.findings);
         let Streams { content, steps, .. } = &self.media.streams;
         let has_video = if is_fmp4 {
             let has_video = self.media.fragments.has_video(&self.sections);
             let video = (has_video, content.video_leads);
             let findings = &mut self.findings;
-            self.media.fragments.end_segment(findings);
+            self.media.fragments.check_whole(findings);
             if !self.settings.any_input {
                 self.media.fragments.check_duration(segment, video, findings);
             }
@@ -244,7 +270,8 @@ impl Judge {
             jump_limit: self.jump_limit,
             any_input: self.settings.any_input,
             // What a strange source does to times that have no overlap is not told by the output.
-            times_guessed: is_fmp4 && (self.media.fragments.has_guessed || self.settings.any_input),
+            times_guessed: is_fmp4 && (self.media.fragments.has_guessed || self.settings.any_input)
+                || self.parts.bounds_end(segment.id, self.settings.any_input),
         }
         .check(&mut self.findings);
         self.history.take_close(segment);
@@ -256,6 +283,7 @@ impl Judge {
             return;
         }
         self.numbers.take_abort();
+        self.parts.abort(aborted.id);
         if let Some(saved) = self.saved.take() {
             self.media = *saved;
         }

@@ -28,6 +28,7 @@ mod m3u8;
 mod mp4;
 mod numbers;
 mod order;
+mod parts;
 mod recorder;
 mod successor;
 mod token;

@@ -33,6 +33,15 @@ pub(super) struct Open {
     pub(super) start: SegmentStart,
     /// Bytes that the sink took.
     pub(super) bytes: u64,
+    /// What the next version may be about, though the segment is not closed.
+    news: News,
+}
+
+/// What has come of an open segment since the last playlist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    Nothing,
+    Part,
 }
 
 impl State {
@@ -70,7 +79,7 @@ impl State {
             _ => false,
         };
         self.admit("open_segment", legal, findings);
-        let open = Open { start: *start, bytes: 0 };
+        let open = Open { start: *start, bytes: 0, news: News::Nothing };
         *self = if ok { Self::Open(open) } else { Self::Failed(open) };
     }
 
@@ -109,6 +118,19 @@ impl State {
         ok
     }
 
+    /// Takes `close_part`; returns the segment as it is so far.
+    pub(super) fn take_part(&mut self, ok: bool, findings: &mut Findings) -> Option<Open> {
+        self.admit("close_part", matches!(self, Self::Open(_)), findings);
+        let Self::Open(open) = self else { return None };
+        open.news = News::Part;
+        let open = *open;
+        if !ok {
+            *self = Self::Failed(open);
+            return None;
+        }
+        Some(open)
+    }
+
     /// Takes `close_segment`; returns the segment as it was opened and written.
     pub(super) fn take_close(&mut self, ok: bool, findings: &mut Findings) -> Option<Open> {
         self.admit("close_segment", matches!(self, Self::Open(_)), findings);
@@ -119,6 +141,13 @@ impl State {
 
     /// Takes `update_playlist`; a failed one is a version that nobody saw.
     pub(super) fn take_playlist(&mut self, ended: bool, findings: &mut Findings) {
+        if let Self::Open(open) = self
+            && open.news == News::Part
+            && !ended
+        {
+            open.news = News::Nothing;
+            return;
+        }
         let legal = match self {
             Self::Closed => true,
             Self::Idle | Self::Listed => ended,

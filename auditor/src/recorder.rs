@@ -1,11 +1,11 @@
 //! A sink that keeps every call, and one that keeps nothing.
 
 use core::convert::Infallible;
-use core::fmt::Write as _;
+use core::fmt::{self, Write as _};
 
 use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
 use hls_segmenter::notice::Notice;
-use hls_segmenter::playlist::Playlist;
+use hls_segmenter::playlist::{NextPart, Playlist};
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
     AbortedSegment, ExpiredSegment, Part, Segment, SegmentSink, SegmentStart, Snapshot, Track,
@@ -106,7 +106,8 @@ impl<S: SegmentSink> SegmentSink for Recorder<S> {
     }
 
     fn close_part(&mut self, part: &Part) -> Result<(), S::Error> {
-        self.inner.close_part(part)
+        let result = self.inner.close_part(part);
+        self.keep(Event::Part(*part), result)
     }
 
     fn close_segment(&mut self, segment: &Segment) -> Result<(), S::Error> {
@@ -115,7 +116,8 @@ impl<S: SegmentSink> SegmentSink for Recorder<S> {
     }
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), S::Error> {
-        let event = Event::Playlist { text: playlist_text(playlist), ended: playlist.ended() };
+        let (text, live) = playlist_texts(playlist);
+        let event = Event::Playlist { text, live, ended: playlist.ended() };
         let result = self.inner.update_playlist(playlist);
         self.keep(event, result)
     }
@@ -170,9 +172,9 @@ pub(super) fn copy_head(head: &FragmentHead<'_>, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Writes the playlist with segments and sections named by their ids; a playlist that cannot be written is an
-/// empty text.
-pub(super) fn playlist_text(playlist: Playlist<'_>) -> String {
+/// Writes the playlist with segments, sections and parts named by their ids, plain and with parts if
+/// there are any; a playlist that cannot be written is an empty text.
+pub(super) fn playlist_texts(playlist: Playlist<'_>) -> (String, Option<String>) {
     let mut text = String::new();
     let m3u8 = playlist.m3u8(|segment, uri| match segment.init {
         None => write!(uri, "{}.ts", segment.id),
@@ -182,5 +184,15 @@ pub(super) fn playlist_text(playlist: Playlist<'_>) -> String {
     if write!(text, "{m3u8}").is_err() {
         text.clear();
     }
-    text
+    let live = playlist.live_edge().map(|_| {
+        let name = |part: NextPart, uri: &mut dyn fmt::Write| {
+            write!(uri, "{}.{}.part", part.segment, part.index)
+        };
+        let mut live = String::new();
+        if write!(live, "{}", m3u8.low_latency(name)).is_err() {
+            live.clear();
+        }
+        live
+    });
+    (text, live)
 }

@@ -168,6 +168,18 @@ rules! {
     SectionExpiry = "MP4-17",
     /// `avcC` is whole, and says what its parameter sets say.
     AvcRecord = "MP4-18",
+    /// A part is what was written since the one before it, and all of them are their segment.
+    Part = "LL-7",
+    /// No part is longer than PART-TARGET; one that is not exempt has 85 % of it.
+    PartDuration = "LL-1",
+    /// EXT-X-PART-INF and EXT-X-SERVER-CONTROL are constants.
+    PartTarget = "LL-2",
+    /// EXT-X-PART names parts that were told, in order, before their segment, with all others of it.
+    PartList = "LL-5",
+    /// EXT-X-PRELOAD-HINT names what comes next.
+    PartHint = "LL-9",
+    /// Without what only low latency has, a list is the plain one.
+    PlainList = "LL-11",
     /// PTS and DTS run ahead of the engine's timeline by a constant.
     Lead = "Y-01",
 }

@@ -11,6 +11,7 @@
 
 mod faults;
 mod fmp4;
+mod parts;
 #[path = "../support/mod.rs"]
 mod support;
 mod tamper;

@@ -13,6 +13,8 @@ use hls_segmenter::{
     Ts,
 };
 
+use hls_segmenter_auditor::Auditor;
+
 use crate::support::parts::PartsSink;
 use crate::support::stream::BASE;
 use crate::support::{Base, OwnedTag};
@@ -34,12 +36,14 @@ fn engine<C: Container>(options: Options) -> Segmenter<LowLatency<C>> {
 }
 
 fn run<C: Container>(tags: &[OwnedTag], options: Options) -> PartsSink {
-    let (mut engine, mut sink) = (engine::<C>(options), PartsSink::new(options.parts.unwrap()));
+    let mut engine = engine::<C>(options);
+    let mut sink = Auditor::with_options(PartsSink::default(), &options);
     for tag in tags {
         engine.push(tag.borrow(), &mut sink).unwrap();
     }
     engine.finish(End::List, &mut sink).unwrap();
-    sink
+    sink.assert_clean();
+    sink.into_inner()
 }
 
 fn millis(parts: &[Part]) -> Vec<i64> {
@@ -200,7 +204,7 @@ fn ll_12_ll_13_ll_15_a_delta_skips_what_is_old_and_requests_are_answered_by_the_
 #[test]
 fn ll_8_parts_without_dates_are_told_once() {
     let mut engine = Segmenter::<LowLatency<Ts>>::with_container(Config::new(options()).unwrap());
-    let mut sink = PartsSink::new(options().parts.unwrap());
+    let mut sink = PartsSink::default();
     for tag in (Base { millis: 9_000, ..BASE }).both() {
         engine.push(tag.borrow(), &mut sink).unwrap();
     }

@@ -315,8 +315,8 @@ impl Fragments {
         self.pictures.take(bytes, sample.sync, &track.coding, settings, findings)
     }
 
-    /// Judges a segment that is about to close.
-    pub(super) fn end_segment(&self, findings: &mut Findings) {
+    /// Judges a part or a segment that is about to close.
+    pub(super) fn check_whole(&self, findings: &mut Findings) {
         let left = self.payload.len();
         findings.expect(
             left == 0,
