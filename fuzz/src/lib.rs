@@ -10,6 +10,7 @@
 //! seeds on stable.
 #![deny(unsafe_code)]
 
+pub mod av1;
 pub mod bits;
 #[expect(unsafe_code, reason = "a host in C is unsafe")]
 pub mod capi;
@@ -20,6 +21,7 @@ pub mod fmp4;
 pub mod frames;
 pub mod hvcc;
 pub mod ledger;
+pub mod parts;
 pub mod playlist_model;
 pub mod playlist_text;
 pub mod resume;
@@ -36,11 +38,12 @@ pub struct Target {
 }
 
 /// Every target, by the name of its file in `fuzz_targets/` and of its folder in `seeds/`.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "flv_reader", check: flv_reader::check },
     Target { name: "codec", check: codec::check },
     Target { name: "engine", check: engine::check },
     Target { name: "fmp4", check: fmp4::check },
+    Target { name: "parts", check: parts::check },
     Target { name: "frames", check: frames::check },
     Target { name: "sink_faults", check: sink_faults::check },
     Target { name: "resume", check: resume::check },
@@ -49,6 +52,7 @@ pub const TARGETS: [Target; 13] = [
     Target { name: "capi", check: capi::check },
     Target { name: "hvcc", check: hvcc::check },
     Target { name: "playlist_text", check: playlist_text::check },
+    Target { name: "av1", check: av1::check },
     Target { name: "stored", check: stored::check },
 ];
 

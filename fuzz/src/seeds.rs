@@ -25,6 +25,7 @@ pub fn seeds(target: &str, testdata: &Path) -> Vec<Seed> {
         }
         "engine" => scripts(testdata),
         "fmp4" => prefixed(scripts(testdata), &[[0], [37]]),
+        "parts" => prefixed(scripts(testdata), &[[0, 40, 0x20], [53, 90, 0x31]]),
         "sink_faults" => {
             prefixed(scripts(testdata), &[[3, 20, 1, 0, 9, 60, 2, 201], [0, 0, 0, 0, 1, 1, 1, 1]])
         }
@@ -53,6 +54,7 @@ pub fn seeds(target: &str, testdata: &Path) -> Vec<Seed> {
             .chain(prefixed(numbers("live", &[200]), &[[2]]))
             .chain(prefixed(numbers("multivariant", &[200]), &[[3]]))
             .collect(),
+        "av1" => numbers("units", &[300, 1500]),
         "stored" => stored::seeds(),
         other => panic!("there is no target {other}"),
     }
