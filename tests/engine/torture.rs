@@ -6,21 +6,71 @@ use crate::support;
 use crate::support::stream::{
     self, BASE, OTHER_SPS, SPS, audio_header, before_key_frames, script, shift, video_header,
 };
-use crate::support::{AUDIO, Base, Output, OwnedTag, VIDEO, auditor, drive, hevc, run_to};
-use hls_segmenter::config::{FragDuration, MidGop, Options, PlaylistVersion};
+use crate::support::{
+    AUDIO, Base, Output, OwnedTag, Recorded, VIDEO, auditor, drive, hevc, record, run_to,
+};
+use hls_segmenter::config::{
+    FragDuration, MidGop, Options, Parts, PlaylistVersion, TargetDuration,
+};
 use hls_segmenter::notice::NoticeKind;
-use hls_segmenter::{Cause, Config, End, Segmenter};
+use hls_segmenter::time::{Secs, TickSpan};
+use hls_segmenter::{Cause, Config, Container, End, Fmp4, LowLatency, Segment, Segmenter, Ts};
+use hls_segmenter_auditor::UnitKind;
 
 const LEAD: i64 = 63_000;
 
-/// Segments a row of the matrix, the same in H.265, and both in fMP4, which must come to the same.
+/// Segments a row of the matrix, the same in H.265, both in fMP4, and with parts, which must come to
+/// the same.
 fn run(tags: &[OwnedTag], options: Options) -> Output {
     let output = support::run(tags, options);
     let other = support::run(&hevc::of_avc(tags), options);
     assert_eq!(story(&other), story(&output), "in H.265");
     fmp4::assert_same_as_ts(tags, options);
     fmp4::assert_same_as_ts(&hevc::of_avc(tags), options);
+    assert_same_with_parts::<Ts>(tags, options);
+    assert_same_with_parts::<Fmp4>(tags, options);
     output
+}
+
+/// Where a segment begins, how long it is and why it ends.
+fn cuts(recorded: &Recorded) -> Vec<impl PartialEq + std::fmt::Debug + use<>> {
+    let segments = recorded.output.memory.segments.iter();
+    let cut = |segment: &Segment| {
+        let Segment { start, duration, frames, key_frames, discontinuity, .. } = *segment;
+        (start, duration, segment.cause, frames, key_frames, discontinuity)
+    };
+    segments.map(cut).collect()
+}
+
+/// Parts change nothing about segments, but that a hole beyond the declared gap is a break.
+fn assert_same_with_parts<C: Container>(tags: &[OwnedTag], options: Options) {
+    let secs = u32::try_from(options.frag_duration.span().get() / 90_000).unwrap();
+    let declared = TargetDuration::Declared(Secs::new(secs + 1));
+    let parts = Parts::lasting(1000).unwrap();
+    let options =
+        Options { target_duration: declared, playlist_version: PlaylistVersion::V6, ..options };
+    let plain = record::<C>(tags, options);
+    let with_parts = record::<LowLatency<C>>(tags, Options { parts: Some(parts), ..options });
+    let (before, after) = (cuts(&plain), cuts(&with_parts));
+    let holes = holes(&plain, parts.gap());
+    if holes == 0 {
+        assert_eq!(after, before, "with parts");
+        return;
+    }
+    let same = after.iter().zip(&before).take_while(|(after, before)| after == before).count();
+    let breaks = |recorded: &Recorded| recorded.output.discontinuities().len();
+    let more = breaks(&with_parts).checked_sub(breaks(&plain));
+    assert!(more.is_some_and(|more| more <= holes), "{more:?} breaks more, {holes} holes");
+    assert!(same + 1 >= before.len().min(2), "cut otherwise from the beginning on");
+}
+
+/// How many samples of the lead track come more than `gap` after the one before them.
+fn holes(recorded: &Recorded, gap: TickSpan) -> usize {
+    let lead = |kind| recorded.units.iter().filter(move |unit| unit.kind == kind);
+    let has_video = lead(UnitKind::AccessUnit).next().is_some();
+    let kind = if has_video { UnitKind::AccessUnit } else { UnitKind::AudioFrame };
+    let times: Vec<_> = lead(kind).map(|unit| unit.dts).collect();
+    times.windows(2).filter(|pair| pair[1].since(pair[0]) > gap).count()
 }
 
 /// What became of a stream, whatever its codec.

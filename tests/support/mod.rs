@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-use hls_segmenter::config::KeyFramePolicy;
+use hls_segmenter::config::{KeyFramePolicy, Parts};
 use hls_segmenter::flv::{Reader, Step, Tag, TagKind};
 use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
 use hls_segmenter::notice::{Notice, NoticeKind};
@@ -316,7 +316,9 @@ pub fn run_any(tags: &[OwnedTag], options: Options) -> Output {
 
 /// Makes an Auditor that knows what `options` promise.
 pub fn auditor(options: &Options) -> Auditor<Memory> {
-    let auditor = Auditor::new(Memory::default()).key_frames(options.key_frames);
+    let auditor = Auditor::new(Memory::default())
+        .key_frames(options.key_frames)
+        .part_target(options.parts.map(Parts::target));
     match options.window {
         hls_segmenter::config::WindowPolicy::Exactly => {
             auditor.frag_count(options.frag_count.get())
