@@ -18,7 +18,7 @@ use support::elementary::Elementary;
 use support::fragments::{self, Fragments};
 use support::input::{by_rule, inputs};
 use support::sinks::{Appended, Chunks, Counting, Frozen, Memory, Null, Packets, Take, Vectored};
-use support::{read, segment, segment_fmp4, strided, tags};
+use support::{read, segment, segment_fmp4, segment_parts, strided, tags};
 
 /// Seconds of an input that is made by rule.
 const SECS: u32 = 20;
@@ -29,7 +29,7 @@ fn main() {
     let [name, folder, part, passes] = &arguments[..] else {
         println!("usage: instructions a|b|c FOLDER|rule PART PASSES");
         println!(
-            "PART is strided, reader, null, memory, packets, vec, bytes, buf, vectored or fmp4"
+            "PART is strided, reader, null, memory, packets, vec, bytes, buf, vectored, fmp4 or parts"
         );
         return;
     };
@@ -63,14 +63,17 @@ fn main() {
         "vectored" => repeat(Counting::<Vectored>::default(), &tags, passes),
         "buf" => repeat(Counting::<Chunks>::default(), &tags, passes),
         "memory" => repeat(sink, &tags, passes),
-        "fmp4" => {
-            let mut memory = vec![0; fragments::MOST];
-            let mut sink = Fragments::new(&mut memory);
-            for _ in 0..passes {
-                segment_fmp4(&tags, &mut sink);
-            }
-        }
+        "fmp4" => repeat_fragments(|tags, sink| segment_fmp4(tags, sink), &tags, passes),
+        "parts" => repeat_fragments(|tags, sink| segment_parts(tags, sink), &tags, passes),
         other => panic!("there is no part {other}"),
+    }
+}
+
+fn repeat_fragments(segment: fn(&[Tag<'_>], &mut Fragments<'_>), tags: &[Tag<'_>], passes: u32) {
+    let mut memory = vec![0; fragments::MOST];
+    let mut sink = Fragments::new(&mut memory);
+    for _ in 0..passes {
+        segment(tags, &mut sink);
     }
 }
 

@@ -28,14 +28,14 @@ for line in sys.stdin:
 # at once, and callgrind takes each byte of `rep movsb`, which libc does that with, for an instruction.
 count() {
     local tunables=
-    [ "$2" != fmp4 ] || tunables=glibc.cpu.x86_rep_movsb_threshold=1000000000
+    [[ $2 != fmp4 && $2 != parts ]] || tunables=glibc.cpu.x86_rep_movsb_threshold=1000000000
     GLIBC_TUNABLES=$tunables valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$1" "$inputs" "$2" "$3" >"$scratch/said" 2>"$scratch/log"
     awk '/Collected/ { print $NF }' "$scratch/log"
 }
 
 printf '%-3s %-8s %14s %12s\n' in part per_packet per_tag | tee "$scratch/table"
 for name in a b c; do
-    for part in strided reader null memory packets vec bytes buf vectored fmp4; do
+    for part in strided reader null memory packets vec bytes buf vectored fmp4 parts; do
         one=$(count "$name" "$part" 1)
         three=$(count "$name" "$part" 3)
         read -r packets tags <"$scratch/said"
@@ -45,7 +45,8 @@ for name in a b c; do
 done | tee -a "$scratch/table"
 
 awk '$2 == "memory" { ts[$1] = $3 }
-    $2 == "fmp4" { printf "%s: fMP4 into memory takes %.2f times the instructions of MPEG-TS\n", $1, $3 / ts[$1] }' "$scratch/table"
+    $2 == "fmp4" { fmp4 = $3; printf "%s: fMP4 into memory takes %.2f times the instructions of MPEG-TS\n", $1, $3 / ts[$1] }
+    $2 == "parts" { printf "%s: with parts of half a second %.2f times as many\n", $1, $3 / fmp4 }' "$scratch/table"
 
 [ "$inputs" = rule ] || exit 0
 if [ $accept = yes ]; then

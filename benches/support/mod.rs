@@ -19,8 +19,10 @@ pub mod peer;
 pub mod sinks;
 pub mod strided;
 
+use hls_segmenter::config::{Options, Parts, TargetDuration};
 use hls_segmenter::flv::{Reader, Step, Tag};
-use hls_segmenter::{Config, Container, End, SegmentSink, Segmenter};
+use hls_segmenter::time::Secs;
+use hls_segmenter::{Config, Container, End, Fmp4, LowLatency, SegmentSink, Segmenter};
 
 /// Reads an FLV file and hands every tag to a fresh engine.
 pub fn segment_file<S: SegmentSink>(file: &[u8], sink: &mut S)
@@ -46,6 +48,20 @@ where
     S::Error: core::fmt::Debug,
 {
     segment_with(Segmenter::fmp4(Config::default()), tags, sink);
+}
+
+/// The same with parts of half a second.
+pub fn segment_parts<S: SegmentSink>(tags: &[Tag<'_>], sink: &mut S)
+where
+    S::Error: core::fmt::Debug,
+{
+    let options = Options {
+        target_duration: TargetDuration::Declared(Secs::new(6)),
+        parts: Some(Parts::lasting(500).unwrap()),
+        ..Options::default()
+    };
+    let config = Config::new(options).unwrap();
+    segment_with(Segmenter::<LowLatency<Fmp4>>::with_container(config), tags, sink);
 }
 
 fn segment_with<C: Container, S: SegmentSink>(
