@@ -12,8 +12,8 @@ use core::convert::Infallible;
 
 use super::ShortBuffer;
 use super::fill::Fill;
-use super::run::{Count, Durations, SYNC_SAMPLE, TRUN_LEN, split_run, words, write_run};
-use super::table::{MAX_SAMPLES, Sample, TrackKind};
+use super::run::{Durations, SYNC_SAMPLE, TRUN_LEN, split_run, words, write_run};
+use super::table::{MAX_SAMPLES, Sample, SampleTable, Tally, TrackKind};
 
 /// What goes before the payload of a fragment in its segment.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,10 @@ pub struct FragmentHead<'a> {
     /// Samples of each audio frame, where all have the same.
     frame_len: u32,
     /// What there is of each track.
-    video: Count,
-    audio: Count,
+    video: Tally,
+    audio: Tally,
+    /// Of audio frames.
+    durations: Durations,
     moof_len: u32,
     payload_len: u32,
 }
@@ -36,25 +38,25 @@ pub struct FragmentHead<'a> {
 impl<'a> FragmentHead<'a> {
     pub(super) fn new(
         sequence: u32,
-        samples: &'a [Sample],
+        table: &'a SampleTable,
         (video_start, audio_start): (u64, u64),
         frame_len: u32,
-        payload_len: u64,
     ) -> Self {
+        let samples = table.samples();
+        let (video, audio) = table.tallies();
         let mut head = Self {
             sequence,
             samples,
             video_start,
             audio_start,
             frame_len,
-            video: Count::default(),
-            audio: Count::default(),
+            video,
+            audio,
+            durations: Durations::of_audio(samples, frame_len),
             moof_len: 0,
             // A table takes no more than 2^30 bytes.
-            payload_len: payload_len as u32,
+            payload_len: table.payload_len() as u32,
         };
-        head.video = Count::of(samples, TrackKind::Video, frame_len);
-        head.audio = Count::of(samples, TrackKind::Audio, frame_len);
         let [video, audio] = [TrackKind::Video, TrackKind::Audio].map(|track| head.traf_len(track));
         head.moof_len = BOX_LEN + MFHD_LEN + video + audio;
         head
@@ -168,8 +170,7 @@ impl<'a> FragmentHead<'a> {
         free: u32,
         piece: &mut impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let count = self.counted(track);
-        if count.samples == 0 {
+        if self.tally(track).samples == 0 {
             return Ok(());
         }
         piece(&words([self.traf_len(track), TRAF]))?;
@@ -197,7 +198,7 @@ impl<'a> FragmentHead<'a> {
         let mut rest = self.samples;
         while let Some((run, later)) = split_run(rest) {
             if run.first().is_some_and(|first| first.track() == track) {
-                write_run(run, offset, count.durations, piece)?;
+                write_run(run, offset, self.durations, piece)?;
             }
             offset += run.iter().map(|sample| sample.len()).sum::<u32>();
             rest = later;
@@ -205,7 +206,7 @@ impl<'a> FragmentHead<'a> {
         Ok(())
     }
 
-    const fn counted(&self, track: TrackKind) -> Count {
+    const fn tally(&self, track: TrackKind) -> Tally {
         match track {
             TrackKind::Video => self.video,
             TrackKind::Audio => self.audio,
@@ -213,14 +214,14 @@ impl<'a> FragmentHead<'a> {
     }
 
     fn traf_len(&self, track: TrackKind) -> u32 {
-        let count = self.counted(track);
+        let count = self.tally(track);
         if count.samples == 0 {
             return 0;
         }
         let (head_len, sample_len) = match track {
             TrackKind::Video => (TFHD_VIDEO_LEN, 12),
             TrackKind::Audio => {
-                let stated = count.durations == Durations::Stated;
+                let stated = self.durations == Durations::Stated;
                 (TFHD_AUDIO_LEN, if stated { 8 } else { 4 })
             }
         };

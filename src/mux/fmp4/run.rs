@@ -12,44 +12,19 @@ pub(super) enum Durations {
     Stated,
 }
 
-/// The parts of a track that a head has to count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Count {
-    pub(super) runs: u32,
-    /// Runs that begin with a key frame.
-    pub(super) key_runs: u32,
-    pub(super) samples: u32,
-    pub(super) durations: Durations,
-}
-
-impl Count {
-    /// Counts the runs of a track; an audio frame usually lasts for `frame_len`.
-    pub(super) fn of(samples: &[Sample], track: TrackKind, frame_len: u32) -> Self {
-        let mut count = Self::default();
-        let mut rest = samples;
-        while let Some((run, later)) = split_run(rest) {
-            rest = later;
-            if let Some(first) = run.first().filter(|first| first.track() == track) {
-                count.runs += 1;
-                count.key_runs += u32::from(first.is_key());
-                count.samples += run.len() as u32;
-                if run.iter().any(|sample| sample.duration != frame_len) {
-                    count.durations = Durations::Stated;
-                }
-            }
-        }
-        count
+impl Durations {
+    /// Looks at the audio frames of a fragment, which usually last for `frame_len`.
+    pub(super) fn of_audio(samples: &[Sample], frame_len: u32) -> Self {
+        let is_odd =
+            |sample: &Sample| sample.track() == TrackKind::Audio && sample.duration != frame_len;
+        if samples.iter().any(is_odd) { Self::Stated } else { Self::Even }
     }
 }
 
 /// Splits the first run off.
 pub(super) fn split_run(samples: &[Sample]) -> Option<(&[Sample], &[Sample])> {
-    let (first, rest) = samples.split_first()?;
-    let goes_on = |sample: &&Sample| {
-        let begins_run = sample.track() == TrackKind::Video && sample.is_key();
-        sample.track() == first.track() && !begins_run
-    };
-    let len = 1 + rest.iter().take_while(goes_on).count();
+    let (_first, rest) = samples.split_first()?;
+    let len = 1 + rest.iter().take_while(|sample| !sample.begins_run()).count();
     samples.split_at_checked(len)
 }
 
@@ -73,19 +48,36 @@ pub(super) fn write_run<E>(
             } else {
                 piece(&words([TRUN_LEN + 12 * count, TRUN, 0x0100_0b01, count, offset]))?;
             }
-            run.iter().try_for_each(|sample| {
-                piece(&words([sample.duration, sample.len(), sample.offset.cast_unsigned()]))
-            })
+            let fields =
+                |sample: &Sample| [sample.duration, sample.len(), sample.offset.cast_unsigned()];
+            write_samples(run, fields, piece)
         }
         TrackKind::Audio if durations == Durations::Stated => {
             piece(&words([TRUN_LEN + 8 * count, TRUN, 0x0100_0301, count, offset]))?;
-            run.iter().try_for_each(|sample| piece(&words([sample.duration, sample.len()])))
+            write_samples(run, |sample| [sample.duration, sample.len()], piece)
         }
         TrackKind::Audio => {
             piece(&words([TRUN_LEN + 4 * count, TRUN, 0x0100_0201, count, offset]))?;
-            run.iter().try_for_each(|sample| piece(&words([sample.len()])))
+            write_samples(run, |sample| [sample.len()], piece)
         }
     }
+}
+
+/// Writes what a run says of each sample, of several at once.
+fn write_samples<const COUNT: usize, E>(
+    run: &[Sample],
+    fields: impl Fn(&Sample) -> [u32; COUNT],
+    piece: &mut impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut room = [[[0; 4]; COUNT]; 16];
+    for samples in run.chunks(room.len()) {
+        for (to, sample) in room.iter_mut().zip(samples) {
+            *to = fields(sample).map(u32::to_be_bytes);
+        }
+        let written = room.get(..samples.len()).unwrap_or_default();
+        piece(written.as_flattened().as_flattened())?;
+    }
+    Ok(())
 }
 
 /// Puts numbers one behind the other, in network byte order.

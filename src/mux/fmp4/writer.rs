@@ -241,8 +241,9 @@ impl Muxer for Fmp4Writer {
             let Some((now, later)) = frames.split_at_checked(count) else {
                 return Ok(());
             };
-            for frame in now {
-                self.add_frame(frame);
+            if let Some((first, others)) = now.split_first() {
+                self.add_frame(first);
+                self.add_next_frames(others);
             }
             let len = now.iter().map(|frame| usize::from(frame.len)).sum();
             let Some((payload, rest)) = bytes.split_at_checked(len) else {
@@ -291,6 +292,20 @@ impl Fmp4Writer {
         self.audio.set_next(begin + u64::from(duration));
     }
 
+    /// Enters audio frames that follow the one before them without a gap or an overlap.
+    fn add_next_frames(&mut self, frames: &[GatheredFrame]) {
+        let mut samples = 0;
+        for frame in frames {
+            let mut sample = Sample::new(SampleKind::Audio, usize::from(frame.len), 0);
+            sample.duration = u32::from(frame.samples);
+            samples += u64::from(frame.samples);
+            self.audio.set_last(self.table.push(sample));
+        }
+        if let Some(begin) = self.audio.next() {
+            self.audio.set_next(begin + samples);
+        }
+    }
+
     /// Notes when the last picture ends, if it is in the table.
     #[inline]
     fn end_picture_at(&mut self, end: Ticks) {
@@ -316,9 +331,8 @@ impl Fmp4Writer {
         let mut written = Ok(());
         if !self.table.is_empty() {
             let starts = (self.video.fragment_start, self.audio.fragment_start);
-            let (samples, payload_len) = (self.table.samples(), self.table.payload_len());
             let sequence = self.sequence;
-            let head = FragmentHead::new(sequence, samples, starts, self.frame_len, payload_len);
+            let head = FragmentHead::new(sequence, &self.table, starts, self.frame_len);
             written = out.head(head);
             self.sequence = sequence.checked_add(1).unwrap_or(1);
         }
