@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // hevc_live.mjs: H.265 in real time, from ffmpeg 9 through the example `origin` to two players.
 //
-// x265 encodes an open GOP, closed GOPs, and Main 10 with the messages of HDR. ffmpeg 9 posts each at its own pace, and hls.js and
-// Shaka in headless Firefox play the live lists from their first segments on. Every picture is decoded, counted by the browser.
+// x265 encodes an open GOP, closed GOPs, and Main 10 with the messages of HDR. ffmpeg 9 publishes each by RTMP at its own pace,
+// another one takes it and posts it to the example as it came, and hls.js and Shaka in headless Firefox play the live lists from
+// their first segments on. Every picture is decoded, counted by the browser.
 // The segments, read as they are listed, decode to the same pictures as the source.
 //
 // What it takes to count them all: the first picture is shown at 0.08 s, as pictures are reordered, and hls.js seeks over a hole
@@ -133,6 +134,20 @@ async function hashes(file) {
   return stdout.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => line.split(',').pop().trim());
 }
 
+/** Publishes a stream by RTMP in real time, to an ffmpeg that posts to an address what comes; returns the exit codes of both. */
+async function publish(file, rtmp, address) {
+  const quiet = ['-nostdin', '-v', 'error'];
+  const options = { stdio: ['ignore', 'inherit', 'inherit'] };
+  const copy = ['-c', 'copy', '-f', 'flv', '-flvflags', 'no_duration_filesize'];
+  const taker = spawn(ffmpeg, [...quiet, '-listen', '1', '-f', 'flv', '-i', rtmp, ...copy, address], options);
+  const taken = once(taker, 'exit');
+  // It has to listen before it is connected to.
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const pusher = spawn(ffmpeg, [...quiet, '-re', '-i', file, ...copy, rtmp], options);
+  const [[pushed], [posted]] = await Promise.all([once(pusher, 'exit'), taken]);
+  return [pushed, posted];
+}
+
 /** Opens an address in a Firefox of its own. */
 function firefox(url, scratch) {
   writeFileSync(path.join(scratch, 'user.js'), [
@@ -155,11 +170,10 @@ const browser = firefox(`http://127.0.0.1:${server.address().port}/`, scratch);
 try {
   await Promise.all(Object.entries(STREAMS).map(([name, options]) => encode(path.join(scratch, `${name}.flv`), options)));
   const began = Date.now();
-  const publishers = Object.keys(STREAMS).map(async (name) => {
-    const publisher = spawn(ffmpeg, ['-nostdin', '-v', 'error', '-re', '-i', path.join(scratch, `${name}.flv`), '-c', 'copy', '-f', 'flv',
-      '-flvflags', 'no_duration_filesize', `${origin}/${name}.flv`], { stdio: ['ignore', 'inherit', 'inherit'] });
-    const [code] = await once(publisher, 'exit');
-    checks.check(code === 0, `${name}: ffmpeg posts to the end`, `exit ${code}`);
+  const publishers = Object.keys(STREAMS).map(async (name, nth) => {
+    const rtmp = `rtmp://127.0.0.1:${port + 1 + nth}/live/${name}`;
+    const codes = await publish(path.join(scratch, `${name}.flv`), rtmp, `${origin}/${name}.flv`);
+    checks.check(codes.every((code) => code === 0), `${name}: ffmpeg publishes by RTMP to the end`, `exit ${codes}`);
     gone.set(name, Date.now());
   });
   await Promise.all([...publishers, ...Object.keys(STREAMS).map((name) => keep(origin, name))]);
