@@ -242,11 +242,10 @@ fn playlist_name(text: &str) -> Result<String, String> {
     }
 }
 
-const ABOUT: &str =
-    "Cuts an FLV recording or live stream into MPEG-TS segments and keeps an HLS playlist of them";
+const ABOUT: &str = "Cuts an FLV recording or live stream into segments of MPEG-TS or fMP4 and keeps an HLS playlist of them";
 
 const LONG_ABOUT: &str = "\
-Cuts an FLV recording or live stream into MPEG-TS segments and keeps an HLS playlist of them.
+Cuts an FLV recording or live stream into segments of MPEG-TS or fMP4 and keeps an HLS playlist of them.
 
 Segments are named by their number: 000000.ts, 000001.ts, ... Segments and playlists are written under a temporary name (.tmp) \
 and renamed when they are whole, so that a web server may serve the folder meanwhile. The same input and options give the same bytes.
