@@ -332,10 +332,10 @@ impl FrameStep {
         // the story between calls.
         unsafe {
             let wrong = [
-                hlsseg_push_video(engine, 3, 0, 0, 0, nothing, 0, sink),
+                hlsseg_push_video(engine, 99, 0, 0, 0, nothing, 0, sink),
                 hlsseg_push_video(engine, 1, 0, 0, 3, nothing, 0, sink),
                 hlsseg_push_audio(engine, 0, 0, nothing, 0, sink),
-                hlsseg_configure(engine, 6, nothing, 0, sink),
+                hlsseg_configure(engine, 99, nothing, 0, sink),
             ];
             assert_eq!(wrong, [Status::Argument; 4]);
             assert_eq!(hlsseg_push_video(engine, 1, 0, 0, 0, nothing, 1, sink), Status::Null);
@@ -483,6 +483,10 @@ fn sink_of(story: *mut Story) -> hlsseg_sink {
         snapshot: Some(snapshot),
         track: None,
         notice: Some(notice),
+        init_section: None,
+        write_payload: None,
+        close_fragment: None,
+        close_part: None,
     }
 }
 
