@@ -89,7 +89,7 @@ check "the shared library exports nothing but hlsseg_*" \
 check "every function of the header is exported" bash -c "
     diff <(grep -oE '\\bhlsseg_[a-z0-9_]+\\(' include/hls_segmenter.h | grep -v '_uri(' | tr -d '(' | sort -u) \
         <(nm -D --defined-only '$build/lib/libhls_segmenter.so' | awk '{ print \$NF }' | sort -u)"
-check "the README's example compiles" bash -c "
+check "the README's examples compile and run" bash -c "
     sed -n '/^\`\`\`c\$/,/^\`\`\`\$/p' README.md | grep -v '^\`\`\`' >'$scratch/readme.c' &&
         gcc -std=c11 -Wall -Werror -Iinclude -include tests/readme.h '$scratch/readme.c' '$build/lib/libhls_segmenter.so' \
             -o '$scratch/readme' && LD_LIBRARY_PATH='$build/lib' '$scratch/readme'"
