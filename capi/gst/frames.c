@@ -79,12 +79,14 @@ static GstAggregatorPad *earliest(GstAggregator *aggregator, GstClockTimeDiff *a
     return first;
 }
 
-/* A live stream waits no longer for the other pad than until the earliest frame is due. */
+/* A live stream waits no longer for the other pad than until the earliest frame is due. With parts a second longer: a track
+ * that is so much later than the other breaks the timeline. */
 static GstClockTime get_next_time(GstAggregator *aggregator)
 {
+    const GstClockTime more = HLSSEG_FRAMES(aggregator)->output.part_duration > 0 ? GST_SECOND : 0;
     GstClockTimeDiff at = 0;
     g_autoptr(GstAggregatorPad) pad = earliest(aggregator, &at);
-    return pad ? (GstClockTime)MAX(at, 0) : GST_CLOCK_TIME_NONE;
+    return pad ? (GstClockTime)MAX(at, 0) + more : GST_CLOCK_TIME_NONE;
 }
 
 static gboolean all_ended(GstAggregator *aggregator)

@@ -373,6 +373,18 @@ def ends():
     listed = [name for name in os.listdir(out) if name.endswith(".ts")]
     check(len(listed) >= 2 and "CRITICAL" not in said, "a live picture does not wait for sound that never comes", f"{listed} {said}")
 
+    out = folder("late")
+    told = {"target-duration": 1, "playlist-length": 100, "container": "mp4", "part-duration": 500}
+    slow = "queue max-size-time=0 max-size-buffers=0 max-size-bytes=0 ! identity sleep-time=46000"
+    video = f"videotestsrc is-live=1 ! video/x-raw,width=64,height=64,framerate=25/1 ! x264enc tune=zerolatency key-int-max=25 ! {slow}"
+    pipeline = f"{video} ! {sink('hlssegsink name=hls', out, **told)} audiotestsrc is-live=1 ! opusenc ! {QUEUE} ! hls.audio"
+    with subprocess.Popen(["gst-launch-1.0", "-q", *pipeline.split()], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as live:
+        time.sleep(8)
+        live.send_signal(signal.SIGINT)
+        _, said = live.communicate(timeout=20)
+    lines = playlist(out)
+    check(len(lines) > 15 and "#EXT-X-DISCONTINUITY" not in lines and "CRITICAL" not in said, "parts wait for a picture that comes more than a second late", f"{lines} {said}")
+
     source = os.path.join(TESTDATA, "bframes.flv")
     run = launch(f"filesrc location={source} ! " + sink("hlssegflvsink", SCRATCH + "/nowhere", **{"target-duration": 2}), quiet=False)
     warnings = run.stdout.count("No such file")
