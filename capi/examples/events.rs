@@ -14,17 +14,21 @@ use std::fmt::Write as _;
 
 use hls_segmenter::config::Filler;
 use hls_segmenter::config::{
-    FragCount, FragDuration, KeyFramePolicy, MidGop, Slack, TargetDuration, TimelineBase,
+    FragCount, FragDuration, KeyFramePolicy, MidGop, Parts, Slack, TargetDuration, TimelineBase,
     WindowPolicy,
 };
 use hls_segmenter::flv::{Reader, Step, Tag, TagKind};
+use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
 use hls_segmenter::notice::{Notice, NoticeAmount};
-use hls_segmenter::playlist::{IndexKind, IndexPlaylist, ListedSegment, Playlist};
+use hls_segmenter::playlist::{
+    IndexKind, IndexPlaylist, ListedSegment, NextPart, Playlist, Reload,
+};
 use hls_segmenter::time::{Secs, TickSpan, WallTime};
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{
-    AbortedSegment, AudioTrack, Config, End, Error, ExpiredSegment, Lost, Options, ResumeToken,
-    Segment, SegmentSink, SegmentStart, Segmenter, Snapshot, SwitchAt, Track, VideoTrack,
+    AbortedSegment, AudioTrack, Config, Container, End, Error, ExpiredSegment, Fmp4, Lost,
+    LowLatency, Options, Part, ResumeToken, Segment, SegmentSink, SegmentStart, Segmenter,
+    Snapshot, SwitchAt, Track, Ts, VideoTrack,
 };
 
 #[derive(Default)]
@@ -33,6 +37,8 @@ struct Host {
     fail_every: i32,
     token: Option<ResumeToken>,
     listed: Vec<ListedSegment>,
+    /// Of the fragment at hand.
+    payload: Vec<u8>,
 }
 
 impl Host {
@@ -54,6 +60,57 @@ fn fnv(bytes: &[u8]) -> u64 {
 
 fn time(time: Option<WallTime>) -> String {
     time.map_or("0:0".into(), |time| format!("1:{}", time.unix_millis()))
+}
+
+fn id(id: Option<u64>) -> String {
+    id.map_or("0:0".into(), |id| format!("1:{id}"))
+}
+
+/// Prints the text of a view.
+fn view(number: u8, text: impl core::fmt::Display) {
+    print!("view {number}\n{text}");
+}
+
+/// Prints what a list with parts says of them.
+fn parts(playlist: Playlist<'_>) {
+    let Some(edge) = playlist.live_edge() else {
+        return;
+    };
+    let text = playlist
+        .m3u8(|segment, uri| write!(uri, "c/{}.ts", segment.id))
+        .init_uri(|id, uri| write!(uri, "init-{id}.mp4"))
+        .low_latency(|part: NextPart, uri| write!(uri, "{}.{}", part.segment, part.index));
+    view(1, text);
+    view(2, text.delta());
+    println!(
+        "edge {} {} {} {} {}",
+        edge.sequence,
+        edge.parts,
+        edge.closed_parts,
+        edge.advance_limit,
+        u8::from(edge.ended)
+    );
+    if let Some((sequence, part)) = edge.last_part() {
+        println!("last {sequence} {part}");
+    }
+    if let Some(next) = playlist.next_part() {
+        println!("next {} {}", next.segment, next.index);
+    }
+    for part in playlist.parts() {
+        let independent = u8::from(part.independent);
+        println!("has {} {} {} {independent}", part.segment, part.index, part.duration.get());
+    }
+    for ahead in 0..4 {
+        let answers = (0..9).map(|n| {
+            let sequence = (edge.sequence + ahead).wrapping_sub(1);
+            match edge.reload(Some(sequence), (n > 0).then_some(n)) {
+                Reload::Now => "0",
+                Reload::Wait => "1",
+                Reload::BadRequest => "2",
+            }
+        });
+        println!("{}", answers.collect::<Vec<_>>().join(" "));
+    }
 }
 
 fn video(t: &VideoTrack, (frames, bytes, rate): (u64, u64, u32)) {
@@ -84,6 +141,49 @@ impl SegmentSink for Host {
             u8::from(s.discontinuity),
             u8::from(s.starts_with_idr)
         );
+        if let Some(init) = s.init {
+            println!("open needs {init}");
+        }
+        self.payload.clear();
+        self.outcome()
+    }
+
+    fn init_section(&mut self, init: &Init<'_>) -> Result<(), i32> {
+        let bytes = init.as_bytes();
+        println!("init {} {} {:016x}", init.id(), bytes.len(), fnv(bytes));
+        self.outcome()
+    }
+
+    fn write_payload(&mut self, payload: Payload<'_>) -> Result<(), i32> {
+        let mut copy = vec![0; payload.len()];
+        payload.copy_to_slice(&mut copy).unwrap();
+        println!("payload {} {:016x}", copy.len(), fnv(&copy));
+        self.payload.extend_from_slice(&copy);
+        self.outcome()
+    }
+
+    fn close_fragment(&mut self, head: FragmentHead<'_>) -> Result<(), i32> {
+        let (mut whole, mut padded) = (vec![0; head.len()], vec![0; head.len() + 100]);
+        head.copy_to_slice(&mut whole).unwrap();
+        head.copy_padded(&mut padded).unwrap();
+        let (len, payload_len) = (head.len(), head.payload_len());
+        whole.append(&mut self.payload);
+        println!("fragment {len} {payload_len} {:016x} {:016x}", fnv(&whole), fnv(&padded));
+        self.outcome()
+    }
+
+    fn close_part(&mut self, p: &Part) -> Result<(), i32> {
+        println!(
+            "part {} {} {} {} {} {} {} {}",
+            p.segment,
+            p.sequence,
+            p.index,
+            p.start.get(),
+            p.duration.get(),
+            p.offset,
+            p.bytes,
+            u8::from(p.independent)
+        );
         self.outcome()
     }
 
@@ -96,7 +196,7 @@ impl SegmentSink for Host {
 
     fn close_segment(&mut self, s: &Segment) -> Result<(), i32> {
         println!(
-            "close {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+            "close {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
             s.id,
             s.sequence,
             s.start.get(),
@@ -110,7 +210,8 @@ impl SegmentSink for Host {
             time(s.program_date_time),
             u8::from(s.discontinuity),
             u8::from(s.starts_with_idr),
-            s.cause
+            s.cause,
+            id(s.init)
         );
         self.outcome()
     }
@@ -127,17 +228,26 @@ impl SegmentSink for Host {
             u8::from(playlist.ended()),
             u8::from(playlist.independent_segments())
         );
-        print!("{}", playlist.m3u8(|segment, uri| write!(uri, "a/{}.ts", segment.id)));
+        let mut text = String::new();
+        let plain = playlist.m3u8(|segment, uri| write!(uri, "a/{}.ts", segment.id));
+        match write!(text, "{plain}") {
+            Ok(()) => print!("{text}"),
+            Err(_) => println!("a segment's URI could not be written"),
+        }
+        let m3u8 = playlist.m3u8(|segment, uri| write!(uri, "c/{}.ts", segment.id));
+        view(0, m3u8.init_uri(|id, uri| write!(uri, "init-{id}.mp4")));
+        parts(playlist);
         for s in &self.listed {
             println!(
-                "listed {} {} {} {} {} {} {}",
+                "listed {} {} {} {} {} {} {} {}",
                 s.id,
                 s.sequence,
                 s.extinf.millis(),
                 time(s.wall),
                 time(s.program_date_time),
                 u8::from(s.discontinuity),
-                u8::from(s.gap)
+                u8::from(s.gap),
+                id(s.init)
             );
         }
         let hex = |text: String, byte: &u8| {
@@ -151,7 +261,8 @@ impl SegmentSink for Host {
 
     fn expire_segment(&mut self, s: &ExpiredSegment) {
         let keep = s.keep_for.round_millis();
-        println!("expire {} {} {} {keep}", s.id, s.sequence, time(s.wall));
+        let (wall, init) = (time(s.wall), id(s.init));
+        println!("expire {} {} {wall} {keep} {init}", s.id, s.sequence);
     }
 
     fn abort_segment(&mut self, s: &AbortedSegment) {
@@ -176,6 +287,8 @@ impl SegmentSink for Host {
         let amount = match n.amount {
             NoticeAmount::Span(span) => span.get(),
             NoticeAmount::Target(target) => target.secs().into(),
+            NoticeAmount::AudioCodec(codec) => codec.get().into(),
+            NoticeAmount::VideoCodec(codec) => codec.get().into(),
             _ => 0,
         };
         println!("notice {} {} {} {}", n.kind, n.time.get(), amount, n.count);
@@ -224,6 +337,24 @@ fn choose(variant: u32) -> (Options, i32) {
             0,
         ),
         3 => (Options { frag_duration: frag_duration(1), ..Options::default() }, 53),
+        4.. => (
+            Options {
+                frag_duration: frag_duration(1),
+                frag_count: FragCount::new(100).unwrap(),
+                first_sequence: 5,
+                target_duration: match variant {
+                    4 => TargetDuration::HighWater,
+                    _ => TargetDuration::Declared(Secs::new(2)),
+                },
+                parts: match variant {
+                    4 => None,
+                    5 => Some(Parts::new(400, 60).unwrap()),
+                    _ => Some(Parts::lasting(400).unwrap()),
+                },
+                ..Options::default()
+            },
+            if variant == 7 { 211 } else { 0 },
+        ),
         _ => (Options::default(), 0),
     }
 }
@@ -231,11 +362,20 @@ fn choose(variant: u32) -> (Options, i32) {
 fn main() {
     let arguments: Vec<String> = args().collect();
     let (file, variant) = (std::fs::read(&arguments[1]).unwrap(), arguments[2].parse().unwrap());
+    match variant {
+        0..=3 => run::<Ts>(&file, variant),
+        4 => run::<Fmp4>(&file, variant),
+        5 => run::<LowLatency<Ts>>(&file, variant),
+        _ => run::<LowLatency<Fmp4>>(&file, variant),
+    }
+}
+
+fn run<C: Container>(file: &[u8], variant: u32) {
     let (options, fail_every) = choose(variant);
     let config = Config::new(options).unwrap();
     let mut host = Host { fail_every, ..Host::default() };
-    let mut engine = Segmenter::new(config);
-    let (mut reader, mut rest, mut tags) = (Reader::new(), &file[..], 0_u32);
+    let mut engine = Segmenter::<C>::with_container(config);
+    let (mut reader, mut rest, mut tags) = (Reader::new(), file, 0_u32);
     loop {
         let tag = match reader.step(rest) {
             Ok(Step::Header { consumed, .. }) => {
@@ -267,14 +407,15 @@ fn main() {
             println!("lost {answer}");
         }
         // The encoder comes back and begins anew: to a new engine, or to the one that was paused.
-        if tags == 200 && (variant == 1 || variant == 2) {
+        if tags == 200 && variant > 0 && variant != 3 {
             if variant == 2 {
                 told("pause", engine.finish(End::Pause, &mut host));
             } else {
                 let token = host.token.unwrap_or(engine.resume_token());
-                engine = Segmenter::resume(config, &token, host.listed.iter().copied()).unwrap();
+                let listed = host.listed.iter().copied();
+                engine = Segmenter::resume_with_container(config, &token, listed).unwrap();
             }
-            (reader, rest) = (Reader::new(), &file[..]);
+            (reader, rest) = (Reader::new(), file);
             continue;
         }
         if tags % 60 == 0 {
@@ -300,6 +441,7 @@ fn main() {
     let vod = IndexPlaylist::new(IndexKind::Vod, host.listed.iter().copied(), |segment, uri| {
         write!(uri, "b/{}.ts", segment.id)
     });
+    let vod = vod.init_uri(|id, uri| write!(uri, "init-{id}.mp4"));
     if variant == 1 {
         print!("{}", vod.typed());
     } else {

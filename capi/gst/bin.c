@@ -1,4 +1,4 @@
-/* hlssegsink: H.264 or H.265 and AAC or MP3 on pads of their own. It stands where hlssink2 stands. */
+/* hlssegsink: video and audio on pads of their own. It stands where hlssink2 stands. */
 #include "elements.h"
 
 GST_DEBUG_CATEGORY(hlsseg_debug);
@@ -13,7 +13,8 @@ G_DEFINE_FINAL_TYPE(HlssegSinkBin, hlsseg_sink_bin, GST_TYPE_BIN)
 
 /* The properties of the element within that are this bin's too. */
 static const gchar *const lent[] = {"location",        "playlist-location", "playlist-root",     "playlist-length",
-                                    "target-duration", "keep-all",          "program-date-time", "send-keyframe-requests"};
+                                    "target-duration", "keep-all",          "program-date-time", "send-keyframe-requests",
+                                    "container",       "part-duration",     "init-location"};
 
 static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
@@ -74,7 +75,7 @@ static void hlsseg_sink_bin_class_init(HlssegSinkBinClass *class)
     gst_element_class_add_static_pad_template(element, &hlsseg_video_template);
     gst_element_class_add_static_pad_template(element, &hlsseg_audio_template);
     gst_element_class_set_static_metadata(element, "HLS segmenter sink", "Sink/Muxer/Network",
-                                          "Writes H.264 or H.265 and AAC or MP3 as MPEG-TS segments and an HLS playlist",
+                                          "Writes H.264 or H.265 and AAC, MP3 or Opus as segments in MPEG-TS or fMP4 and an HLS playlist",
                                           "hls-segmenter contributors");
 }
 

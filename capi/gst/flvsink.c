@@ -144,5 +144,5 @@ static void hlsseg_flv_sink_class_init(HlssegFlvSinkClass *class)
     output_install_properties(object);
     gst_element_class_add_static_pad_template(element, &template);
     gst_element_class_set_static_metadata(element, "HLS segmenter sink for FLV", "Sink/Muxer/Network",
-                                          "Writes an FLV stream as MPEG-TS segments and an HLS playlist", "hls-segmenter contributors");
+                                          "Writes an FLV stream as segments in MPEG-TS or fMP4 and an HLS playlist", "hls-segmenter contributors");
 }

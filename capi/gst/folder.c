@@ -5,42 +5,37 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "location.h"
 
 /* Bytes of most writes: small enough for thousands of channels, large enough that the calls do not count. */
 #define STAGE (128 * 1024)
 
+/* A file that is listed no more. */
 typedef struct {
     gint64 due; /* on the monotonic clock, in us */
-    guint64 id;
+    gchar *path;
 } FolderExpired;
 
-gboolean folder_names_segments(const gchar *location)
-{
-    guint integers = 0;
-    for (const gchar *at = strchr(location, '%'); at; at = strchr(at, '%')) {
-        at++;
-        if (*at == '%') {
-            at++;
-            continue;
-        }
-        while (g_ascii_isdigit(*at))
-            at++;
-        if (*at != 'd' && *at != 'u' && *at != 'i')
-            return FALSE;
-        integers++;
-    }
-    return integers == 1;
-}
+typedef struct {
+    guint64 segment;
+    guint32 index;
+} FolderPart;
 
 static gchar *segment_path(const Folder *folder, guint64 id)
 {
-    /* `folder_names_segments` has checked the format. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    return g_strdup_printf(folder->location, (gint)id);
-#pragma GCC diagnostic pop
+    return location_path(folder->location, id);
+}
+
+static gchar *init_path(const Folder *folder, guint64 id)
+{
+    return folder->init_location ? location_path(folder->init_location, id) : location_init_path(folder->location, id);
+}
+
+static gchar *part_path(const Folder *folder, guint64 segment, guint32 index)
+{
+    return location_part_path(folder->location, segment, index);
 }
 
 /* Keeps why a callback failed, and fails. */
@@ -66,9 +61,17 @@ static int write_all(int file, const guint8 *bytes, gsize len)
     return 0;
 }
 
+/* Writes what is of the open segment. */
+static int put(Folder *folder, const guint8 *bytes, guint len)
+{
+    if (folder->has_parts)
+        g_byte_array_append(folder->part, bytes, len);
+    return write_all(folder->file, bytes, len);
+}
+
 static int flush(Folder *folder)
 {
-    int failed = write_all(folder->file, folder->staged->data, folder->staged->len);
+    int failed = put(folder, folder->staged->data, folder->staged->len);
     g_byte_array_set_size(folder->staged, 0);
     return failed;
 }
@@ -78,12 +81,26 @@ static gchar *temporary(const gchar *path)
     return g_strconcat(path, ".tmp", NULL);
 }
 
+/* Writes a whole file in one step, so that nobody sees half of it. */
+static int replace(Folder *folder, const gchar *path, const guint8 *bytes, gsize len)
+{
+    g_autofree gchar *new = temporary(path);
+    int file = g_open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0)
+        return trouble(folder, new);
+    int failed = write_all(file, bytes, len);
+    failed |= close(file);
+    return failed || g_rename(new, path) ? trouble(folder, path) : 0;
+}
+
 static int open_segment(void *user, const hlsseg_segment_start *start)
 {
     Folder *folder = user;
     g_autofree gchar *path = segment_path(folder, start->id);
     g_autofree gchar *new = temporary(path);
     g_byte_array_set_size(folder->staged, 0);
+    g_byte_array_set_size(folder->payload, 0);
+    g_byte_array_set_size(folder->part, 0);
     folder->file = g_open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (folder->file < 0)
         return trouble(folder, new);
@@ -102,6 +119,46 @@ static int write_packets(void *user, const hlsseg_packets *packets, size_t len)
     }
     g_byte_array_set_size(folder->staged, staged + (guint)len);
     return (int)hlsseg_packets_copy(packets, folder->staged->data + staged, len);
+}
+
+static int init_section(void *user, const hlsseg_init_section *section)
+{
+    Folder *folder = user;
+    g_autofree gchar *path = init_path(folder, section->id);
+    return replace(folder, path, section->data, section->len);
+}
+
+static int write_payload(void *user, const hlsseg_payload *payload, size_t len)
+{
+    Folder *folder = user;
+    guint at = folder->payload->len;
+    g_byte_array_set_size(folder->payload, at + (guint)len);
+    return (int)hlsseg_payload_copy(payload, folder->payload->data + at, len);
+}
+
+static int close_fragment(void *user, const hlsseg_fragment_head *head, size_t len)
+{
+    Folder *folder = user;
+    g_byte_array_set_size(folder->staged, (guint)len);
+    hlsseg_status status = hlsseg_fragment_head_copy(head, folder->staged->data, len);
+    if (status != HLSSEG_STATUS_OK)
+        return (int)status;
+    if (flush(folder) || put(folder, folder->payload->data, folder->payload->len))
+        return trouble(folder, "segment");
+    g_byte_array_set_size(folder->payload, 0);
+    return 0;
+}
+
+static int close_part(void *user, const hlsseg_part *part)
+{
+    Folder *folder = user;
+    g_autofree gchar *path = part_path(folder, part->segment, part->index);
+    if (flush(folder))
+        return trouble(folder, "segment");
+    int failed = replace(folder, path, folder->part->data, folder->part->len);
+    g_byte_array_set_size(folder->part, 0);
+    g_array_append_val(folder->parts, ((FolderPart){part->segment, part->index}));
+    return failed;
 }
 
 static int close_segment(void *user, const hlsseg_segment *segment)
@@ -126,49 +183,112 @@ static void abort_segment(void *user, const hlsseg_aborted_segment *aborted)
         close(folder->file);
     folder->file = -1;
     g_unlink(new);
+    /* A section that was for this segment first is for no other: the next one has its own. */
+    g_autofree gchar *init = init_path(folder, aborted->id);
+    g_unlink(init);
 }
 
-static int uri(void *user, const hlsseg_listed_segment *segment, char *dst, size_t len)
+/* Writes the URI of a file, whose path this takes. */
+static int relative(const Folder *folder, gchar *of, char *dst, size_t len)
 {
-    Folder *folder = user;
-    g_autofree gchar *path = segment_path(folder, segment->id);
+    g_autofree gchar *path = of;
     g_autofree gchar *name = g_path_get_basename(path);
     if (!folder->playlist_root)
         return g_snprintf(dst, len, "%s", name);
     return g_snprintf(dst, len, "%s/%s", folder->playlist_root, name);
 }
 
+static int uri(void *user, const hlsseg_listed_segment *segment, char *dst, size_t len)
+{
+    return relative(user, segment_path(user, segment->id), dst, len);
+}
+
+static int init_uri(void *user, uint64_t id, char *dst, size_t len)
+{
+    return relative(user, init_path(user, id), dst, len);
+}
+
+static int part_uri(void *user, const hlsseg_next_part *part, char *dst, size_t len)
+{
+    return relative(user, part_path(user, part->segment, part->index), dst, len);
+}
+
+static gint by_due(gconstpointer one, gconstpointer other, gpointer unused)
+{
+    const FolderExpired *left = one, *right = other;
+    (void)unused;
+    return left->due < right->due ? -1 : left->due > right->due;
+}
+
+/* Has a file deleted when it has been kept for long enough; takes its path. */
+static void leave(Folder *folder, gchar *path, gint64 keep_for_millis)
+{
+    FolderExpired *new = g_new(FolderExpired, 1);
+    new->due = g_get_monotonic_time() + keep_for_millis * 1000;
+    new->path = path;
+    g_queue_insert_sorted(&folder->expired, new, by_due, NULL);
+}
+
+static void free_expired(gpointer expired)
+{
+    g_free(((FolderExpired *)expired)->path);
+    g_free(expired);
+}
+
 static void delete_due(Folder *folder)
 {
-    FolderExpired *oldest;
-    while ((oldest = g_queue_peek_head(&folder->expired)) && oldest->due <= g_get_monotonic_time()) {
-        g_autofree gchar *path = segment_path(folder, oldest->id);
-        g_unlink(path);
-        g_free(g_queue_pop_head(&folder->expired));
+    FolderExpired *first;
+    while ((first = g_queue_peek_head(&folder->expired)) && first->due <= g_get_monotonic_time()) {
+        g_unlink(first->path);
+        free_expired(g_queue_pop_head(&folder->expired));
     }
+}
+
+static gboolean is_among(const GArray *parts, const FolderPart *part)
+{
+    const FolderPart *each = (const FolderPart *)(const void *)parts->data, *end = each + parts->len;
+    while (each < end && (each->segment != part->segment || each->index != part->index))
+        each++;
+    return each < end;
+}
+
+/* Takes the parts that are listed now. The others may go, three target durations later. */
+static void take_parts(Folder *folder, const hlsseg_playlist *playlist)
+{
+    GArray *listed = g_array_new(FALSE, FALSE, sizeof(FolderPart));
+    hlsseg_playlist_info info = {.size = sizeof info};
+    hlsseg_listed_part part = {.size = sizeof part};
+    hlsseg_playlist_read(playlist, &info);
+    for (gsize nth = 0; hlsseg_playlist_part(playlist, nth, &part) == HLSSEG_STATUS_OK; nth++)
+        g_array_append_val(listed, ((FolderPart){part.segment, part.index}));
+    for (guint nth = 0; nth < folder->parts->len && !folder->keep_all; nth++) {
+        const FolderPart *old = &g_array_index(folder->parts, FolderPart, nth);
+        if (!is_among(listed, old))
+            leave(folder, part_path(folder, old->segment, old->index), 3000 * (gint64)info.target_duration);
+    }
+    g_array_unref(folder->parts);
+    folder->parts = listed;
 }
 
 static int update_playlist(void *user, const hlsseg_playlist *playlist)
 {
     Folder *folder = user;
     GString *text = folder->text;
+    const hlsseg_uris uris = {sizeof uris, folder, uri, init_uri, part_uri};
+    const hlsseg_view view = folder->has_parts ? HLSSEG_VIEW_LOW_LATENCY : HLSSEG_VIEW_PLAIN;
     size_t len;
-    hlsseg_status status = hlsseg_playlist_m3u8(playlist, uri, folder, text->str, text->allocated_len, &len);
+    hlsseg_status status = hlsseg_playlist_text(playlist, &uris, view, text->str, text->allocated_len, &len);
     if (status == HLSSEG_STATUS_SHORT_BUFFER) {
         g_string_set_size(text, len);
-        status = hlsseg_playlist_m3u8(playlist, uri, folder, text->str, text->allocated_len, &len);
+        status = hlsseg_playlist_text(playlist, &uris, view, text->str, text->allocated_len, &len);
     }
     errno = EINVAL;
     if (status != HLSSEG_STATUS_OK)
         return trouble(folder, "a segment's URI");
-    g_autofree gchar *new = temporary(folder->playlist_location);
-    int file = g_open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file < 0)
-        return trouble(folder, new);
-    int failed = write_all(file, (const guint8 *)text->str, len);
-    failed |= close(file);
-    if (failed || g_rename(new, folder->playlist_location))
-        return trouble(folder, folder->playlist_location);
+    int failed = replace(folder, folder->playlist_location, (const guint8 *)text->str, len);
+    if (failed)
+        return failed;
+    take_parts(folder, playlist);
     delete_due(folder);
     return 0;
 }
@@ -178,10 +298,9 @@ static void expire_segment(void *user, const hlsseg_expired_segment *expired)
     Folder *folder = user;
     if (folder->keep_all)
         return;
-    FolderExpired *new = g_new(FolderExpired, 1);
-    new->due = g_get_monotonic_time() + expired->keep_for_millis * 1000;
-    new->id = expired->id;
-    g_queue_push_tail(&folder->expired, new);
+    leave(folder, segment_path(folder, expired->id), expired->keep_for_millis);
+    if (expired->has_init)
+        leave(folder, init_path(folder, expired->init), expired->keep_for_millis);
 }
 
 static void notice(void *user, const hlsseg_notice *told)
@@ -194,6 +313,9 @@ void folder_begin(Folder *folder)
 {
     folder->file = -1;
     folder->staged = g_byte_array_sized_new(STAGE);
+    folder->payload = g_byte_array_new();
+    folder->part = g_byte_array_new();
+    folder->parts = g_array_new(FALSE, FALSE, sizeof(FolderPart));
     folder->text = g_string_sized_new(1024);
     g_queue_init(&folder->expired);
     folder->trouble = NULL;
@@ -202,8 +324,11 @@ void folder_begin(Folder *folder)
 void folder_end(Folder *folder)
 {
     g_byte_array_unref(folder->staged);
+    g_byte_array_unref(folder->payload);
+    g_byte_array_unref(folder->part);
+    g_array_unref(folder->parts);
     g_string_free(folder->text, TRUE);
-    g_queue_clear_full(&folder->expired, g_free);
+    g_queue_clear_full(&folder->expired, free_expired);
     g_clear_pointer(&folder->trouble, g_free);
 }
 
@@ -217,5 +342,9 @@ hlsseg_sink folder_sink(Folder *folder)
                          .update_playlist = update_playlist,
                          .expire_segment = expire_segment,
                          .abort_segment = abort_segment,
-                         .notice = notice};
+                         .notice = notice,
+                         .init_section = init_section,
+                         .write_payload = write_payload,
+                         .close_fragment = close_fragment,
+                         .close_part = close_part};
 }

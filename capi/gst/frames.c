@@ -1,12 +1,13 @@
 /* Frames of both pads, in the order in which they are decoded, into the engine. */
+#include "codecs.h"
 #include "elements.h"
 #include "output.h"
 
 struct _HlssegFramesPad {
     GstAggregatorPad parent;
     gboolean is_video;
-    guint32 coding; /* hlsseg_video_coding or hlsseg_audio_coding; 0 before the caps */
-    guint32 units;  /* of video, an hlsseg_units */
+    const Codec *codec; /* NULL before the caps */
+    guint32 units;      /* of video, an hlsseg_units */
 };
 
 G_DEFINE_FINAL_TYPE(HlssegFramesPad, hlsseg_frames_pad, GST_TYPE_AGGREGATOR_PAD)
@@ -15,6 +16,7 @@ struct _HlssegFrames {
     GstAggregator parent;
     Output output;
     GstClockTimeDiff composition; /* of the last key frame */
+    gboolean adts_untold;         /* audio comes as ADTS, whose configuration the engine needs first */
 };
 
 G_DEFINE_FINAL_TYPE(HlssegFrames, hlsseg_frames, GST_TYPE_AGGREGATOR)
@@ -26,7 +28,8 @@ GstStaticPadTemplate hlsseg_video_template =
 GstStaticPadTemplate hlsseg_audio_template =
     GST_STATIC_PAD_TEMPLATE("audio", GST_PAD_SINK, GST_PAD_REQUEST,
                             GST_STATIC_CAPS("audio/mpeg, mpegversion = (int) { 2, 4 }, stream-format = (string) { raw, adts }; "
-                                            "audio/mpeg, mpegversion = (int) 1, layer = (int) [ 1, 3 ]"));
+                                            "audio/mpeg, mpegversion = (int) 1, layer = (int) [ 1, 3 ]; "
+                                            "audio/x-opus"));
 /* Nothing comes out: an aggregator needs a pad that could. */
 static GstStaticPadTemplate nothing = GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS("application/x-hls"));
 
@@ -76,12 +79,14 @@ static GstAggregatorPad *earliest(GstAggregator *aggregator, GstClockTimeDiff *a
     return first;
 }
 
-/* A live stream waits no longer for the other pad than until the earliest frame is due. */
+/* A live stream waits no longer for the other pad than until the earliest frame is due. With parts a second longer: a track
+ * that is so much later than the other breaks the timeline. */
 static GstClockTime get_next_time(GstAggregator *aggregator)
 {
+    const GstClockTime more = HLSSEG_FRAMES(aggregator)->output.part_duration > 0 ? GST_SECOND : 0;
     GstClockTimeDiff at = 0;
     g_autoptr(GstAggregatorPad) pad = earliest(aggregator, &at);
-    return pad ? (GstClockTime)MAX(at, 0) : GST_CLOCK_TIME_NONE;
+    return pad ? (GstClockTime)MAX(at, 0) + more : GST_CLOCK_TIME_NONE;
 }
 
 static gboolean all_ended(GstAggregator *aggregator)
@@ -109,12 +114,30 @@ static GstFlowReturn push(HlssegFrames *self, HlssegFramesPad *pad, GstBuffer *b
     if (pad->is_video) {
         if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
             self->composition = pts - dts;
-        status = hlsseg_push_video(self->output.engine, pad->coding, ticks(dts), ticks(pts), pad->units, map.data, map.size, &sink);
+        status = hlsseg_push_video(self->output.engine, pad->codec->coding, ticks(dts), ticks(pts), pad->units, map.data, map.size, &sink);
     } else {
-        status = hlsseg_push_audio(self->output.engine, pad->coding, ticks(pts), map.data, map.size, &sink);
+        status = hlsseg_push_audio(self->output.engine, pad->codec->coding, ticks(pts), map.data, map.size, &sink);
     }
     gst_buffer_unmap(buffer, &map);
     return output_told(&self->output, status);
+}
+
+/* In fMP4 a section says how audio is coded before the first segment opens, and ADTS says so in each frame: looks at the first
+ * frame of audio, which waits while pictures are pushed. */
+static void tell_adts(HlssegFrames *self)
+{
+    const hlsseg_sink sink = folder_sink(&self->output.folder);
+    g_autoptr(GstPad) audio = gst_element_get_static_pad(GST_ELEMENT(self), "audio");
+    g_autoptr(GstBuffer) buffer = audio ? gst_aggregator_pad_peek_buffer(GST_AGGREGATOR_PAD(audio)) : NULL;
+    guint8 header[4] = {0};
+    if (!buffer || gst_buffer_extract(buffer, 0, header, sizeof header) < sizeof header)
+        return;
+    self->adts_untold = FALSE;
+    /* ISO/IEC 13818-7 6.2.1 and ISO/IEC 14496-3 1.6.2.1: profile, sampling frequency index, channel configuration. */
+    guint object = (header[2] >> 6) + 1u, rate = header[2] >> 2 & 15u, channels = (header[2] & 1u) << 2 | header[3] >> 6;
+    const guint8 config[] = {(guint8)(object << 3 | rate >> 1), (guint8)(rate << 7 | channels << 3)};
+    if (header[0] == 0xff && channels > 0)
+        output_told(&self->output, hlsseg_configure(self->output.engine, HLSSEG_CONFIGURATION_AAC_CONFIG, config, sizeof config, &sink));
 }
 
 /* Takes one buffer. */
@@ -137,11 +160,13 @@ static GstFlowReturn aggregate(GstAggregator *aggregator, gboolean timeout)
         GST_WARNING_OBJECT(pad, "a buffer without times was dropped");
         return GST_FLOW_OK;
     }
-    if (!HLSSEG_FRAMES_PAD(pad)->coding) {
+    if (!HLSSEG_FRAMES_PAD(pad)->codec) {
         GST_ELEMENT_ERROR(self, STREAM, FORMAT, (NULL), ("frames came before their caps"));
         return GST_FLOW_NOT_NEGOTIATED;
     }
     output_tell_time(&self->output);
+    if (self->adts_untold)
+        tell_adts(self);
     GstFlowReturn flow = push(self, HLSSEG_FRAMES_PAD(pad), buffer, dts);
     if (self->output.key_frame_wanted) {
         g_autoptr(GstPad) video = gst_element_get_static_pad(GST_ELEMENT(self), "video");
@@ -150,59 +175,47 @@ static GstFlowReturn aggregate(GstAggregator *aggregator, gboolean timeout)
     return flow;
 }
 
-/* Tells the engine what the caps bring with them: a decoder configuration record or an AudioSpecificConfig. */
-static gboolean configure(HlssegFrames *self, hlsseg_configuration kind, const GstMapInfo *map)
+/* Tells the engine what the frames do not say themselves. */
+static gboolean configure(HlssegFrames *self, HlssegFramesPad *pad, GstBuffer *headers)
 {
     const hlsseg_sink sink = folder_sink(&self->output.folder);
-    return output_told(&self->output, hlsseg_configure(self->output.engine, kind, map->data, map->size, &sink)) == GST_FLOW_OK;
-}
-
-/* Takes the record that comes with NAL units after their lengths. It says how long those are. */
-static gboolean set_record(HlssegFrames *self, HlssegFramesPad *pad, const GstMapInfo *map)
-{
-    gboolean is_avc = pad->coding == HLSSEG_VIDEO_CODING_AVC;
-    gsize at = is_avc ? 4 : 21;
-    if (map->size <= at || (map->data[at] & 3) == 2)
+    const gsize at = pad->codec->length_at;
+    GstFlowReturn flow = GST_FLOW_ERROR;
+    GstMapInfo map;
+    if (!gst_buffer_map(headers, &map, GST_MAP_READ))
         return FALSE;
-    pad->units = (map->data[at] & 3u) + 1;
-    return configure(self, is_avc ? HLSSEG_CONFIGURATION_AVC_RECORD : HLSSEG_CONFIGURATION_HEVC_RECORD, map);
-}
-
-/* Says that there is a track, so that the first segment lists it: the caps of both pads come before the first frame. */
-static void announce(HlssegFrames *self, const HlssegFramesPad *pad, const GstStructure *what)
-{
-    gint rate = 44100;
-    guint8 audio = 0x0f;
-    gst_structure_get_int(what, "rate", &rate);
-    if (pad->coding == HLSSEG_AUDIO_CODING_MPEG)
-        audio = rate < 32000 ? 0x04 : 0x03;
-    hlsseg_announce(self->output.engine, pad->is_video, pad->is_video ? 0 : audio);
+    /* The record that comes with NAL units after their lengths says how long those are. */
+    if (at == 0 || (map.size > at && (map.data[at] & 3) != 2)) {
+        if (at > 0)
+            pad->units = (map.data[at] & 3u) + 1;
+        flow = output_told(&self->output, hlsseg_configure(self->output.engine, pad->codec->record, map.data, map.size, &sink));
+    }
+    gst_buffer_unmap(headers, &map);
+    return flow == GST_FLOW_OK;
 }
 
 static gboolean set_caps(HlssegFrames *self, HlssegFramesPad *pad, const GstCaps *caps)
 {
     const GstStructure *what = gst_caps_get_structure(caps, 0);
-    const gchar *format = gst_structure_get_string(what, "stream-format");
-    g_autoptr(GstBuffer) data = NULL;
-    GstMapInfo map;
-    gint version = 0;
-    if (pad->is_video) {
-        pad->coding = gst_structure_has_name(what, "video/x-h264") ? HLSSEG_VIDEO_CODING_AVC : HLSSEG_VIDEO_CODING_HEVC;
-        pad->units = HLSSEG_UNITS_ANNEX_B;
-    } else {
-        gst_structure_get_int(what, "mpegversion", &version);
-        pad->coding = version == 1 ? HLSSEG_AUDIO_CODING_MPEG : HLSSEG_AUDIO_CODING_AAC;
-    }
-    announce(self, pad, what);
-    /* What has no headers of its own in the stream needs them here. */
-    if (version == 1 || !g_strcmp0(format, "byte-stream") || !g_strcmp0(format, "adts"))
-        return TRUE;
-    gst_structure_get(what, "codec_data", GST_TYPE_BUFFER, &data, NULL);
-    if (!data || !gst_buffer_map(data, &map, GST_MAP_READ))
+    const Codec *codec = codec_of(what);
+    gboolean missing = FALSE;
+    if (!codec || !(codec->containers & 1u << self->output.container)) {
+        GST_ELEMENT_ERROR(self, STREAM, FORMAT, (NULL), ("this container does not carry %" GST_PTR_FORMAT, caps));
         return FALSE;
-    gboolean good = pad->is_video ? set_record(self, pad, &map) : configure(self, HLSSEG_CONFIGURATION_AAC_CONFIG, &map);
-    gst_buffer_unmap(data, &map);
-    return good;
+    }
+    pad->codec = codec;
+    pad->units = HLSSEG_UNITS_ANNEX_B;
+    if (!pad->is_video)
+        self->adts_untold =
+            self->output.container == HLSSEG_CONTAINER_FMP4 && !g_strcmp0(gst_structure_get_string(what, "stream-format"), "adts");
+    /* So that the first segment lists the track: the caps of both pads come before the first frame. */
+    hlsseg_announce(self->output.engine, pad->is_video, pad->is_video ? 0 : codec_stream_type(codec, what));
+    g_autoptr(GstBuffer) headers = codec_headers(codec, caps, &missing);
+    if (missing || (headers && !configure(self, pad, headers))) {
+        GST_ELEMENT_ERROR(self, STREAM, FORMAT, (NULL), ("codec_data is missing or cannot be used: %" GST_PTR_FORMAT, caps));
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* Comes on the thread of `aggregate`, after the frames that came before the event. */
@@ -213,7 +226,6 @@ static gboolean sink_event(GstAggregator *aggregator, GstAggregatorPad *pad, Gst
         GstCaps *caps;
         gst_event_parse_caps(event, &caps);
         if (!set_caps(self, HLSSEG_FRAMES_PAD(pad), caps)) {
-            GST_ELEMENT_ERROR(self, STREAM, FORMAT, (NULL), ("codec_data is missing or cannot be used: %" GST_PTR_FORMAT, caps));
             gst_event_unref(event);
             return FALSE;
         }
@@ -250,6 +262,7 @@ static gboolean start(GstAggregator *aggregator)
 {
     HlssegFrames *self = HLSSEG_FRAMES(aggregator);
     self->composition = 0;
+    self->adts_untold = FALSE;
     return output_start(&self->output, adjust);
 }
 
@@ -310,5 +323,5 @@ static void hlsseg_frames_class_init(HlssegFramesClass *class)
     gst_element_class_add_static_pad_template_with_gtype(element, &hlsseg_audio_template, HLSSEG_TYPE_FRAMES_PAD);
     gst_element_class_add_static_pad_template_with_gtype(element, &nothing, GST_TYPE_AGGREGATOR_PAD);
     gst_element_class_set_static_metadata(element, "HLS segmenter of frames", "Muxer/Network",
-                                          "Writes frames as MPEG-TS segments and an HLS playlist", "hls-segmenter contributors");
+                                          "Writes frames as segments in MPEG-TS or fMP4 and an HLS playlist", "hls-segmenter contributors");
 }

@@ -4,6 +4,7 @@
 #include <gst/video/video-event.h>
 
 #include "elements.h"
+#include "location.h"
 
 enum {
     PROP_LOCATION = 1,
@@ -14,7 +15,24 @@ enum {
     PROP_KEEP_ALL,
     PROP_PROGRAM_DATE_TIME,
     PROP_KEY_FRAME_REQUESTS,
+    PROP_CONTAINER,
+    PROP_PART_DURATION,
+    PROP_INIT_LOCATION,
 };
+
+/* What `location` is unless it is set, by container. */
+static const gchar *const default_location[] = {"segment%05d.ts", "segment%05d.m4s"};
+
+static GType container_type(void)
+{
+    static const GEnumValue values[] = {{HLSSEG_CONTAINER_TS, "MPEG-TS, which every player takes", "ts"},
+                                        {HLSSEG_CONTAINER_FMP4, "Fragmented MP4, which Apple's players want for H.265", "mp4"},
+                                        {0, NULL, NULL}};
+    static gsize type;
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("HlssegContainer", values));
+    return type;
+}
 
 static void opened(gpointer host)
 {
@@ -71,7 +89,8 @@ GstFlowReturn output_told(Output *output, hlsseg_status status)
 
 void output_tell_time(Output *output)
 {
-    if (output->program_date_time)
+    /* Players of Low-Latency HLS need dates. */
+    if (output->program_date_time || output->part_duration)
         hlsseg_set_wall_time(output->engine, g_get_real_time() / 1000);
 }
 
@@ -92,27 +111,43 @@ gboolean output_start(Output *output, void (*adjust)(const Output *output, hlsse
     GST_OBJECT_LOCK(output->element);
     config.frag_duration = output->target_duration;
     config.frag_count = output->playlist_length;
+    config.container = output->container;
+    config.part_millis = output->part_duration;
+    if (output->part_duration) /* parts need one that is declared; key frames may come late */
+        config.target_duration = 2 * output->target_duration;
     adjust(output, &config);
-    output->folder = (Folder){.location = output->location,
+    const gchar *location = output->location;
+    if (!g_strcmp0(location, default_location[HLSSEG_CONTAINER_TS]))
+        location = default_location[output->container];
+    output->folder = (Folder){.location = location,
+                              .init_location = output->init_location,
                               .playlist_location = output->playlist_location,
                               .playlist_root = output->playlist_root,
                               .keep_all = output->keep_all,
+                              .has_parts = output->part_duration > 0,
                               .opened = opened,
                               .closed = closed,
                               .noticed = noticed,
                               .host = output};
     GST_OBJECT_UNLOCK(output->element);
-    if (!output->location || !folder_names_segments(output->location)) {
+    if (!location || !location_is_numbered(location)) {
         GST_ELEMENT_ERROR(output->element, RESOURCE, SETTINGS, (NULL),
-                          ("location needs one %%d to number segments by: %s", output->location));
+                          ("location needs one %%d to number segments by: %s", GST_STR_NULL(location)));
+        return FALSE;
+    }
+    if (output->init_location && !location_is_numbered(output->init_location)) {
+        GST_ELEMENT_ERROR(output->element, RESOURCE, SETTINGS, (NULL),
+                          ("init-location needs one %%d to number initialization sections by: %s", output->init_location));
         return FALSE;
     }
     if (hlsseg_config_check(&config, why, sizeof why, NULL) != HLSSEG_STATUS_OK) {
         GST_ELEMENT_ERROR(output->element, RESOURCE, SETTINGS, (NULL), ("%s", why));
         return FALSE;
     }
-    output->memory = g_malloc(hlsseg_sizeof());
-    hlsseg_init(output->memory, hlsseg_sizeof(), &config, &output->engine);
+    size_t size = 0;
+    hlsseg_sizeof_for(&config, &size);
+    output->memory = g_malloc(size);
+    hlsseg_init(output->memory, size, &config, &output->engine);
     output->ended = output->key_frame_wanted = FALSE;
     folder_begin(&output->folder);
     return TRUE;
@@ -130,6 +165,7 @@ void output_stop(Output *output)
 void output_clear(Output *output)
 {
     g_free(output->location);
+    g_free(output->init_location);
     g_free(output->playlist_location);
     g_free(output->playlist_root);
 }
@@ -150,6 +186,9 @@ void output_set_property(Output *output, guint id, const GValue *value, GParamSp
     GST_OBJECT_LOCK(output->element);
     switch (id) {
     case PROP_LOCATION: set_text(&output->location, value); break;
+    case PROP_INIT_LOCATION: set_text(&output->init_location, value); break;
+    case PROP_CONTAINER: output->container = (hlsseg_container)g_value_get_enum(value); break;
+    case PROP_PART_DURATION: output->part_duration = g_value_get_uint(value); break;
     case PROP_PLAYLIST_LOCATION: set_text(&output->playlist_location, value); break;
     case PROP_PLAYLIST_ROOT: set_text(&output->playlist_root, value); break;
     case PROP_PLAYLIST_LENGTH: output->playlist_length = g_value_get_uint(value); break;
@@ -167,6 +206,9 @@ void output_get_property(Output *output, guint id, GValue *value, GParamSpec *sp
     GST_OBJECT_LOCK(output->element);
     switch (id) {
     case PROP_LOCATION: g_value_set_string(value, output->location); break;
+    case PROP_INIT_LOCATION: g_value_set_string(value, output->init_location); break;
+    case PROP_CONTAINER: g_value_set_enum(value, (gint)output->container); break;
+    case PROP_PART_DURATION: g_value_set_uint(value, output->part_duration); break;
     case PROP_PLAYLIST_LOCATION: g_value_set_string(value, output->playlist_location); break;
     case PROP_PLAYLIST_ROOT: g_value_set_string(value, output->playlist_root); break;
     case PROP_PLAYLIST_LENGTH: g_value_set_uint(value, output->playlist_length); break;
@@ -184,7 +226,9 @@ void output_install_properties(GObjectClass *class)
     const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
     g_object_class_install_property(
         class, PROP_LOCATION,
-        g_param_spec_string("location", "Location", "Path of a segment, with one %d for its number", "segment%05d.ts", flags));
+        g_param_spec_string("location", "Location",
+                            "Path of a segment, with one %d for its number; unless it is set, that of fMP4 ends in .m4s",
+                            default_location[HLSSEG_CONTAINER_TS], flags));
     g_object_class_install_property(
         class, PROP_PLAYLIST_LOCATION,
         g_param_spec_string("playlist-location", "Playlist location", "Path of the playlist", "playlist.m3u8", flags));
@@ -207,4 +251,17 @@ void output_install_properties(GObjectClass *class)
     g_object_class_install_property(class, PROP_KEY_FRAME_REQUESTS,
                                     g_param_spec_boolean("send-keyframe-requests", "Send key frame requests",
                                                          "Ask the encoder for a key frame where a segment should end", TRUE, flags));
+    g_object_class_install_property(class, PROP_CONTAINER,
+                                    g_param_spec_enum("container", "Container", "What segments are made of", container_type(),
+                                                      HLSSEG_CONTAINER_TS, flags));
+    g_object_class_install_property(
+        class, PROP_PART_DURATION,
+        g_param_spec_uint("part-duration", "Part duration",
+                          "Duration of the parts of Low-Latency HLS in milliseconds, from 100 on; 0 for no parts", 0, 5000, 0, flags));
+    g_object_class_install_property(
+        class, PROP_INIT_LOCATION,
+        g_param_spec_string("init-location", "Initialization section location",
+                            "Path of an initialization section, with one %d for its number; unless it is set, init-%06d.mp4 in the "
+                            "folder of the segments",
+                            NULL, flags));
 }

@@ -9,8 +9,9 @@
 typedef struct {
     GstElement *element; /* whose messages are sent */
     /* Properties, under the object lock. */
-    gchar *location, *playlist_location, *playlist_root;
-    guint playlist_length, target_duration;
+    gchar *location, *init_location, *playlist_location, *playlist_root;
+    guint playlist_length, target_duration, part_duration;
+    hlsseg_container container;
     gboolean keep_all, program_date_time, key_frame_requests;
     /* From start to stop, of the streaming thread. */
     gpointer memory;

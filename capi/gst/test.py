@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """test.py: streams go through hlssegsink and hlssegflvsink, and others look at the folders.
 
-BUILD is the folder of libgsthlsseg.so, FLV2HLS the C example beside it. The judge of ../shared is asked where it is.
+BUILD is the folder of libgsthlsseg.so, FLV2HLS the C example beside it, FLV2HLS_RUST the program. The judge of ../shared is
+asked where it is.
 """
 
 import filecmp
@@ -19,6 +20,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 TESTDATA = os.path.join(ROOT, "testdata")
 JUDGE = os.path.join(os.path.dirname(ROOT), "shared/judge/hlscheck.py")
 FLV2HLS = os.environ["FLV2HLS"]
+FLV2HLS_RUST = os.environ["FLV2HLS_RUST"]
 os.environ["GST_PLUGIN_PATH"] = os.environ["BUILD"]
 SCRATCH = tempfile.mkdtemp()
 os.environ["GST_REGISTRY"] = os.path.join(SCRATCH, "registry")
@@ -42,7 +44,8 @@ def folder(name):
 
 def sink(element, out, **properties):
     """Returns an element of a pipeline that writes into a folder."""
-    told = {"location": f"{out}/%06d.ts", "playlist-location": f"{out}/playlist.m3u8", **properties}
+    suffix = "m4s" if properties.get("container") == "mp4" else "ts"
+    told = {"location": f"{out}/%06d.{suffix}", "playlist-location": f"{out}/playlist.m3u8", **properties}
     return element + "".join(f" {key}={value}" for key, value in told.items())
 
 
@@ -150,10 +153,98 @@ def containers():
         judged(name, out, 2, 100)
 
 
+def packets(source, kind):
+    """Returns a checksum of each coded frame of a track, as the container has it."""
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", source, "-map", f"0:{kind}:0", "-c", "copy", "-f", "framemd5", "-"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    # After the sixth column comes what is said of priming.
+    return [line.split(",")[5] for line in run.stdout.splitlines() if not line.startswith("#")] or run.stderr
+
+
+def uris(lines, tag):
+    """Returns the URIs of all playlist tags of this name."""
+    return [line.split('URI="')[1].split('"')[0] for line in lines if line.startswith(tag + ":")]
+
+
+def read(*path):
+    with open(os.path.join(*path), "rb") as file:
+        return file.read()
+
+
+def listed_files(what, out, parts):
+    """What the playlist of fMP4 names is there, and the parts of a segment are the segment."""
+    lines = playlist(out)
+    segments = [line for line in lines if not line.startswith("#")]
+    sections, named = uris(lines, "#EXT-X-MAP"), uris(lines, "#EXT-X-PART")
+    there = set(os.listdir(out))
+    check(sections and set(segments + sections + named) <= there and not any(name.endswith(".tmp") for name in there), f"{what}: all files are there", f"{lines} {there}")
+    if not parts:
+        check(not named and not any("PART" in line or "SERVER-CONTROL" in line for line in lines), f"{what}: there are no parts", lines)
+        return
+    count = lambda segment: sum(name.startswith(segment[:-3]) for name in there) - 1
+    whole = all(read(out, segment) == b"".join(read(out, f"{segment[:-4]}.{nth}.m4s") for nth in range(count(segment))) for segment in segments)
+    check(whole and len(named) > 3, f"{what}: the parts of a segment are the segment", f"{named} {there}")
+    target = [line for line in lines if line.startswith("#EXT-X-PART-INF")]
+    longest = max(float(line.split("DURATION=")[1].split(",")[0]) for line in lines if line.startswith("#EXT-X-PART:"))
+    check(target == ["#EXT-X-PART-INF:PART-TARGET=0.588"] and longest <= 0.588, f"{what}: no part is longer than it may be", f"{target} {longest}")
+
+
+def fragmented():
+    """An FLV file in fMP4 gives the folder that flv2hls makes, with parts and without."""
+    folders = (TESTDATA, os.path.join(TESTDATA, "h265"))
+    for source in sorted(os.path.join(path, name) for path in folders for name in os.listdir(path) if name.endswith(".flv")):
+        for parts in (0, 500):
+            name = os.path.relpath(source, TESTDATA).replace("/", " ") + (" in parts" if parts else "")
+            want, out = folder(f"{name}.rust"), folder(f"{name}.mp4")
+            more = ["--part", "0.5"] if parts else []
+            command = [FLV2HLS_RUST, source, want, "--container", "fmp4", "--frag-duration", "2", "--frag-count", "5", "--track-wait", "1"]
+            subprocess.run([*command, "--keep-all", "--quiet", *more], check=True, capture_output=True)
+            # Where key frames are asked for, one that comes early is good enough.
+            told = {"target-duration": 2, "keep-all": 1, "container": "mp4", "part-duration": parts, "send-keyframe-requests": 0}
+            run = launch(f"filesrc location={source} blocksize=1500 ! " + sink("hlssegflvsink", out, **told))
+            names = sorted(os.listdir(want))
+            media = [name for name in names if name != "playlist.m3u8"]
+            _, different, unread = filecmp.cmpfiles(out, want, media, shallow=False)
+            lists = [[line for line in playlist(path) if "DATE-TIME" not in line] for path in (out, want)]
+            same = clean(run) and names == sorted(os.listdir(out)) and lists[0] == lists[1] and not different + unread
+            check(same, f"{name}: {len(media)} files of fMP4 are those of flv2hls", f"{different} {unread} {lists} {run.stderr}")
+
+
+def codecs():
+    """Files that ffmpeg makes of each codec, through parsers into fMP4: every frame is there, as it was."""
+    video = {"h264": "libx264 -preset ultrafast -bf 2 -g 50", "h265": "libx265 -preset ultrafast -x265-params keyint=50:bframes=3:log-level=none -tag:v hvc1"}
+    audio = {"aac": "aac -ac 2", "opus": "libopus -ac 2"}
+    parsers = {"h264": "h264parse", "h265": "h265parse", "aac": "aacparse", "opus": "opusparse"}
+    source = "-f lavfi -i testsrc2=s=320x180:r=25 -f lavfi -i sine=r=48000 -t 8"
+    for v, a in ((v, a) for v in video for a in audio):
+        made = os.path.join(SCRATCH, f"{v}.{a}.mp4")
+        command = ["ffmpeg", "-v", "error", *source.split(), "-c:v", *video[v].split(), "-c:a", *audio[a].split(), made]
+        subprocess.run(command, check=True)
+        rest = f"qtdemux name=d d.video_0 ! {QUEUE} ! {parsers[v]} ! hls.video d.audio_0 ! {QUEUE} ! {parsers[a]} ! hls.audio"
+        for parts in (0, 500):
+            name = f"{v} and {a}" + (" in parts" if parts else "")
+            out = folder(name)
+            told = {"target-duration": 2, "playlist-length": 100, "container": "mp4", "part-duration": parts}
+            run = launch(f"filesrc location={made} ! {rest} {sink('hlssegsink name=hls', out, **told)}")
+            lines = playlist(out)
+            check(clean(run) and lines[-1] == "#EXT-X-ENDLIST" and "#EXT-X-DISCONTINUITY" not in lines, f"{name}: a file goes through", f"{run.stderr} {lines}")
+            got, want = pictures(f"{out}/playlist.m3u8"), pictures(made)
+            check(len(want) == 200 and got == want, f"{name}: every picture is as it was", f"{len(got)} {len(want)} {got[:200]}")
+            got, want = packets(f"{out}/playlist.m3u8", "a"), packets(made, "a")
+            # qtdemux leaves the last frame out, which the edit list cuts.
+            check(len(want) > 300 and got in (want, want[:-1]), f"{name}: every frame of audio is as it was", f"{len(got)} {len(want)} {got[:200]}")
+            listed_files(name, out, parts)
+    for container, refused in (("ts", "h264.opus.mp4"), ("mp4", "made.ts")):
+        rest = "qtdemux name=d d.audio_0 ! opusparse" if container == "ts" else "tsdemux name=d d. ! mpegaudioparse"
+        run = launch(f"filesrc location={SCRATCH}/{refused} ! {rest} ! hls.audio {sink('hlssegsink name=hls', folder(container), container=container)}")
+        check(run.returncode != 0 and "does not carry" in run.stderr, f"container={container} refuses the audio of {refused}", run.stderr)
+
+
 RAW = "videotestsrc num-buffers=500 pattern=ball ! video/x-raw,width=320,height=180,framerate=25/1"
 AVC = f"{RAW} ! x264enc bitrate=400 speed-preset=ultrafast"
 HEVC = f"{RAW} ! x265enc speed-preset=ultrafast key-int-max=75"
 AAC = "audiotestsrc num-buffers=861 samplesperbuffer=1024 ! audio/x-raw,rate=44100,channels=2 ! avenc_aac"
+OPUS = "audiotestsrc num-buffers=1000 samplesperbuffer=960 ! audio/x-raw,rate=48000,channels={0} ! opusenc"
 MP3 = "audiotestsrc num-buffers={0} samplesperbuffer={1} ! audio/x-raw,rate={2},channels=2 ! lamemp3enc"
 
 
@@ -180,6 +271,27 @@ def encoders():
         judged(way, out, 3, 100)
 
 
+def encoders_in_fragments():
+    """The same into fMP4 with parts, as a live pipeline would have it."""
+    ways = {
+        "avc and Opus": (f"{AVC} ! h264parse ! video/x-h264,stream-format=avc", OPUS.format(2), 1000),
+        "avc and one channel of Opus": (f"{AVC} ! h264parse ! video/x-h264,stream-format=avc", OPUS.format(1), 1000),
+        "a byte stream of H.265 and AAC": (HEVC, AAC, 861),
+        "a byte stream with B-frames and ADTS": (f"{AVC} bframes=2 b-adapt=false ! video/x-h264,stream-format=byte-stream", f"{AAC} ! aacparse ! audio/mpeg,stream-format=adts", 861),
+    }
+    for way, (video, audio, count) in ways.items():
+        out = folder(way)
+        told = {"target-duration": 3, "playlist-length": 100, "container": "mp4", "part-duration": 500}
+        run = launch(f"{video} ! {sink('hlssegsink name=hls', out, **told)} {audio} ! hls.audio")
+        lines = playlist(out)
+        lengths = [float(line[8:-1]) for line in lines if line.startswith("#EXTINF")]
+        good = clean(run) and len(lengths) == 7 and all(2.9 <= n <= 3.1 for n in lengths[:-1]) and lines[-1] == "#EXT-X-ENDLIST"
+        check(good, f"{way}: key frames came when asked for", f"{run.stderr} {lines}")
+        frames, complaints = ffmpeg_reads(out)
+        check(frames.get("video") == 500 and frames.get("audio", 0) >= count and not complaints, f"{way}: ffmpeg finds every frame", f"{frames} {complaints}")
+        listed_files(way, out, 500)
+
+
 def pushed_by_ffmpeg():
     """A stream that ffmpeg pushes, as to an RTMP server, in real time; then the encoder goes away without a word."""
     out = folder("pushed")
@@ -192,6 +304,16 @@ def pushed_by_ffmpeg():
     check(sum("PROGRAM-DATE-TIME" in line for line in lines) == 1, "segments are dated", lines)
     left = [name for name in os.listdir(out) if name.endswith(".ts")]
     check(2 <= len(left) <= 5, f"segments that no player asks for are deleted: {len(left)} of 7 are left", left)
+    out = folder("pushed in parts")
+    encoder[encoder.index("-t") + 1] = "14"
+    encoder[encoder.index("-re"):encoder.index("-re")] = ["-stream_loop", "-1"]
+    with subprocess.Popen(encoder, stdout=subprocess.PIPE) as live:
+        told = {"target-duration": 1, "playlist-length": 1, "container": "mp4", "part-duration": 300}
+        run = launch("fdsrc fd=0 ! " + sink("hlssegflvsink", out, **told), stdin=live.stdout)
+    lines = playlist(out)
+    check(clean(run) and all(os.path.exists(os.path.join(out, name)) for name in uris(lines, "#EXT-X-PART") + uris(lines, "#EXT-X-MAP")), "ffmpeg pushes a stream into parts", f"{run.stderr} {lines}")
+    check(any("PROGRAM-DATE-TIME" in line for line in lines), "lists of parts are dated", lines)
+    check(not os.path.exists(f"{out}/000000.0.m4s") and os.path.exists(f"{out}/init-000000.mp4"), "parts are deleted when they are due, a section that is needed stays", os.listdir(out))
 
 
 NGINX = """load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
@@ -251,11 +373,29 @@ def ends():
     listed = [name for name in os.listdir(out) if name.endswith(".ts")]
     check(len(listed) >= 2 and "CRITICAL" not in said, "a live picture does not wait for sound that never comes", f"{listed} {said}")
 
+    out = folder("late")
+    told = {"target-duration": 1, "playlist-length": 100, "container": "mp4", "part-duration": 500}
+    slow = "queue max-size-time=0 max-size-buffers=0 max-size-bytes=0 ! identity sleep-time=46000"
+    video = f"videotestsrc is-live=1 ! video/x-raw,width=64,height=64,framerate=25/1 ! x264enc tune=zerolatency key-int-max=25 ! {slow}"
+    pipeline = f"{video} ! {sink('hlssegsink name=hls', out, **told)} audiotestsrc is-live=1 ! opusenc ! {QUEUE} ! hls.audio"
+    with subprocess.Popen(["gst-launch-1.0", "-q", *pipeline.split()], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as live:
+        time.sleep(8)
+        live.send_signal(signal.SIGINT)
+        _, said = live.communicate(timeout=20)
+    lines = playlist(out)
+    check(len(lines) > 15 and "#EXT-X-DISCONTINUITY" not in lines and "CRITICAL" not in said, "parts wait for a picture that comes more than a second late", f"{lines} {said}")
+
     source = os.path.join(TESTDATA, "bframes.flv")
     run = launch(f"filesrc location={source} ! " + sink("hlssegflvsink", SCRATCH + "/nowhere", **{"target-duration": 2}), quiet=False)
     warnings = run.stdout.count("No such file")
     check(run.returncode == 0 and warnings == 6, "a folder that is not there is a warning for each segment", f"{warnings} {run.stdout}")
-    for bad, word in (({"location": f"{out}/x.ts"}, "%d"), ({"location": f"{out}/%s.ts"}, "%d")):
+    refused = (
+        ({"location": f"{out}/x.ts"}, "%d"),
+        ({"location": f"{out}/%s.ts"}, "%d"),
+        ({"container": "mp4", "init-location": f"{out}/init.mp4"}, "init-location needs one %d"),
+        ({"part-duration": 99}, "99 ms"),
+    )
+    for bad, word in refused:
         run = launch(f"filesrc location={source} ! " + sink("hlssegflvsink", out, **bad))
         check(run.returncode != 0 and word in run.stderr, f"{bad} is refused", run.stderr)
     run = launch(f"filesrc location={__file__} ! " + sink("hlssegflvsink", out))
@@ -265,7 +405,10 @@ def ends():
 try:
     captures()
     containers()
+    fragmented()
+    codecs()
     encoders()
+    encoders_in_fragments()
     pushed_by_ffmpeg()
     pulled_from_nginx()
     ends()

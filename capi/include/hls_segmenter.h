@@ -1,13 +1,17 @@
-/* C API of hls_segmenter, an embeddable HLS segmenter: FLV tags, RTMP messages or coded frames in, MPEG-TS segments and
- * sliding-window playlists out, to callbacks. Made by cbindgen (capi/header.sh); do not edit.
+/* C API of hls_segmenter, an embeddable HLS segmenter: FLV tags, RTMP messages or coded frames in, segments in MPEG-TS or
+ * fMP4 and sliding-window playlists out, to callbacks. Made by cbindgen (capi/header.sh); do not edit.
  *
  * How it is used
  *
- *   1. Make an engine in memory of your own:      hlsseg_sizeof, hlsseg_config_init, hlsseg_init
+ *   1. Make an engine in memory of your own:      hlsseg_config_init, hlsseg_sizeof_for, hlsseg_init
  *   2. Push every tag or message, as it came:     hlsseg_push, with an hlsseg_sink lent to the call;
  *      or frames, where there are no tags:        hlsseg_configure, hlsseg_push_video, hlsseg_push_audio
  *   3. The sink is called back: a segment opens, takes runs of TS packets (hlsseg_packets_copy), and closes; the
  *      playlist that names it follows (hlsseg_playlist_m3u8).
+ *      In fMP4 it takes an initialization section (hlsseg_init_section), payload (hlsseg_payload_copy), and the head that
+ *      goes before the payload of a fragment (hlsseg_fragment_head_copy); hlsseg_fragment_write and hlsseg_fragment_close
+ *      put fragments together. The playlist is hlsseg_playlist_text, with the parts of Low-Latency HLS where there are any;
+ *      hlsseg_reload answers requests for the next version.
  *   4. Finish the stream, for good or until the encoder comes back:      hlsseg_finish
  *
  * FLV files are taken apart by hlsseg_reader_step. capi/examples/flv2hls.c does all of it in 150 lines.
@@ -253,11 +257,11 @@ typedef enum hlsseg_cause {
  */
 typedef enum hlsseg_track_kind {
     /**
-     * H.264 or H.265 video.
+     * Video.
      */
     HLSSEG_TRACK_KIND_VIDEO = 1,
     /**
-     * AAC or MP3 audio.
+     * Audio.
      */
     HLSSEG_TRACK_KIND_AUDIO = 2,
 } hlsseg_track_kind;
@@ -526,9 +530,25 @@ typedef enum hlsseg_audio_coding {
      */
     HLSSEG_AUDIO_CODING_AAC = 1,
     /**
-     * MPEG-1 and MPEG-2 audio, MP3 and its lower layers: whole frames.
+     * MPEG-1 and MPEG-2 audio, MP3 and its lower layers: whole frames. Only in MPEG-TS.
      */
     HLSSEG_AUDIO_CODING_MPEG = 2,
+    /**
+     * Opus: one packet. Only in fMP4.
+     */
+    HLSSEG_AUDIO_CODING_OPUS = 3,
+    /**
+     * FLAC: one frame. Only in fMP4.
+     */
+    HLSSEG_AUDIO_CODING_FLAC = 4,
+    /**
+     * AC-3: one syncframe. Only in fMP4.
+     */
+    HLSSEG_AUDIO_CODING_AC3 = 5,
+    /**
+     * E-AC-3: one syncframe. Only in fMP4.
+     */
+    HLSSEG_AUDIO_CODING_EC3 = 6,
 } hlsseg_audio_coding;
 
 /**
@@ -577,20 +597,93 @@ typedef enum hlsseg_configuration {
      * An AudioSpecificConfig of AAC (ISO/IEC 14496-3 1.6.2.1).
      */
     HLSSEG_CONFIGURATION_AAC_CONFIG = 5,
+    /**
+     * The identification header of Opus (RFC 7845 5.1); an empty one stands for stereo.
+     */
+    HLSSEG_CONFIGURATION_OPUS_HEADER = 6,
+    /**
+     * The description of a FLAC stream (RFC 9639 8.2), 34 bytes, or as a file has it.
+     */
+    HLSSEG_CONFIGURATION_FLAC_STREAM_INFO = 7,
 } hlsseg_configuration;
 
 /**
- * Turns the tags or frames of one stream into segments and playlists. It lives in memory of the caller, is
- * used by one call at a time on any thread, and needs no clean-up: when it is done with, the
- * memory is simply the caller's again.
+ * What segments are made of.
+ */
+typedef enum hlsseg_container {
+    /**
+     * MPEG-2 transport stream, which every player takes. Media goes to `write_packets`.
+     */
+    HLSSEG_CONTAINER_TS = 0,
+    /**
+     * Fragmented MP4 (CMAF). Media goes to `write_payload`, and what stands before it to
+     * `init_section` and `close_fragment`.
+     */
+    HLSSEG_CONTAINER_FMP4 = 1,
+} hlsseg_container;
+
+/**
+ * What a playlist shows. Later versions may add values.
+ */
+typedef enum hlsseg_view {
+    /**
+     * Segments, for all players.
+     */
+    HLSSEG_VIEW_PLAIN = 0,
+    /**
+     * Low-Latency HLS: segments and parts, EXT-X-SERVER-CONTROL and EXT-X-PRELOAD-HINT.
+     */
+    HLSSEG_VIEW_LOW_LATENCY = 1,
+    /**
+     * The delta update that answers `_HLS_skip=YES`: the same, where segments further from the end
+     * than six target durations are counted by EXT-X-SKIP. A list that has ended is always whole.
+     */
+    HLSSEG_VIEW_DELTA = 2,
+} hlsseg_view;
+
+/**
+ * How a request for a playlist is answered.
+ */
+typedef enum hlsseg_reload_answer {
+    /**
+     * With the list as it is, whole.
+     */
+    HLSSEG_RELOAD_ANSWER_NOW = 0,
+    /**
+     * With a later version, as soon as it answers `HLSSEG_RELOAD_ANSWER_NOW`; after three target
+     * durations with 503 Service Unavailable.
+     */
+    HLSSEG_RELOAD_ANSWER_WAIT = 1,
+    /**
+     * With 400 Bad Request.
+     */
+    HLSSEG_RELOAD_ANSWER_BAD_REQUEST = 2,
+} hlsseg_reload_answer;
+
+/**
+ * Turns the tags or frames of one stream into segments and playlists. It lives in memory of the
+ * caller, is used by one call at a time on any thread, and needs no clean-up: when it is done
+ * with, the memory is simply the caller's again.
  */
 typedef struct hlsseg_engine hlsseg_engine;
+
+/**
+ * The head of a fragment: what goes before its payload. It is lent to `close_fragment` and gone
+ * when that returns.
+ */
+typedef struct hlsseg_fragment_head hlsseg_fragment_head;
 
 /**
  * A run of whole TS packets, one access unit as a rule, that is laid out and not yet written
  * anywhere. It is lent to `write_packets` and gone when that returns.
  */
 typedef struct hlsseg_packets hlsseg_packets;
+
+/**
+ * Payload of the fragment at hand: one picture, or audio frames that follow each other, not copied
+ * yet. It is lent to `write_payload` and gone when that returns.
+ */
+typedef struct hlsseg_payload hlsseg_payload;
 
 /**
  * A version of the playlist. It is lent to `update_playlist` and gone when that returns.
@@ -725,6 +818,26 @@ typedef struct hlsseg_config {
      * Media sequence number of the first segment, below 2^63; 0.
      */
     uint64_t first_sequence;
+    /**
+     * What segments are made of, an `hlsseg_container`; `HLSSEG_CONTAINER_TS`.
+     */
+    uint32_t container;
+    /**
+     * Cuts segments into the parts of Low-Latency HLS: a part ends before the first frame that is
+     * so much behind its beginning, in ms from 100 to 5000. Only with a `target_duration` that is
+     * not 0. 0 for no parts; 0.
+     */
+    uint32_t part_millis;
+    /**
+     * The longest distance of two frames that is no hole where there are parts, in ms from 1 to
+     * 15/85 of `part_millis`; a larger one breaks the timeline. PART-TARGET is the sum of both,
+     * for ever. 0 for 15/85; 0.
+     */
+    uint32_t part_gap_millis;
+    /**
+     * Reserved: 0.
+     */
+    uint32_t reserved_2;
 } hlsseg_config;
 
 /**
@@ -778,6 +891,14 @@ typedef struct hlsseg_listed_segment {
      * do not ask for it.
      */
     uint8_t gap;
+    /**
+     * EXT-X-MAP: id of the initialization section that the segment needs. 0 unless `has_init`.
+     */
+    uint64_t init;
+    /**
+     * Not 0: the segment needs an initialization section, as all in fMP4 do.
+     */
+    uint8_t has_init;
 } hlsseg_listed_segment;
 
 /**
@@ -828,6 +949,15 @@ typedef struct hlsseg_segment_start {
      * Not 0: the first picture is an IDR picture; in a stream without video, 1.
      */
     uint8_t starts_with_idr;
+    /**
+     * Id of the initialization section that the segment needs, as in `hlsseg_init_section`. 0
+     * unless `has_init`.
+     */
+    uint64_t init;
+    /**
+     * Not 0: the segment needs an initialization section, as all in fMP4 do.
+     */
+    uint8_t has_init;
 } hlsseg_segment_start;
 
 /**
@@ -857,7 +987,7 @@ typedef struct hlsseg_segment {
      */
     int64_t duration_ticks;
     /**
-     * Length in bytes, a multiple of 188.
+     * Length in bytes; in MPEG-TS a multiple of 188.
      */
     uint64_t bytes;
     /**
@@ -905,6 +1035,15 @@ typedef struct hlsseg_segment {
      * Not 0: the first picture is an IDR picture; in a stream without video, 1.
      */
     uint8_t starts_with_idr;
+    /**
+     * Id of the initialization section that the segment needs, as in `hlsseg_init_section`. 0
+     * unless `has_init`.
+     */
+    uint64_t init;
+    /**
+     * Not 0: the segment needs an initialization section, as all in fMP4 do.
+     */
+    uint8_t has_init;
 } hlsseg_segment;
 
 /**
@@ -936,11 +1075,20 @@ typedef struct hlsseg_expired_segment {
      * Not 0: the host told the time.
      */
     uint8_t has_wall;
+    /**
+     * Id of the initialization section that no listed or later segment needs: it must stay as long
+     * as this segment. 0 unless `has_init`.
+     */
+    uint64_t init;
+    /**
+     * Not 0: there is such a section.
+     */
+    uint8_t has_init;
 } hlsseg_expired_segment;
 
 /**
  * A segment that was opened and will never be listed. Lent to `abort_segment` for the time of the
- * callback.
+ * callback. An initialization section of the same id is needed no more.
  */
 typedef struct hlsseg_aborted_segment {
     /**
@@ -1036,8 +1184,8 @@ typedef struct hlsseg_notice {
      */
     int64_t time_ticks;
     /**
-     * How much: 1/90000 s of a repair, a step or a re-anchor, seconds of a new target; the codec of
-     * what is not carried, a FourCC as a big-endian number or a legacy number below 16; else 0.
+     * How much: 1/90000 s of a repair, a step or a re-anchor, seconds of a new target; the codec
+     * of what is not carried, a FourCC as a big-endian number or a legacy number below 16; else 0.
      */
     int64_t amount;
     /**
@@ -1047,25 +1195,101 @@ typedef struct hlsseg_notice {
 } hlsseg_notice;
 
 /**
+ * An initialization section, whole: what EXT-X-MAP names. Lent to `init_section` for the time of
+ * the callback. Every segment from the one that has its id on needs it, up to the next section.
+ */
+typedef struct hlsseg_init_section {
+    /**
+     * Length of the struct as the library fills it.
+     */
+    size_t size;
+    /**
+     * Id of the first segment that needs it: no other section ever has the same.
+     */
+    uint64_t id;
+    /**
+     * The section.
+     */
+    const uint8_t *data;
+    /**
+     * Its length in bytes.
+     */
+    size_t len;
+} hlsseg_init_section;
+
+/**
+ * A part of a segment that is complete. The parts of a segment, one behind the other, are the
+ * segment. Lent to `close_part` for the time of the callback.
+ */
+typedef struct hlsseg_part {
+    /**
+     * Length of the struct as the library fills it.
+     */
+    size_t size;
+    /**
+     * Id of its segment, as in `hlsseg_segment_start`.
+     */
+    uint64_t segment;
+    /**
+     * Media sequence number of its segment.
+     */
+    uint64_t sequence;
+    /**
+     * First DTS of the lead track, in 1/90000 s.
+     */
+    int64_t start_ticks;
+    /**
+     * Exact duration in 1/90000 s: never more than the Part Target Duration.
+     */
+    int64_t duration_ticks;
+    /**
+     * Bytes of the segment before it.
+     */
+    uint64_t offset;
+    /**
+     * Length in bytes.
+     */
+    uint64_t bytes;
+    /**
+     * Number within the segment, from 0 on.
+     */
+    uint32_t index;
+    /**
+     * Not 0: decoding can begin in it.
+     */
+    uint8_t independent;
+    /**
+     * Reserved: 0.
+     */
+    uint8_t reserved[3];
+} hlsseg_part;
+
+/**
  * Takes segments and playlists: callbacks of the caller, lent to a call of `hlsseg_push` or
  * `hlsseg_finish`, and not to be changed before it returns. They are called on the thread of that
  * call, before it returns, in this order:
  *
- *     stream  = *segment [ update_playlist ]                      ; the last one with
- * EXT-X-ENDLIST     segment = open_segment 1*write_packets
+ *     stream  = *segment [ update_playlist ]                      ; the last has EXT-X-ENDLIST
+ *     segment = open_segment 1*media
  *               ( close_segment update_playlist *expire_segment   ; listed from here on
- *               / abort_segment )                                 ; after a failed call: never
- * listed
+ *               / abort_segment )                                 ; after a failure: never listed
+ *     media   = write_packets                                     ; MPEG-TS
+ *             / 1*write_payload close_fragment                    ; fMP4
+ *
+ * In fMP4 `init_section` comes before the `open_segment` of a segment that needs another section.
+ * With parts, `*( 1*media close_part update_playlist ) 1*media close_part` stands for `1*media`.
  *
  * `snapshot`, `track` and `notice` come anywhere. A playlist never names a segment whose
  * `close_segment` failed, and a segment is closed before the playlist that names it: enough for
  * write-then-rename, a multipart upload, or memory.
  *
- * The first four must be there; the others may be NULL. They return 0, or any other number when
- * they failed: that ends the segment they belong to, and the call returns `HLSSEG_STATUS_SINK`.
- * After a failed `open_segment`, `write_packets` or `close_segment` follows `abort_segment`, the
- * media sequence number goes to the next segment, and that one opens at the next key frame behind
- * EXT-X-DISCONTINUITY. A failed `update_playlist` costs nothing: the next version has it all.
+ * `open_segment`, `close_segment` and `update_playlist` must be there; for MPEG-TS
+ * `write_packets`, for fMP4 `init_section`, `write_payload` and `close_fragment`; with parts
+ * `close_part`. The others may be NULL. They return 0, or any other number when they failed: that
+ * ends the segment they belong to, and the call returns `HLSSEG_STATUS_SINK`. After a failure of
+ * any of them but `update_playlist` follows `abort_segment`, the media sequence number goes to the
+ * next segment, and that one opens at the next key frame behind EXT-X-DISCONTINUITY. A failed
+ * `update_playlist` costs nothing: the next version has it all.
  *
  * A callback must return: no `longjmp`, no C++ exception out of it. What it is given by pointer is
  * gone when it returns. Of this library it may call what is said to be for that callback, and
@@ -1087,8 +1311,8 @@ typedef struct hlsseg_sink {
     int (*open_segment)(void *user,
                         const struct hlsseg_segment_start *start);
     /**
-     * Takes a run of whole TS packets of `len` bytes for the open segment: `hlsseg_packets_copy`
-     * copies it, `hlsseg_pieces_init` shows it in pieces.
+     * MPEG-TS: takes a run of whole TS packets of `len` bytes for the open segment:
+     * `hlsseg_packets_copy` copies it, `hlsseg_pieces_init` shows it in pieces.
      */
     int (*write_packets)(void *user,
                          const struct hlsseg_packets *packets,
@@ -1130,7 +1354,79 @@ typedef struct hlsseg_sink {
      */
     void (*notice)(void *user,
                    const struct hlsseg_notice *notice);
+    /**
+     * fMP4: takes an initialization section, before the first segment that needs it opens. Once
+     * this returns 0 it must be obtainable.
+     */
+    int (*init_section)(void *user,
+                        const struct hlsseg_init_section *section);
+    /**
+     * fMP4: takes payload of `len` bytes for the fragment that is next in the open segment:
+     * `hlsseg_payload_copy` copies it, `hlsseg_pieces_init_payload` shows it in pieces,
+     * `hlsseg_fragment_write` puts fragments together.
+     */
+    int (*write_payload)(void *user,
+                         const struct hlsseg_payload *payload,
+                         size_t len);
+    /**
+     * fMP4: takes the head of a fragment, `len` bytes, which goes before the payload that came
+     * since the last head: `hlsseg_fragment_head_copy` copies it, `hlsseg_fragment_close`
+     * completes the fragment.
+     */
+    int (*close_fragment)(void *user,
+                          const struct hlsseg_fragment_head *head,
+                          size_t len);
+    /**
+     * Parts: completes a part of the open segment, all that came of the segment since the last
+     * part. Once this returns 0 it must be obtainable whole, and for three target durations after
+     * it has left the list.
+     */
+    int (*close_part)(void *user,
+                      const struct hlsseg_part *part);
 } hlsseg_sink;
+
+/**
+ * Memory of the caller in which fragments are put together: room for a head, and payload behind
+ * it, which is copied once. Set `size`, `memory` and `len`, and the rest to 0. To forget payload
+ * whose segment was aborted, set `payload_len` to 0.
+ *
+ *     | room for a head | payload | payload | ...              hlsseg_fragment_write
+ *     |    | moof, mdat | payload | payload |                  hlsseg_fragment_close
+ */
+typedef struct hlsseg_fragment_buffer {
+    /**
+     * `sizeof(hlsseg_fragment_buffer)`.
+     */
+    size_t size;
+    /**
+     * The memory, which may be another one as long as `payload_len` is 0.
+     */
+    uint8_t *memory;
+    /**
+     * Its length in bytes: `hlsseg_fragment_overhead()` and as many as the payload of a fragment
+     * may have.
+     */
+    size_t len;
+    /**
+     * Bytes of payload that wait for their head.
+     */
+    size_t payload_len;
+} hlsseg_fragment_buffer;
+
+/**
+ * A stretch of bytes. On POSIX systems it is laid out as `struct iovec`, so that an array of them
+ * goes to `writev` as it is. Frozen: it has no size field and will never grow.
+ */
+typedef struct hlsseg_piece {
+    /**
+     * First byte.
+     */
+    const uint8_t *data;
+    /**
+     * Bytes; never 0.
+     */
+    size_t len;
+} hlsseg_piece;
 
 /**
  * A PutLiveChannel request: the channel's name from the URL, percent-decoded, and the texts of the
@@ -1237,8 +1533,96 @@ typedef struct hlsseg_live_channel {
 } hlsseg_live_channel;
 
 /**
- * Reads a run in pieces without copying it: heads of packets, and payload where it lies. Kept by
- * the caller, made by `hlsseg_pieces_init`; gone with the run.
+ * Where a list with parts ends: kept beside its text, it answers blocking requests. It is a plain
+ * value, which may be copied, stored and read by any number of threads at a time.
+ */
+typedef struct hlsseg_live_edge {
+    /**
+     * `sizeof(hlsseg_live_edge)`.
+     */
+    size_t size;
+    /**
+     * Media sequence number of the segment that is not whole yet.
+     */
+    uint64_t sequence;
+    /**
+     * Parts of it that are listed.
+     */
+    uint32_t parts;
+    /**
+     * Parts of the segment before it, as far as they are listed.
+     */
+    uint32_t closed_parts;
+    /**
+     * Parts by which a request may be ahead.
+     */
+    uint32_t advance_limit;
+    /**
+     * Not 0: the list is complete, and every request is answered at once.
+     */
+    uint8_t ended;
+    /**
+     * Reserved: 0.
+     */
+    uint8_t reserved[3];
+} hlsseg_live_edge;
+
+/**
+ * A part as a playlist lists it.
+ */
+typedef struct hlsseg_listed_part {
+    /**
+     * `sizeof(hlsseg_listed_part)`.
+     */
+    size_t size;
+    /**
+     * Id of its segment, as in `hlsseg_segment_start`.
+     */
+    uint64_t segment;
+    /**
+     * Duration in 1/90000 s.
+     */
+    int64_t duration_ticks;
+    /**
+     * Number within the segment, from 0 on.
+     */
+    uint32_t index;
+    /**
+     * Not 0: INDEPENDENT=YES, decoding can begin in it.
+     */
+    uint8_t independent;
+    /**
+     * Reserved: 0.
+     */
+    uint8_t reserved[3];
+} hlsseg_listed_part;
+
+/**
+ * Which part is meant: one that is listed, or the one that comes next.
+ */
+typedef struct hlsseg_next_part {
+    /**
+     * `sizeof(hlsseg_next_part)`.
+     */
+    size_t size;
+    /**
+     * Id of its segment, as in `hlsseg_segment_start`.
+     */
+    uint64_t segment;
+    /**
+     * Number within the segment, from 0 on.
+     */
+    uint32_t index;
+    /**
+     * Reserved: 0.
+     */
+    uint32_t reserved;
+} hlsseg_next_part;
+
+/**
+ * Reads a run or payload in pieces without copying it: heads of packets or lengths of NAL units,
+ * and media where it lies. Kept by the caller, made by `hlsseg_pieces_init` or
+ * `hlsseg_pieces_init_payload`; gone with what it reads.
  */
 typedef struct hlsseg_pieces {
     /**
@@ -1246,21 +1630,6 @@ typedef struct hlsseg_pieces {
      */
     uint64_t opaque[128];
 } hlsseg_pieces;
-
-/**
- * A stretch of bytes. On POSIX systems it is laid out as `struct iovec`, so that an array of them
- * goes to `writev` as it is. Frozen: it has no size field and will never grow.
- */
-typedef struct hlsseg_piece {
-    /**
-     * First byte.
-     */
-    const uint8_t *data;
-    /**
-     * Bytes; never 0.
-     */
-    size_t len;
-} hlsseg_piece;
 
 /**
  * What a version of the playlist says of itself.
@@ -1307,6 +1676,50 @@ typedef int (*hlsseg_uri)(void *user,
                           const struct hlsseg_listed_segment *segment,
                           char *dst,
                           size_t len);
+
+/**
+ * Writes the URI of the initialization section of this `id`, as `hlsseg_uri` does that of a
+ * segment.
+ */
+typedef int (*hlsseg_init_uri)(void *user,
+                               uint64_t id,
+                               char *dst,
+                               size_t len);
+
+/**
+ * Writes the URI of a part, one that is listed or the next one, as `hlsseg_uri` does that of a
+ * segment.
+ */
+typedef int (*hlsseg_part_uri)(void *user,
+                               const struct hlsseg_next_part *part,
+                               char *dst,
+                               size_t len);
+
+/**
+ * What writes the URIs of a playlist.
+ */
+typedef struct hlsseg_uris {
+    /**
+     * `sizeof(hlsseg_uris)`.
+     */
+    size_t size;
+    /**
+     * The caller's own, handed to every callback; the library does not look at it.
+     */
+    void *user;
+    /**
+     * Segments.
+     */
+    hlsseg_uri segment;
+    /**
+     * Initialization sections; may be NULL where no segment is fMP4.
+     */
+    hlsseg_init_uri init;
+    /**
+     * Parts; may be NULL where none are asked for.
+     */
+    hlsseg_part_uri part;
+} hlsseg_uris;
 
 /**
  * Takes an FLV file or stream apart, one tag at a time, out of a buffer that the caller keeps. It
@@ -1397,11 +1810,21 @@ enum hlsseg_status hlsseg_config_check(const struct hlsseg_config *config,
                                        size_t *text_len);
 
 /**
- * Returns how many bytes of memory an engine needs: less than 16 KiB, the same for every engine of
- * this library. A host asks at run time, since another version of the library may need another
- * number. Threads: any.
+ * Returns how many bytes of memory an engine for MPEG-TS without parts needs: some 12 KiB.
+ * `hlsseg_sizeof_for` tells it for any configuration. A host asks at run time, since another
+ * version of the library may need another number. Threads: any.
  */
 size_t hlsseg_sizeof(void);
+
+/**
+ * Sets `len` to how many bytes of memory an engine with this `config` needs, which depends on
+ * `container` and on whether there are parts: some 16 KiB at most. NULL is the default one.
+ *
+ * Threads: any. Errors: `HLSSEG_STATUS_CONFIG` when the configuration is refused,
+ * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
+ */
+enum hlsseg_status hlsseg_sizeof_for(const struct hlsseg_config *config,
+                                     size_t *len);
 
 /**
  * Returns the alignment in bytes that an engine needs; `malloc` gives as much. Threads: any.
@@ -1409,7 +1832,8 @@ size_t hlsseg_sizeof(void);
 size_t hlsseg_alignof(void);
 
 /**
- * Makes an engine for a new list in `len` bytes of memory at `memory`, `hlsseg_sizeof()` at least,
+ * Makes an engine for a new list in `len` bytes of memory at `memory`, as many as
+ * `hlsseg_sizeof_for` says at least, which without `container` and parts is `hlsseg_sizeof()`, and
  * aligned to `hlsseg_alignof()`; what was there is overwritten. `config` is copied; NULL is the
  * default one. `engine` gets the engine, or NULL.
  *
@@ -1479,8 +1903,8 @@ enum hlsseg_status hlsseg_finish(struct hlsseg_engine *engine,
                                  const struct hlsseg_sink *sink);
 
 /**
- * Tells the calendar time at which the next tag or frame arrived, in ms since 1970 UTC. It names segments
- * and dates the playlist; a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
+ * Tells the calendar time at which the next tag or frame arrived, in ms since 1970 UTC. It names
+ * segments and dates the playlist; a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
  *
  * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
  * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
@@ -1490,10 +1914,10 @@ enum hlsseg_status hlsseg_set_wall_time(struct hlsseg_engine *engine,
 
 /**
  * Says what tracks will come. `video` is not 0 where there is video; `audio` is the MPEG-TS stream
- * type of audio, as for `announced_audio` of the configuration, or 0 where there is none. The first segment lists audio that is announced,
- * and audio alone waits for video that is, both for as long as `track_wait_millis` of the
- * configuration says. Once a segment has begun this does nothing; audio that cannot be carried is
- * not listed.
+ * type of audio, as for `announced_audio` of the configuration, or 0 where there is none. The
+ * first segment lists audio that is announced, and audio alone waits for video that is, both for
+ * as long as `track_wait_millis` of the configuration says. Once a segment has begun this does
+ * nothing; audio that cannot be carried is not listed.
  *
  * Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
  * `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
@@ -1514,9 +1938,9 @@ enum hlsseg_status hlsseg_request_switch(struct hlsseg_engine *engine,
 
 /**
  * Tells that the segment `id` is lost, which `close_segment` had accepted: its upload has failed
- * after all. It keeps its place in the list, and from the next version on it has EXT-X-GAP, so that
- * players do not ask for it; that version comes with the next segment or with the end of the list.
- * `answer` gets an `hlsseg_lost_answer`. No callback is called.
+ * after all. It keeps its place in the list, and from the next version on it has EXT-X-GAP, so
+ * that players do not ask for it; that version comes with the next segment or with the end of the
+ * list. `answer` gets an `hlsseg_lost_answer`. No callback is called.
  *
  * A host that can wait answers for the upload in `close_segment` instead: then no version ever
  * names a segment that is not there. A host that resumes from segments which it stored before this
@@ -1588,6 +2012,68 @@ enum hlsseg_status hlsseg_error_text(struct hlsseg_engine *engine,
  */
 enum hlsseg_status hlsseg_sink_error(struct hlsseg_engine *engine,
                                      int *error);
+
+/**
+ * Returns the length of a head in bytes; 0 where `head` is NULL. It is what `close_fragment` was
+ * called with. Only within that callback, on its thread.
+ */
+size_t hlsseg_fragment_head_len(const struct hlsseg_fragment_head *head);
+
+/**
+ * Returns how many bytes of payload belong to the fragment, all that came since the last head; 0
+ * where `head` is NULL. Only within `close_fragment`, on its thread.
+ */
+size_t hlsseg_fragment_payload_len(const struct hlsseg_fragment_head *head);
+
+/**
+ * Copies a head to the front of `dst`, which has room for `len` bytes and stays the caller's.
+ *
+ * Only within `close_fragment`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when `len` is
+ * less than the length of the head (nothing was written), `HLSSEG_STATUS_NULL`.
+ */
+enum hlsseg_status hlsseg_fragment_head_copy(const struct hlsseg_fragment_head *head,
+                                             uint8_t *dst,
+                                             size_t len);
+
+/**
+ * Fills `dst`, all its `len` bytes, with a head and a `free` box before the payload: for a sink
+ * that writes payload at once, behind room that it has left. `dst` stays the caller's.
+ *
+ * Only within `close_fragment`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when `len` is
+ * neither the length of the head nor from 8 bytes to 16 MiB more (nothing was written),
+ * `HLSSEG_STATUS_NULL`.
+ */
+enum hlsseg_status hlsseg_fragment_head_copy_padded(const struct hlsseg_fragment_head *head,
+                                                    uint8_t *dst,
+                                                    size_t len);
+
+/**
+ * Returns how many bytes a fragment takes at the most beside its payload. A host asks at run time,
+ * since another version of the library may need another number. Threads: any.
+ */
+size_t hlsseg_fragment_overhead(void);
+
+/**
+ * Copies payload behind what is in the buffer, where it waits for its head.
+ *
+ * Only within `write_payload`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when the memory
+ * is too short (nothing was written), `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
+ * `HLSSEG_STATUS_ALIGNMENT`.
+ */
+enum hlsseg_status hlsseg_fragment_write(struct hlsseg_fragment_buffer *buffer,
+                                         const struct hlsseg_payload *payload);
+
+/**
+ * Puts the head before the payload: `fragment` gets the place and length of the whole fragment,
+ * which stays in the buffer until the next write. What is written next belongs to another.
+ *
+ * Only within `close_fragment`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when the
+ * memory has no room for any fragment, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`,
+ * `HLSSEG_STATUS_ALIGNMENT`.
+ */
+enum hlsseg_status hlsseg_fragment_close(struct hlsseg_fragment_buffer *buffer,
+                                         const struct hlsseg_fragment_head *head,
+                                         struct hlsseg_piece *fragment);
 
 /**
  * Hands one picture to the engine, in decoding order: all NAL units of an access unit, or of one
@@ -1669,6 +2155,38 @@ enum hlsseg_status hlsseg_live_channel_check(const struct hlsseg_live_channel_re
                                              struct hlsseg_config *config);
 
 /**
+ * Fills `edge`, whose `size` must have been set, with where this version of the list ends.
+ *
+ * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_ABSENT` without parts,
+ * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
+ */
+enum hlsseg_status hlsseg_playlist_live_edge(const struct hlsseg_playlist *playlist,
+                                             struct hlsseg_live_edge *edge);
+
+/**
+ * Says how to answer a request for the playlist: `sequence` points to the value of the directive
+ * `_HLS_msn` and `part` to that of `_HLS_part`, each NULL where the request has none. `answer`
+ * gets an `hlsseg_reload_answer`. All of it stays the caller's.
+ *
+ * Threads: any. Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
+ */
+enum hlsseg_status hlsseg_reload(const struct hlsseg_live_edge *edge,
+                                 const uint64_t *sequence,
+                                 const uint32_t *part,
+                                 uint32_t *answer);
+
+/**
+ * Sets `sequence` and `part` to media sequence number and part of the newest part: LAST-MSN and
+ * LAST-PART of the EXT-X-RENDITION-REPORT that other renditions carry of this one.
+ *
+ * Threads: any. Errors: `HLSSEG_STATUS_ABSENT` where no part is listed, `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
+ */
+enum hlsseg_status hlsseg_last_part(const struct hlsseg_live_edge *edge,
+                                    uint64_t *sequence,
+                                    uint32_t *part);
+
+/**
  * Writes a notice as a line for a log, `timeline-jump at 12.345 s: 3600.000 s (1)`, and a NUL into
  * `dst`, which stays the caller's; 128 bytes are enough. `text_len` gets the length without the
  * NUL and may be NULL.
@@ -1705,6 +2223,44 @@ enum hlsseg_status hlsseg_packets_copy(const struct hlsseg_packets *packets,
                                        size_t len);
 
 /**
+ * Fills `part`, whose `size` must have been set, with the `nth` listed part; 0 is the oldest.
+ *
+ * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_ABSENT` when fewer are
+ * listed, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
+ */
+enum hlsseg_status hlsseg_playlist_part(const struct hlsseg_playlist *playlist,
+                                        size_t nth,
+                                        struct hlsseg_listed_part *part);
+
+/**
+ * Fills `part`, whose `size` must have been set, with the part that comes next, which
+ * EXT-X-PRELOAD-HINT names: it may be asked for before it is there. Where the segment ends before
+ * it, it never comes: a host answers with 404 then.
+ *
+ * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_ABSENT` without parts, and
+ * where the list has ended, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
+ */
+enum hlsseg_status hlsseg_playlist_next_part(const struct hlsseg_playlist *playlist,
+                                             struct hlsseg_next_part *part);
+
+/**
+ * Returns the length of payload in bytes, never 0; 0 where `payload` is NULL. It is what
+ * `write_payload` was called with. Only within that callback, on its thread.
+ */
+size_t hlsseg_payload_len(const struct hlsseg_payload *payload);
+
+/**
+ * Copies payload to the front of `dst`, which has room for `len` bytes and stays the caller's.
+ * This is the one copy that a media byte goes through.
+ *
+ * Only within `write_payload`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when `len` is
+ * less than the length of the payload (nothing was written), `HLSSEG_STATUS_NULL`.
+ */
+enum hlsseg_status hlsseg_payload_copy(const struct hlsseg_payload *payload,
+                                       uint8_t *dst,
+                                       size_t len);
+
+/**
  * Begins to read a run in pieces. `pieces` is memory of the caller, which may lie on its stack and
  * needs no clean-up.
  *
@@ -1715,9 +2271,18 @@ enum hlsseg_status hlsseg_pieces_init(struct hlsseg_pieces *pieces,
                                       const struct hlsseg_packets *packets);
 
 /**
- * Shows the next piece of a run: `piece` gets its place and length, and NULL and 0 behind the last
- * one. The bytes may be read until the next call with these `pieces`, and only within
- * `write_packets`.
+ * Begins to read payload in pieces, as `hlsseg_pieces_init` does a run.
+ *
+ * Only within `write_payload`, on its thread. Errors: `HLSSEG_STATUS_NULL`,
+ * `HLSSEG_STATUS_ALIGNMENT`.
+ */
+enum hlsseg_status hlsseg_pieces_init_payload(struct hlsseg_pieces *pieces,
+                                              const struct hlsseg_payload *payload);
+
+/**
+ * Shows the next piece: `piece` gets its place and length, and NULL and 0 behind the last one. The
+ * bytes may be read until the next call with these `pieces`, and only within the callback that the
+ * media was lent to.
  *
  * Errors: `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`.
  */
@@ -1726,13 +2291,14 @@ enum hlsseg_status hlsseg_pieces_next(struct hlsseg_pieces *pieces,
 
 /**
  * Gathers as many pieces as there is room for, for a vectored write: up to `max` into `list`, and
- * the heads among them, which are not kept anywhere else, into `heads`, 188 bytes each at most and
- * 4 as a rule. `count` gets how many pieces there are now; 0 when the run is at its end. Call it
- * again and again until then.
+ * the heads and lengths among them, which are not kept anywhere else, into `heads`, 188 bytes each
+ * at most and 4 as a rule. `count` gets how many pieces there are now; 0 at the end. Call it again
+ * and again until then.
  *
  * `list` and `heads` stay the caller's; the pieces may be read while `heads` is left alone, and
- * only within `write_packets`. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when not even one piece found
- * room, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`.
+ * only within the callback that the media was lent to. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when
+ * not even one piece found room, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`,
+ * `HLSSEG_STATUS_STATE`.
  */
 enum hlsseg_status hlsseg_pieces_gather(struct hlsseg_pieces *pieces,
                                         struct hlsseg_piece *list,
@@ -1774,17 +2340,18 @@ enum hlsseg_status hlsseg_playlist_token(const struct hlsseg_playlist *playlist,
                                          size_t len);
 
 /**
- * Writes the playlist as text and a NUL into `dst`, which has room for `len` bytes and stays the
- * caller's. `text_len` gets the length of the text without its NUL and may be NULL. `uri` is
- * called once per listed segment, with `user`.
+ * Writes the playlist of segments in MPEG-TS as text and a NUL into `dst`, which has room for
+ * `len` bytes and stays the caller's. `text_len` gets the length of the text without its NUL and
+ * may be NULL. `uri` is called once per listed segment, with `user`. For fMP4 and for parts there
+ * is `hlsseg_playlist_text`.
  *
  * To learn how much room is needed, call it with `dst` NULL and `len` 0: it returns
  * `HLSSEG_STATUS_SHORT_BUFFER` and sets `text_len`. A kilobyte and 100 bytes and the URI for every
  * segment are always enough.
  *
  * Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when the text
- * does not fit (`dst` gets an empty one), `HLSSEG_STATUS_URI` when a URI could not be written,
- * `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`.
+ * does not fit (`dst` gets an empty one), `HLSSEG_STATUS_URI` when a URI could not be written, and
+ * for fMP4, `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`.
  */
 enum hlsseg_status hlsseg_playlist_m3u8(const struct hlsseg_playlist *playlist,
                                         hlsseg_uri uri,
@@ -1794,11 +2361,30 @@ enum hlsseg_status hlsseg_playlist_m3u8(const struct hlsseg_playlist *playlist,
                                         size_t *text_len);
 
 /**
- * Writes a complete playlist over any `count` segments, with EXT-X-ENDLIST, oldest first, as text
- * and a NUL into `dst`: the VOD playlists of PostVodPlaylist and GetVodPlaylist. `typed` not 0
- * adds EXT-X-PLAYLIST-TYPE:VOD. `segments`, `dst` and `text_len` are as for `hlsseg_playlist_m3u8`
- * and stay the caller's; of a segment, `id`, `extinf_millis`, the date, `discontinuity` and `gap`
- * are looked at.
+ * Writes the playlist as text and a NUL into `dst`, as `hlsseg_playlist_m3u8` does, for any
+ * container: EXT-X-MAP stands before the first segment of fMP4 and wherever another section
+ * begins. `view` is an `hlsseg_view`. `uris`, `dst` and `text_len` stay the caller's.
+ *
+ * For parts, 150 bytes and the URI for each are enough in addition; no more than 128 are listed.
+ *
+ * Only within `update_playlist`, on its thread. Errors: those of `hlsseg_playlist_m3u8`, among
+ * them `HLSSEG_STATUS_URI` where sections are listed and `init` of `uris` is NULL,
+ * `HLSSEG_STATUS_NULL` also where parts are asked for and `part` is, `HLSSEG_STATUS_ABSENT` where
+ * parts are asked for and the engine has none, `HLSSEG_STATUS_ARGUMENT`, `HLSSEG_STATUS_SIZE`.
+ */
+enum hlsseg_status hlsseg_playlist_text(const struct hlsseg_playlist *playlist,
+                                        const struct hlsseg_uris *uris,
+                                        uint32_t view,
+                                        char *dst,
+                                        size_t len,
+                                        size_t *text_len);
+
+/**
+ * Writes a complete playlist over any `count` segments in MPEG-TS, with EXT-X-ENDLIST, oldest
+ * first, as text and a NUL into `dst`: the VOD playlists of PostVodPlaylist and GetVodPlaylist.
+ * `typed` not 0 adds EXT-X-PLAYLIST-TYPE:VOD. `segments`, `dst` and `text_len` are as for
+ * `hlsseg_playlist_m3u8` and stay the caller's; of a segment, `id`, `extinf_millis`, the date,
+ * `discontinuity` and `gap` are looked at. For fMP4 there is `hlsseg_vod_text`.
  *
  * Threads: any. Errors: as for `hlsseg_playlist_m3u8`, and `HLSSEG_STATUS_SIZE` when the sizes are
  * not in order.
@@ -1808,6 +2394,21 @@ enum hlsseg_status hlsseg_vod_m3u8(const struct hlsseg_listed_segment *segments,
                                    uint8_t typed,
                                    hlsseg_uri uri,
                                    void *user,
+                                   char *dst,
+                                   size_t len,
+                                   size_t *text_len);
+
+/**
+ * Writes a complete playlist, as `hlsseg_vod_m3u8` does, of segments of any container: `init` of
+ * segments is looked at too. `uris` stays the caller's.
+ *
+ * Threads: any. Errors: as for `hlsseg_vod_m3u8`, `HLSSEG_STATUS_URI` also where a segment needs
+ * an initialization section and `init` of `uris` is NULL.
+ */
+enum hlsseg_status hlsseg_vod_text(const struct hlsseg_listed_segment *segments,
+                                   size_t count,
+                                   uint8_t typed,
+                                   const struct hlsseg_uris *uris,
                                    char *dst,
                                    size_t len,
                                    size_t *text_len);

@@ -61,6 +61,26 @@ template <class Uri> std::string m3u8(const hlsseg_playlist *playlist, Uri uri)
     });
 }
 
+// Returns the playlist as text, for any container: `uri`, `init_uri` and `part_uri` give the URI of a segment, of an
+// initialization section by its id, and of a part; none of them may throw.
+template <class Uri, class InitUri, class PartUri>
+std::string playlist_text(const hlsseg_playlist *playlist, hlsseg_view view, Uri uri, InitUri init_uri, PartUri part_uri)
+{
+    struct all { Uri segment; InitUri init; PartUri part; } made{uri, init_uri, part_uri};
+    static const auto of = [](void *user) -> all & { return *static_cast<all *>(user); };
+    static const auto put = [](const std::string &text, char *dst, std::size_t len) {
+        return text.size() < len ? static_cast<int>(text.copy(dst, len)) : -1;
+    };
+    const hlsseg_uris uris = {
+        sizeof uris, &made,
+        [](void *u, const hlsseg_listed_segment *s, char *dst, std::size_t n) noexcept { return put(of(u).segment(*s), dst, n); },
+        [](void *u, std::uint64_t id, char *dst, std::size_t n) noexcept { return put(of(u).init(id), dst, n); },
+        [](void *u, const hlsseg_next_part *p, char *dst, std::size_t n) noexcept { return put(of(u).part(*p), dst, n); }};
+    return text([&](char *dst, std::size_t len, std::size_t *needed) {
+        return hlsseg_playlist_text(playlist, &uris, view, dst, len, needed);
+    });
+}
+
 // Takes segments and playlists. What it throws fails the call.
 class sink {
 public:
@@ -74,6 +94,11 @@ public:
     virtual void snapshot(const hlsseg_snapshot *) noexcept {}
     virtual void track(const hlsseg_track &) noexcept {}
     virtual void notice(const hlsseg_notice &) noexcept {}
+    // fMP4, and parts: a sink for engines that have them overrides these.
+    virtual void init_section(const hlsseg_init_section &) {}
+    virtual void write_payload(const hlsseg_payload *, std::size_t) {}
+    virtual void close_fragment(const hlsseg_fragment_head *, std::size_t) {}
+    virtual void close_part(const hlsseg_part &) {}
 };
 
 // An engine that owns its memory. It can be moved, not copied.
@@ -81,12 +106,14 @@ class segmenter {
 public:
     explicit segmenter(const hlsseg_config &config = hlsseg::config())
     {
-        std::unique_ptr<void, deleter> memory(::operator new(hlsseg_sizeof()));
         hlsseg_engine *made = nullptr;
+        std::size_t len = 0;
         char why[128] = "";
         if (hlsseg_config_check(&config, why, sizeof why, nullptr) == HLSSEG_STATUS_CONFIG)
             throw error(HLSSEG_STATUS_CONFIG, why);
-        check(hlsseg_init(memory.get(), hlsseg_sizeof(), &config, &made));
+        check(hlsseg_sizeof_for(&config, &len));
+        std::unique_ptr<void, deleter> memory(::operator new(len));
+        check(hlsseg_init(memory.get(), len, &config, &made));
         engine_.reset(made); // where the memory begins
         memory.release();
     }
@@ -153,7 +180,11 @@ private:
             [](void *u, const hlsseg_aborted_segment *s) { static_cast<lent *>(u)->to.abort_segment(*s); },
             [](void *u, const hlsseg_snapshot *s) { static_cast<lent *>(u)->to.snapshot(s); },
             [](void *u, const hlsseg_track *t) { static_cast<lent *>(u)->to.track(*t); },
-            [](void *u, const hlsseg_notice *n) { static_cast<lent *>(u)->to.notice(*n); }};
+            [](void *u, const hlsseg_notice *n) { static_cast<lent *>(u)->to.notice(*n); },
+            [](void *u, const hlsseg_init_section *s) { return guard(u, [&](sink &to) { to.init_section(*s); }); },
+            [](void *u, const hlsseg_payload *p, std::size_t n) { return guard(u, [&](sink &to) { to.write_payload(p, n); }); },
+            [](void *u, const hlsseg_fragment_head *h, std::size_t n) { return guard(u, [&](sink &to) { to.close_fragment(h, n); }); },
+            [](void *u, const hlsseg_part *p) { return guard(u, [&](sink &to) { to.close_part(*p); }); }};
         const hlsseg_status status = make(&table);
         char why[160] = "";
         if (user.thrown)

@@ -17,8 +17,12 @@ use core::{ptr, slice};
 use std::panic::catch_unwind;
 
 use crate::config::hlsseg_config;
+use crate::fragment_buffer::hlsseg_fragment_buffer;
 use crate::live_channel::{hlsseg_live_channel, hlsseg_live_channel_request};
+use crate::live_edge::hlsseg_live_edge;
+use crate::part::{hlsseg_listed_part, hlsseg_next_part};
 use crate::playlist::{hlsseg_listed_segment, hlsseg_playlist_info};
+use crate::playlist_text::hlsseg_uris;
 use crate::reader::hlsseg_step;
 use crate::sink::hlsseg_sink;
 use crate::status::hlsseg_status as Status;
@@ -46,8 +50,8 @@ pub(crate) unsafe trait Struct: Copy {}
 macro_rules! structs {
     ($($kind:ty),*) => {$(
         const _: () = assert!(offset_of!($kind, size) == 0 && !needs_drop::<$kind>());
-        // SAFETY: it is `repr(C)`, `size` comes first, and the rest are integers, pointers and function pointers
-        // that C wrote: no bool, no enum, no reference.
+        // SAFETY: it is `repr(C)`, `size` comes first, and the rest are integers, pointers and
+        // function pointers that C wrote: no bool, no enum, no reference.
         unsafe impl Struct for $kind {}
     )*};
 }
@@ -60,7 +64,12 @@ structs!(
     hlsseg_track,
     hlsseg_step,
     hlsseg_live_channel,
-    hlsseg_live_channel_request
+    hlsseg_live_channel_request,
+    hlsseg_uris,
+    hlsseg_next_part,
+    hlsseg_listed_part,
+    hlsseg_live_edge,
+    hlsseg_fragment_buffer
 );
 
 /// No struct of the API will ever be longer: a larger size is rubbish.
@@ -197,22 +206,49 @@ fn addressable(pointer: *const u8, len: usize) -> Result {
     }
 }
 
+/// What can lie in memory of the caller.
+pub(crate) trait Object {
+    /// Tells one kind from the others.
+    const KIND: u8;
+}
+
 /// An object in memory of the caller.
 ///
-/// `state` says whether it was made and whether a call is using it. Two calls at once, from a
-/// callback or from another thread, would be two exclusive borrows: the second is refused instead.
+/// `state` says what it is, whether it was made and whether a call is using it. Two calls at once,
+/// from a callback or from another thread, would be two exclusive borrows: the second is refused
+/// instead.
 #[repr(C)]
 pub(crate) struct Slot<T> {
     state: AtomicU32,
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
-/// `state` of an object that no call is using, one that a call is using, and one that a panic left.
-const IDLE: u32 = 0x486c_7301;
-const BUSY: u32 = 0x486c_7302;
-const POISONED: u32 = 0x486c_7303;
+/// `state` of an object that no call is using, one that a call is using, and one that a panic left,
+/// of kind 0; the kind is in the third byte.
+const IDLE: u32 = 0x4800_7301;
+const BUSY: u32 = 0x4800_7302;
+const POISONED: u32 = 0x4800_7303;
 
-impl<T> Slot<T> {
+/// What `state` says of the kind.
+const KIND_MASK: u32 = 0x00ff_0000;
+
+/// Reads the kind of the object at a pointer, which may be in use.
+pub(crate) fn kind_in(state: *const AtomicU32) -> Result<u8> {
+    aligned(state)?;
+    // SAFETY: it is not NULL, it is aligned, and the caller says that an object was made there:
+    // every slot begins with its state.
+    let state = unsafe { &*state }.load(Ordering::Relaxed);
+    match state & !KIND_MASK {
+        IDLE | BUSY | POISONED => Ok(state.to_be_bytes()[1]),
+        _ => Err(Status::State),
+    }
+}
+
+impl<T: Object> Slot<T> {
+    const IDLE: u32 = IDLE | (T::KIND as u32) << 16;
+    const BUSY: u32 = BUSY | (T::KIND as u32) << 16;
+    const POISONED: u32 = POISONED | (T::KIND as u32) << 16;
+
     /// Makes an object in `len` bytes of memory at `memory`.
     pub(crate) fn place(memory: *mut Self, len: usize, value: T) -> Result {
         const { assert!(!needs_drop::<T>(), "the caller just takes the memory back") };
@@ -220,8 +256,10 @@ impl<T> Slot<T> {
         if len < size_of::<Self>() {
             return Err(Status::Memory);
         }
-        let slot =
-            Self { state: AtomicU32::new(IDLE), value: UnsafeCell::new(MaybeUninit::new(value)) };
+        let slot = Self {
+            state: AtomicU32::new(Self::IDLE),
+            value: UnsafeCell::new(MaybeUninit::new(value)),
+        };
         // SAFETY: it is not NULL, it is aligned, and the caller gave `len` bytes there, enough for
         // a slot.
         unsafe { memory.write(slot) };
@@ -234,22 +272,22 @@ impl<T> Slot<T> {
         // SAFETY: the pointer is aligned and not NULL, and the caller says that a slot was made
         // there. Only the content of its `UnsafeCell` is ever borrowed exclusively.
         let slot = unsafe { &*slot };
-        let claimed = slot.state.compare_exchange(IDLE, BUSY, Ordering::Acquire, Ordering::Relaxed);
-        match claimed {
+        let (idle, busy) = (Self::IDLE, Self::BUSY);
+        match slot.state.compare_exchange(idle, busy, Ordering::Acquire, Ordering::Relaxed) {
             Ok(_) => Ok(Guard { slot }),
-            Err(BUSY) => Err(Status::Busy),
-            Err(POISONED) => Err(Status::Internal),
+            Err(state) if state == busy => Err(Status::Busy),
+            Err(state) if state == Self::POISONED => Err(Status::Internal),
             Err(_) => Err(Status::State),
         }
     }
 }
 
 /// An object that a call is using, until this is dropped.
-pub(crate) struct Guard<'a, T> {
+pub(crate) struct Guard<'a, T: Object> {
     slot: &'a Slot<T>,
 }
 
-impl<T> Guard<'_, T> {
+impl<T: Object> Guard<'_, T> {
     /// Says whether `at` lies in the object itself.
     pub(crate) fn holds(&self, at: *const u8) -> bool {
         let start = ptr::from_ref(self.slot).addr();
@@ -257,7 +295,7 @@ impl<T> Guard<'_, T> {
     }
 }
 
-impl<T> Deref for Guard<'_, T> {
+impl<T: Object> Deref for Guard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -267,7 +305,7 @@ impl<T> Deref for Guard<'_, T> {
     }
 }
 
-impl<T> DerefMut for Guard<'_, T> {
+impl<T: Object> DerefMut for Guard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         let value = self.slot.value.get().cast::<T>();
         // SAFETY: as for `deref`, and this guard is borrowed exclusively.
@@ -275,9 +313,9 @@ impl<T> DerefMut for Guard<'_, T> {
     }
 }
 
-impl<T> Drop for Guard<'_, T> {
+impl<T: Object> Drop for Guard<'_, T> {
     fn drop(&mut self) {
-        let state = if std::thread::panicking() { POISONED } else { IDLE };
+        let state = if std::thread::panicking() { Slot::<T>::POISONED } else { Slot::<T>::IDLE };
         self.slot.state.store(state, Ordering::Release);
     }
 }
@@ -290,6 +328,17 @@ pub(crate) const fn layout<T>() -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Object for u64 {
+        const KIND: u8 = 0xe0;
+    }
+
+    /// Another object of the same length.
+    struct Other(#[expect(dead_code, reason = "only what kind it is matters")] u64);
+
+    impl Object for Other {
+        const KIND: u8 = 0xe1;
+    }
 
     fn slot() -> Slot<u64> {
         Slot { state: AtomicU32::new(0), value: UnsafeCell::new(MaybeUninit::uninit()) }
@@ -306,6 +355,19 @@ mod tests {
         assert_eq!(Slot::enter(at).err(), Some(Status::Busy));
         drop(guard);
         assert_eq!(*Slot::enter(at).unwrap(), 6);
+    }
+
+    #[test]
+    fn an_object_is_taken_for_no_other() {
+        let mut memory = slot();
+        let at = &raw mut memory;
+        assert_eq!(kind_in(at.cast()), Err(Status::State));
+        Slot::place(at, size_of::<Slot<u64>>(), 5).unwrap();
+        assert_eq!(kind_in(at.cast()), Ok(0xe0));
+        assert_eq!(Slot::enter(at.cast::<Slot<Other>>()).err(), Some(Status::State));
+        let _guard = Slot::enter(at).unwrap();
+        assert_eq!(kind_in(at.cast()), Ok(0xe0));
+        assert_eq!(Slot::enter(at.cast::<Slot<Other>>()).err(), Some(Status::State));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use core::mem::size_of;
 
 use hls_segmenter::config::Filler;
 use hls_segmenter::config::{
-    ConfigError, DatePolicy, ForcedSwitch, FragCount, FragDuration, KeyFramePolicy, MidGop,
+    ConfigError, DatePolicy, ForcedSwitch, FragCount, FragDuration, KeyFramePolicy, MidGop, Parts,
     PlaylistVersion, Slack, TargetDuration, TimelineBase, UnrelatedClocks, WindowPolicy,
 };
 use hls_segmenter::time::{Secs, TickSpan};
@@ -14,6 +14,7 @@ use hls_segmenter::ts::StreamType;
 use hls_segmenter::{Config, Options};
 
 use crate::border::{Result, call, read, size_in, write};
+use crate::engine_kind::{EngineKind, hlsseg_container};
 use crate::status::hlsseg_status;
 use crate::text::put;
 
@@ -113,10 +114,22 @@ pub struct hlsseg_config {
     pub reserved: [u8; 5],
     /// Media sequence number of the first segment, below 2^63; 0.
     pub first_sequence: u64,
+    /// What segments are made of, an `hlsseg_container`; `HLSSEG_CONTAINER_TS`.
+    pub container: u32,
+    /// Cuts segments into the parts of Low-Latency HLS: a part ends before the first frame that is
+    /// so much behind its beginning, in ms from 100 to 5000. Only with a `target_duration` that is
+    /// not 0. 0 for no parts; 0.
+    pub part_millis: u32,
+    /// The longest distance of two frames that is no hole where there are parts, in ms from 1 to
+    /// 15/85 of `part_millis`; a larger one breaks the timeline. PART-TARGET is the sum of both,
+    /// for ever. 0 for 15/85; 0.
+    pub part_gap_millis: u32,
+    /// Reserved: 0.
+    pub reserved_2: u32,
 }
 
 impl hlsseg_config {
-    /// Says in C what `options` are.
+    /// Says in C what `options` are, for MPEG-TS.
     pub fn of(options: &Options) -> Self {
         let millis = |span: TickSpan| u32::try_from(span.round_millis()).unwrap_or(u32::MAX);
         Self {
@@ -160,6 +173,10 @@ impl hlsseg_config {
             media_dates: (options.dates == DatePolicy::MediaTime).into(),
             reserved: [0; 5],
             first_sequence: options.first_sequence,
+            container: hlsseg_container::Ts as u32,
+            part_millis: options.parts.map_or(0, |parts| millis(parts.duration())),
+            part_gap_millis: options.parts.map_or(0, |parts| millis(parts.gap())),
+            reserved_2: 0,
         }
     }
 
@@ -174,7 +191,28 @@ impl hlsseg_config {
 
     /// Checks everything.
     pub(crate) fn check(&self) -> core::result::Result<Config, Refusal> {
+        self.kind()?;
         Ok(Config::new(self.options()?)?)
+    }
+
+    /// Returns which engine this is for.
+    pub(crate) const fn kind(&self) -> core::result::Result<EngineKind, Refusal> {
+        match (self.container, self.part_millis) {
+            (0, 0) => Ok(EngineKind::Ts),
+            (0, _) => Ok(EngineKind::LowLatencyTs),
+            (1, 0) => Ok(EngineKind::Fmp4),
+            (1, _) => Ok(EngineKind::LowLatencyFmp4),
+            _ => Err(Refusal::Value("container")),
+        }
+    }
+
+    fn parts(&self) -> core::result::Result<Option<Parts>, Refusal> {
+        match (self.part_millis, self.part_gap_millis) {
+            (0, 0) => Ok(None),
+            (0, _) => Err(Refusal::Value("part_gap_millis")),
+            (duration, 0) => Ok(Some(Parts::lasting(duration)?)),
+            (duration, gap) => Ok(Some(Parts::new(duration, gap)?)),
+        }
     }
 
     /// Returns the options, each checked for itself alone.
@@ -183,6 +221,9 @@ impl hlsseg_config {
         let unless_zero = |millis: u32| (millis != 0).then(|| span(millis));
         if self.reserved != [0; 5] {
             return Err(Refusal::Value("reserved"));
+        }
+        if self.reserved_2 != 0 {
+            return Err(Refusal::Value("reserved_2"));
         }
         Ok(Options {
             frag_duration: FragDuration::new(self.frag_duration)?,
@@ -216,8 +257,7 @@ impl hlsseg_config {
                 HLSSEG_SLACK_HALF_FRAME => Slack::HalfFrame,
                 slack => Slack::Fixed(span(slack)),
             },
-            // Events of parts are not among those of this interface.
-            parts: None,
+            parts: self.parts()?,
             forced_switch: match self.forced_switch {
                 0 => ForcedSwitch::Never,
                 _ => ForcedSwitch::Oss,
@@ -336,7 +376,7 @@ mod tests {
             key_frames: KeyFramePolicy::FrameType,
             slack: Slack::Fixed(TickSpan::from_millis(50)),
             forced_switch: ForcedSwitch::Never,
-            parts: None,
+            parts: Some(Parts::new(5000, 40).unwrap()),
             mid_gop: MidGop::DropUntilKey,
             independent_segments: false,
             jump_limit: TickSpan::from_millis(2000),
@@ -357,12 +397,48 @@ mod tests {
             independent_segments: true,
             target_duration: TargetDuration::HighWater,
             key_frames: KeyFramePolicy::Idr,
+            parts: None,
             ..options
         };
         for options in [options, independent] {
             let back = hlsseg_config::of(&options).check();
             let back = back.map_err(|refusal| refusal.to_string());
             assert_eq!(back.map(|config| *config.options()), Ok(options));
+        }
+    }
+
+    #[test]
+    fn ll_1_the_largest_gap_goes_with_parts_of_which_none_is_told() {
+        let config = |part_millis, part_gap_millis| hlsseg_config {
+            target_duration: 6,
+            part_millis,
+            part_gap_millis,
+            ..hlsseg_config::of(&Options::default())
+        };
+        let parts = |config: hlsseg_config| config.check().ok().map(|made| made.options().parts);
+        assert_eq!(parts(config(500, 0)), Some(Parts::lasting(500).ok()));
+        assert_eq!(parts(config(500, 40)), Some(Parts::new(500, 40).ok()));
+        assert_eq!(parts(config(0, 0)), Some(None));
+        for (duration, gap) in [(0, 40), (99, 0), (5001, 0), (500, 89), (u32::MAX, u32::MAX)] {
+            assert_eq!(parts(config(duration, gap)), None, "{duration} {gap}");
+        }
+        assert_eq!(parts(hlsseg_config { target_duration: 0, ..config(500, 0) }), None);
+    }
+
+    #[test]
+    fn container_and_parts_say_which_engine_is_made() {
+        for (container, part_millis, want) in [
+            (0, 0, Some(EngineKind::Ts)),
+            (0, 500, Some(EngineKind::LowLatencyTs)),
+            (1, 0, Some(EngineKind::Fmp4)),
+            (1, 500, Some(EngineKind::LowLatencyFmp4)),
+            (2, 0, None),
+            (u32::MAX, 500, None),
+        ] {
+            let defaults = hlsseg_config::of(&Options::default());
+            let config = hlsseg_config { target_duration: 6, container, part_millis, ..defaults };
+            assert_eq!(config.kind().ok(), want);
+            assert_eq!(config.check().is_ok(), want.is_some());
         }
     }
 }

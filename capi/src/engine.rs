@@ -1,65 +1,35 @@
 //! The engine: made in the caller's memory, fed and ended.
 
-use core::ffi::c_int;
+use core::ffi::c_void;
 
 use hls_segmenter::flv::{Tag, TagKind};
 use hls_segmenter::time::{FlvTime, WallTime};
 use hls_segmenter::ts::StreamType;
-use hls_segmenter::{Announced, End, Error, Lost, ResumeError, ResumeToken, Segmenter, SwitchAt};
+use hls_segmenter::{Announced, End, Lost, ResumeError, ResumeToken, Segmenter, SwitchAt};
 
-use crate::border::{Guard, Result, Slot, aligned, bytes, call, layout, store};
+use crate::border::{Result, Slot, aligned, bytes, call, store};
 use crate::config::hlsseg_config;
+use crate::engine_kind::{
+    ALIGNMENT, Engine, EngineKind, Made, for_container, len_of, with_engine, with_sink,
+};
 use crate::playlist::{Listed, hlsseg_listed_segment};
-use crate::sink::{Sink, hlsseg_sink};
+use crate::sink::hlsseg_sink;
 use crate::status::hlsseg_status;
 
-/// Turns the tags or frames of one stream into segments and playlists. It lives in memory of the caller, is
-/// used by one call at a time on any thread, and needs no clean-up: when it is done with, the
-/// memory is simply the caller's again.
+/// Turns the tags or frames of one stream into segments and playlists. It lives in memory of the
+/// caller, is used by one call at a time on any thread, and needs no clean-up: when it is done
+/// with, the memory is simply the caller's again.
 pub struct hlsseg_engine(());
 
-/// What is in it.
-pub(crate) struct Engine {
-    pub(crate) segmenter: Segmenter,
-    /// Why the last call failed.
-    pub(crate) error: Option<Error<c_int>>,
-}
-
-impl Engine {
-    const fn new(segmenter: Segmenter) -> Self {
-        Self { segmenter, error: None }
-    }
-
-    /// Keeps what a call said for `hlsseg_error_text`.
-    pub(crate) fn note(&mut self, said: core::result::Result<(), Error<c_int>>) -> Result {
-        let Err(error) = said else {
-            self.error = None;
-            return Ok(());
-        };
-        self.error = Some(error);
-        Err(match error {
-            Error::Tag(_) => hlsseg_status::Tag,
-            Error::Codec(_) => hlsseg_status::Codec,
-            Error::Sink(_) => hlsseg_status::Sink,
-            Error::Finished => hlsseg_status::Finished,
-            _ => hlsseg_status::Internal,
-        })
-    }
-}
-
-fn place(
-    memory: *mut core::ffi::c_void,
+fn place<C: Made>(
+    memory: *mut c_void,
     len: usize,
-    segmenter: Segmenter,
+    segmenter: Segmenter<C>,
     engine: *mut *mut hlsseg_engine,
 ) -> Result {
     store(engine, core::ptr::null_mut())?;
     Slot::place(memory.cast(), len, Engine::new(segmenter))?;
     store(engine, memory.cast())
-}
-
-pub(crate) fn enter<'a>(engine: *mut hlsseg_engine) -> Result<Guard<'a, Engine>> {
-    Slot::enter(engine.cast())
 }
 
 /// Where a requested switch may fall.
@@ -97,21 +67,39 @@ pub enum hlsseg_lost_answer {
     Ended = 3,
 }
 
-/// Returns how many bytes of memory an engine needs: less than 16 KiB, the same for every engine of
-/// this library. A host asks at run time, since another version of the library may need another
-/// number. Threads: any.
+/// Returns how many bytes of memory an engine for MPEG-TS without parts needs: some 12 KiB.
+/// `hlsseg_sizeof_for` tells it for any configuration. A host asks at run time, since another
+/// version of the library may need another number. Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn hlsseg_sizeof() -> usize {
-    layout::<Engine>().0
+    len_of(EngineKind::Ts)
+}
+
+/// Sets `len` to how many bytes of memory an engine with this `config` needs, which depends on
+/// `container` and on whether there are parts: some 16 KiB at most. NULL is the default one.
+///
+/// Threads: any. Errors: `HLSSEG_STATUS_CONFIG` when the configuration is refused,
+/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_ALIGNMENT`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hlsseg_sizeof_for(
+    config: *const hlsseg_config,
+    len: *mut usize,
+) -> hlsseg_status {
+    call(|| {
+        let config = hlsseg_config::take(config)?;
+        config.check()?;
+        store(len, len_of(config.kind()?))
+    })
 }
 
 /// Returns the alignment in bytes that an engine needs; `malloc` gives as much. Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn hlsseg_alignof() -> usize {
-    layout::<Engine>().1
+    ALIGNMENT
 }
 
-/// Makes an engine for a new list in `len` bytes of memory at `memory`, `hlsseg_sizeof()` at least,
+/// Makes an engine for a new list in `len` bytes of memory at `memory`, as many as
+/// `hlsseg_sizeof_for` says at least, which without `container` and parts is `hlsseg_sizeof()`, and
 /// aligned to `hlsseg_alignof()`; what was there is overwritten. `config` is copied; NULL is the
 /// default one. `engine` gets the engine, or NULL.
 ///
@@ -122,14 +110,17 @@ pub extern "C" fn hlsseg_alignof() -> usize {
 /// `HLSSEG_STATUS_SIZE`, `HLSSEG_STATUS_CONFIG`, for which `hlsseg_config_check` has the reason.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_init(
-    memory: *mut core::ffi::c_void,
+    memory: *mut c_void,
     len: usize,
     config: *const hlsseg_config,
     engine: *mut *mut hlsseg_engine,
 ) -> hlsseg_status {
     call(|| {
-        let config = hlsseg_config::take(config)?.check()?;
-        place(memory, len, Segmenter::new(config), engine)
+        let config = hlsseg_config::take(config)?;
+        let checked = config.check()?;
+        for_container!(config.kind()?, C => {
+            place(memory, len, Segmenter::<C>::with_container(checked), engine)
+        })
     })
 }
 
@@ -144,7 +135,7 @@ pub unsafe extern "C" fn hlsseg_init(
 /// that is damaged or whose list has ended, `HLSSEG_STATUS_SEGMENTS`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hlsseg_resume(
-    memory: *mut core::ffi::c_void,
+    memory: *mut c_void,
     len: usize,
     config: *const hlsseg_config,
     token: *const u8,
@@ -154,17 +145,20 @@ pub unsafe extern "C" fn hlsseg_resume(
     engine: *mut *mut hlsseg_engine,
 ) -> hlsseg_status {
     call(|| {
-        let config = hlsseg_config::take(config)?.check()?;
+        let config = hlsseg_config::take(config)?;
+        let checked = config.check()?;
         let token = bytes(token, token_len)?;
         let token = token.try_into().map_err(|_| hlsseg_status::Token)?;
         let token = ResumeToken::from_bytes(token).map_err(|_| hlsseg_status::Token)?;
         let listed = Listed::take(listed, count)?;
-        let segmenter = Segmenter::resume(config, &token, listed);
-        let segmenter = segmenter.map_err(|error| match error {
-            ResumeError::Segments { .. } => hlsseg_status::Segments,
-            _ => hlsseg_status::Token,
-        })?;
-        place(memory, len, segmenter, engine)
+        for_container!(config.kind()?, C => {
+            let segmenter = Segmenter::<C>::resume_with_container(checked, &token, listed);
+            let segmenter = segmenter.map_err(|error| match error {
+                ResumeError::Segments { .. } => hlsseg_status::Segments,
+                _ => hlsseg_status::Token,
+            })?;
+            place(memory, len, segmenter, engine)
+        })
     })
 }
 
@@ -194,11 +188,7 @@ pub unsafe extern "C" fn hlsseg_push(
             time: FlvTime::from_millis(time_millis),
             data: bytes(data, len)?,
         };
-        let mut room = None;
-        let mut sink = Sink::take(sink, &mut room)?;
-        let mut engine = enter(engine)?;
-        let said = engine.segmenter.push(tag, &mut sink);
-        engine.note(said)
+        with_sink!(engine, sink, |segmenter, sink| segmenter.push(tag, sink))
     })
 }
 
@@ -222,16 +212,12 @@ pub unsafe extern "C" fn hlsseg_finish(
             1 => End::Pause,
             _ => return Err(hlsseg_status::Argument),
         };
-        let mut room = None;
-        let mut sink = Sink::take(sink, &mut room)?;
-        let mut engine = enter(engine)?;
-        let said = engine.segmenter.finish(end, &mut sink);
-        engine.note(said)
+        with_sink!(engine, sink, |segmenter, sink| segmenter.finish(end, sink))
     })
 }
 
-/// Tells the calendar time at which the next tag or frame arrived, in ms since 1970 UTC. It names segments
-/// and dates the playlist; a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
+/// Tells the calendar time at which the next tag or frame arrived, in ms since 1970 UTC. It names
+/// segments and dates the playlist; a stream that is never told has no EXT-X-PROGRAM-DATE-TIME.
 ///
 /// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
 /// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
@@ -242,16 +228,16 @@ pub unsafe extern "C" fn hlsseg_set_wall_time(
 ) -> hlsseg_status {
     call(|| {
         let now = WallTime::from_unix_millis(unix_millis);
-        enter(engine)?.segmenter.set_wall_time(now);
+        with_engine!(engine, |engine| engine.segmenter.set_wall_time(now));
         Ok(())
     })
 }
 
 /// Says what tracks will come. `video` is not 0 where there is video; `audio` is the MPEG-TS stream
-/// type of audio, as for `announced_audio` of the configuration, or 0 where there is none. The first segment lists audio that is announced,
-/// and audio alone waits for video that is, both for as long as `track_wait_millis` of the
-/// configuration says. Once a segment has begun this does nothing; audio that cannot be carried is
-/// not listed.
+/// type of audio, as for `announced_audio` of the configuration, or 0 where there is none. The
+/// first segment lists audio that is announced, and audio alone waits for video that is, both for
+/// as long as `track_wait_millis` of the configuration says. Once a segment has begun this does
+/// nothing; audio that cannot be carried is not listed.
 ///
 /// Threads: any, one call with this engine at a time. Errors: `HLSSEG_STATUS_NULL`,
 /// `HLSSEG_STATUS_ALIGNMENT`, `HLSSEG_STATUS_STATE`, `HLSSEG_STATUS_BUSY`.
@@ -265,7 +251,7 @@ pub unsafe extern "C" fn hlsseg_announce(
         let mut announced = Announced::default();
         announced.video = video != 0;
         announced.audio = (audio != 0).then(|| StreamType::new(audio));
-        enter(engine)?.segmenter.announce(&announced);
+        with_engine!(engine, |engine| engine.segmenter.announce(&announced));
         Ok(())
     })
 }
@@ -286,15 +272,15 @@ pub unsafe extern "C" fn hlsseg_request_switch(
             1 => SwitchAt::Once,
             _ => return Err(hlsseg_status::Argument),
         };
-        enter(engine)?.segmenter.request_switch(at);
+        with_engine!(engine, |engine| engine.segmenter.request_switch(at));
         Ok(())
     })
 }
 
 /// Tells that the segment `id` is lost, which `close_segment` had accepted: its upload has failed
-/// after all. It keeps its place in the list, and from the next version on it has EXT-X-GAP, so that
-/// players do not ask for it; that version comes with the next segment or with the end of the list.
-/// `answer` gets an `hlsseg_lost_answer`. No callback is called.
+/// after all. It keeps its place in the list, and from the next version on it has EXT-X-GAP, so
+/// that players do not ask for it; that version comes with the next segment or with the end of the
+/// list. `answer` gets an `hlsseg_lost_answer`. No callback is called.
 ///
 /// A host that can wait answers for the upload in `close_segment` instead: then no version ever
 /// names a segment that is not there. A host that resumes from segments which it stored before this
@@ -310,7 +296,7 @@ pub unsafe extern "C" fn hlsseg_lost(
 ) -> hlsseg_status {
     call(|| {
         aligned(answer)?;
-        let said = match enter(engine)?.segmenter.lost(id) {
+        let said = match with_engine!(engine, |engine| engine.segmenter.lost(id)) {
             Lost::Listed => hlsseg_lost_answer::Listed,
             Lost::Open => hlsseg_lost_answer::Open,
             Lost::Unlisted => hlsseg_lost_answer::Unlisted,

@@ -6,7 +6,8 @@ use core::ffi::{c_char, c_int};
 use hls_segmenter::Error;
 
 use crate::border::{call, store, write};
-use crate::engine::{enter, hlsseg_engine};
+use crate::engine::hlsseg_engine;
+use crate::engine_kind::with_engine;
 use crate::notice_kind::notice_kind;
 use crate::playlist::put_token;
 use crate::status::hlsseg_status;
@@ -26,7 +27,7 @@ pub unsafe extern "C" fn hlsseg_read_track(
     track: *mut hlsseg_track,
 ) -> hlsseg_status {
     call(|| {
-        let stats = enter(engine)?.segmenter.stats();
+        let stats = with_engine!(engine, |engine| engine.segmenter.stats());
         let known = if kind == hlsseg_track_kind::Video as u32 {
             stats.video.as_ref().map(hlsseg_track::with_stats)
         } else if kind == hlsseg_track_kind::Audio as u32 {
@@ -51,7 +52,7 @@ pub unsafe extern "C" fn hlsseg_notice_count(
 ) -> hlsseg_status {
     call(|| {
         let kind = notice_kind(kind)?;
-        let stats = enter(engine)?.segmenter.stats();
+        let stats = with_engine!(engine, |engine| engine.segmenter.stats());
         store(count, stats.count(kind))
     })
 }
@@ -69,7 +70,7 @@ pub unsafe extern "C" fn hlsseg_read_token(
     len: usize,
 ) -> hlsseg_status {
     call(|| {
-        let token = enter(engine)?.segmenter.resume_token();
+        let token = with_engine!(engine, |engine| engine.segmenter.resume_token());
         put_token(&token, dst, len)
     })
 }
@@ -89,7 +90,8 @@ pub unsafe extern "C" fn hlsseg_error_text(
     text_len: *mut usize,
 ) -> hlsseg_status {
     call(|| {
-        let error = enter(engine)?.error.ok_or(hlsseg_status::Absent)?;
+        let error = with_engine!(engine, |engine| engine.error);
+        let error = error.ok_or(hlsseg_status::Absent)?;
         put(dst, len, text_len, error)
     })
 }
@@ -105,7 +107,7 @@ pub unsafe extern "C" fn hlsseg_sink_error(
     engine: *mut hlsseg_engine,
     error: *mut c_int,
 ) -> hlsseg_status {
-    call(|| match enter(engine)?.error {
+    call(|| match with_engine!(engine, |engine| engine.error) {
         Some(Error::Sink(returned)) => store(error, returned),
         _ => Err(hlsseg_status::Absent),
     })

@@ -5,8 +5,9 @@ use hls_segmenter::frame::{AudioCoding, Configuration, Frame, LengthLen, Units};
 use hls_segmenter::time::{Ticks, WireTime};
 
 use crate::border::{Result, bytes, call};
-use crate::engine::{enter, hlsseg_engine};
-use crate::sink::{Sink, hlsseg_sink};
+use crate::engine::hlsseg_engine;
+use crate::engine_kind::with_sink;
+use crate::sink::hlsseg_sink;
 use crate::status::hlsseg_status;
 
 /// How a picture is coded. Later versions may add values.
@@ -26,8 +27,16 @@ pub enum hlsseg_audio_coding {
     /// AAC: one raw data block as the AudioSpecificConfig describes it, or ADTS frames, which need
     /// no configuration.
     Aac = 1,
-    /// MPEG-1 and MPEG-2 audio, MP3 and its lower layers: whole frames.
+    /// MPEG-1 and MPEG-2 audio, MP3 and its lower layers: whole frames. Only in MPEG-TS.
     Mpeg = 2,
+    /// Opus: one packet. Only in fMP4.
+    Opus = 3,
+    /// FLAC: one frame. Only in fMP4.
+    Flac = 4,
+    /// AC-3: one syncframe. Only in fMP4.
+    Ac3 = 5,
+    /// E-AC-3: one syncframe. Only in fMP4.
+    Ec3 = 6,
 }
 
 /// How the NAL units of a picture are separated. Later versions may add values.
@@ -58,6 +67,10 @@ pub enum hlsseg_configuration {
     HevcParameterSets = 4,
     /// An AudioSpecificConfig of AAC (ISO/IEC 14496-3 1.6.2.1).
     AacConfig = 5,
+    /// The identification header of Opus (RFC 7845 5.1); an empty one stands for stereo.
+    OpusHeader = 6,
+    /// The description of a FLAC stream (RFC 9639 8.2), 34 bytes, or as a file has it.
+    FlacStreamInfo = 7,
 }
 
 const fn video_coding(coding: u32) -> Result<VideoCoding> {
@@ -72,6 +85,10 @@ const fn audio_coding(coding: u32) -> Result<AudioCoding> {
     match coding {
         1 => Ok(AudioCoding::Aac),
         2 => Ok(AudioCoding::Mpeg),
+        3 => Ok(AudioCoding::Opus),
+        4 => Ok(AudioCoding::Flac),
+        5 => Ok(AudioCoding::Ac3),
+        6 => Ok(AudioCoding::Ec3),
         _ => Err(hlsseg_status::Argument),
     }
 }
@@ -93,17 +110,15 @@ const fn configuration(kind: u32, data: &[u8]) -> Result<Configuration<'_>> {
         3 => Ok(Configuration::ParameterSets(VideoCoding::Avc, data)),
         4 => Ok(Configuration::ParameterSets(VideoCoding::Hevc, data)),
         5 => Ok(Configuration::Aac(data)),
+        6 => Ok(Configuration::Opus(data)),
+        7 => Ok(Configuration::Flac(data)),
         _ => Err(hlsseg_status::Argument),
     }
 }
 
 /// Hands one frame to an engine.
 fn push_frame(engine: *mut hlsseg_engine, frame: Frame<'_>, sink: *const hlsseg_sink) -> Result {
-    let mut room = None;
-    let mut sink = Sink::take(sink, &mut room)?;
-    let mut engine = enter(engine)?;
-    let said = engine.segmenter.push_frame(frame, &mut sink);
-    engine.note(said)
+    with_sink!(engine, sink, |segmenter, sink| segmenter.push_frame(frame, sink))
 }
 
 /// Hands one picture to the engine, in decoding order: all NAL units of an access unit, or of one
@@ -186,11 +201,7 @@ pub unsafe extern "C" fn hlsseg_configure(
 ) -> hlsseg_status {
     call(|| {
         let configuration = configuration(kind, bytes(data, len)?)?;
-        let mut room = None;
-        let mut sink = Sink::take(sink, &mut room)?;
-        let mut engine = enter(engine)?;
-        let said = engine.segmenter.configure(configuration, &mut sink);
-        engine.note(said)
+        with_sink!(engine, sink, |segmenter, sink| segmenter.configure(configuration, sink))
     })
 }
 
@@ -211,9 +222,9 @@ mod tests {
             (0..9).chain([u32::MAX]).filter(|&value| takes(value)).collect()
         };
         assert_eq!(taken(&|value| video_coding(value).is_ok()), [1, 2]);
-        assert_eq!(taken(&|value| audio_coding(value).is_ok()), [1, 2]);
+        assert_eq!(taken(&|value| audio_coding(value).is_ok()), [1, 2, 3, 4, 5, 6]);
         assert_eq!(taken(&|value| units_of(value, b"").is_ok()), [0, 1, 2, 4]);
-        assert_eq!(taken(&|value| configuration(value, b"").is_ok()), [1, 2, 3, 4, 5]);
+        assert_eq!(taken(&|value| configuration(value, b"").is_ok()), [1, 2, 3, 4, 5, 6, 7]);
     }
 
     #[test]

@@ -167,10 +167,12 @@ pub unsafe extern "C" fn hlsseg_live_channel_check(
         if config.is_null() {
             return Ok(());
         }
-        let options = hlsseg_config::take(config)?.options()?;
-        let sound = checked.config(options);
+        let given = hlsseg_config::take(config)?;
+        given.kind()?;
+        let sound = checked.config(given.options()?);
         let sound = sound.map_err(|_| hlsseg_status::Config)?;
-        write(config, &hlsseg_config::of(sound.options()))
+        let container = given.container;
+        write(config, &hlsseg_config { container, ..hlsseg_config::of(sound.options()) })
     })
 }
 

@@ -25,8 +25,8 @@ pub struct hlsseg_notice {
     pub reserved: u32,
     /// Where, on the engine's timeline, in 1/90000 s.
     pub time_ticks: i64,
-    /// How much: 1/90000 s of a repair, a step or a re-anchor, seconds of a new target; the codec of
-    /// what is not carried, a FourCC as a big-endian number or a legacy number below 16; else 0.
+    /// How much: 1/90000 s of a repair, a step or a re-anchor, seconds of a new target; the codec
+    /// of what is not carried, a FourCC as a big-endian number or a legacy number below 16; else 0.
     pub amount: i64,
     /// How often this kind was counted so far, this one included.
     pub count: u64,

@@ -1,17 +1,14 @@
-//! Versions of the playlist: what they list, and their text.
+//! Versions of the playlist, and what they list.
 
-use core::ffi::{c_char, c_int, c_void};
-use core::fmt::{self, Write};
 use core::mem::size_of;
 
 use hls_segmenter::ResumeToken;
-use hls_segmenter::playlist::{IndexKind, IndexPlaylist, ListedSegment, Playlist};
+use hls_segmenter::playlist::{ListedSegment, Playlist};
 use hls_segmenter::time::{Millis, WallTime};
 
 use crate::border::{Result, call, lent, read, room, size_in, write};
-use crate::segment::millis;
+use crate::segment::{id, millis};
 use crate::status::hlsseg_status;
-use crate::text::put;
 
 /// A version of the playlist. It is lent to `update_playlist` and gone when that returns.
 pub struct hlsseg_playlist<'a>(pub(crate) Playlist<'a>);
@@ -65,12 +62,17 @@ pub struct hlsseg_listed_segment {
     /// Not 0: EXT-X-GAP, the segment was lost after it had been closed (`hlsseg_lost`), and players
     /// do not ask for it.
     pub gap: u8,
+    /// EXT-X-MAP: id of the initialization section that the segment needs. 0 unless `has_init`.
+    pub init: u64,
+    /// Not 0: the segment needs an initialization section, as all in fMP4 do.
+    pub has_init: u8,
 }
 
 impl From<&ListedSegment> for hlsseg_listed_segment {
     fn from(segment: &ListedSegment) -> Self {
         let (wall_millis, has_wall) = millis(segment.wall);
         let (program_date_time_millis, has_program_date_time) = millis(segment.program_date_time);
+        let (init, has_init) = id(segment.init);
         Self {
             size: size_of::<Self>(),
             id: segment.id,
@@ -83,6 +85,8 @@ impl From<&ListedSegment> for hlsseg_listed_segment {
             discontinuity: segment.discontinuity.into(),
             reserved: 0,
             gap: segment.gap.into(),
+            init,
+            has_init,
         }
     }
 }
@@ -96,6 +100,7 @@ impl From<hlsseg_listed_segment> for ListedSegment {
             .with_program_date_time(date)
             .with_discontinuity(segment.discontinuity != 0)
             .with_gap(segment.gap != 0)
+            .with_init((segment.has_init != 0).then_some(segment.init))
     }
 }
 
@@ -206,103 +211,3 @@ pub(crate) fn put_token(token: &ResumeToken, dst: *mut u8, len: usize) -> Result
 pub const HLSSEG_TOKEN_LEN: usize = 51;
 
 const _: () = assert!(HLSSEG_TOKEN_LEN == ResumeToken::LEN);
-
-/// Writes the URI of a segment, relative to the playlist, into `dst`, which has room for `len`
-/// bytes, a NUL included, and returns its length as `snprintf` does, so that `return snprintf(dst,
-/// len, "%llu.ts", ...)` is a whole callback; or a negative number when it failed. `segment` and
-/// `dst` are lent for the time of the callback, `user` is what the caller gave. It is UTF-8 without
-/// blanks, control characters and double quotes, and does not begin with `#`.
-pub type hlsseg_uri = Option<
-    extern "C" fn(
-        user: *mut c_void,
-        segment: *const hlsseg_listed_segment,
-        dst: *mut c_char,
-        len: usize,
-    ) -> c_int,
->;
-
-/// What writes the URIs of a playlist.
-struct Uris {
-    uri: extern "C" fn(*mut c_void, *const hlsseg_listed_segment, *mut c_char, usize) -> c_int,
-    user: *mut c_void,
-}
-
-/// Longest URI, and its NUL.
-const URI_ROOM: usize = 4096;
-
-impl Uris {
-    fn take(uri: hlsseg_uri, user: *mut c_void) -> Result<Self> {
-        let uri = uri.ok_or(hlsseg_status::Null)?;
-        Ok(Self { uri, user })
-    }
-
-    fn write(&self, segment: &ListedSegment, out: &mut dyn Write) -> fmt::Result {
-        let mut room = [0_u8; URI_ROOM];
-        let len = (self.uri)(self.user, &segment.into(), room.as_mut_ptr().cast(), URI_ROOM);
-        let uri = usize::try_from(len)
-            .ok()
-            .filter(|&len| len < URI_ROOM)
-            .and_then(|len| room.get(..len))
-            .and_then(|uri| core::str::from_utf8(uri).ok());
-        out.write_str(uri.ok_or(fmt::Error)?)
-    }
-}
-
-/// Writes the playlist as text and a NUL into `dst`, which has room for `len` bytes and stays the
-/// caller's. `text_len` gets the length of the text without its NUL and may be NULL. `uri` is
-/// called once per listed segment, with `user`.
-///
-/// To learn how much room is needed, call it with `dst` NULL and `len` 0: it returns
-/// `HLSSEG_STATUS_SHORT_BUFFER` and sets `text_len`. A kilobyte and 100 bytes and the URI for every
-/// segment are always enough.
-///
-/// Only within `update_playlist`, on its thread. Errors: `HLSSEG_STATUS_SHORT_BUFFER` when the text
-/// does not fit (`dst` gets an empty one), `HLSSEG_STATUS_URI` when a URI could not be written,
-/// `HLSSEG_STATUS_NULL`, `HLSSEG_STATUS_ALIGNMENT`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hlsseg_playlist_m3u8(
-    playlist: *const hlsseg_playlist<'_>,
-    uri: hlsseg_uri,
-    user: *mut c_void,
-    dst: *mut c_char,
-    len: usize,
-    text_len: *mut usize,
-) -> hlsseg_status {
-    call(|| {
-        let uris = Uris::take(uri, user)?;
-        let text = lent(playlist)?.0.m3u8(|segment, out| uris.write(segment, out));
-        put(dst, len, text_len, text)
-    })
-}
-
-/// Writes a complete playlist over any `count` segments, with EXT-X-ENDLIST, oldest first, as text
-/// and a NUL into `dst`: the VOD playlists of PostVodPlaylist and GetVodPlaylist. `typed` not 0
-/// adds EXT-X-PLAYLIST-TYPE:VOD. `segments`, `dst` and `text_len` are as for `hlsseg_playlist_m3u8`
-/// and stay the caller's; of a segment, `id`, `extinf_millis`, the date, `discontinuity` and `gap`
-/// are looked at.
-///
-/// Threads: any. Errors: as for `hlsseg_playlist_m3u8`, and `HLSSEG_STATUS_SIZE` when the sizes are
-/// not in order.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hlsseg_vod_m3u8(
-    segments: *const hlsseg_listed_segment,
-    count: usize,
-    typed: u8,
-    uri: hlsseg_uri,
-    user: *mut c_void,
-    dst: *mut c_char,
-    len: usize,
-    text_len: *mut usize,
-) -> hlsseg_status {
-    call(|| {
-        let uris = Uris::take(uri, user)?;
-        let listed = Listed::take(segments, count)?;
-        let text =
-            IndexPlaylist::new(IndexKind::Vod, listed, |segment, out| uris.write(segment, out));
-        if typed == 0 {
-            put(dst, len, text_len, text)
-        } else {
-            put(dst, len, text_len, text.typed())
-        }
-    })
-}

@@ -6,7 +6,7 @@ use core::ptr;
 
 use hls_segmenter::flv::{Reader, ReaderError, Step};
 
-use crate::border::{Guard, Result, Slot, bytes, call, layout, store, write};
+use crate::border::{Guard, Object, Result, Slot, bytes, call, layout, store, write};
 use crate::status::hlsseg_status;
 use crate::text::put;
 
@@ -24,6 +24,10 @@ pub struct hlsseg_reader {
 struct Inside {
     reader: Reader,
     error: Option<ReaderError>,
+}
+
+impl Object for Inside {
+    const KIND: u8 = 5;
 }
 
 const _: () =

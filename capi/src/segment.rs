@@ -76,6 +76,11 @@ pub struct hlsseg_segment_start {
     pub discontinuity: u8,
     /// Not 0: the first picture is an IDR picture; in a stream without video, 1.
     pub starts_with_idr: u8,
+    /// Id of the initialization section that the segment needs, as in `hlsseg_init_section`. 0
+    /// unless `has_init`.
+    pub init: u64,
+    /// Not 0: the segment needs an initialization section, as all in fMP4 do.
+    pub has_init: u8,
 }
 
 /// A finished segment. Lent to `close_segment` for the time of the callback; read only fields that
@@ -94,7 +99,7 @@ pub struct hlsseg_segment {
     /// Exact duration in 1/90000 s: to the first DTS of the next segment, or to the end of the
     /// last frame.
     pub duration_ticks: i64,
-    /// Length in bytes, a multiple of 188.
+    /// Length in bytes; in MPEG-TS a multiple of 188.
     pub bytes: u64,
     /// Longest distance between two key frames, or from the last one to the end, in 1/90000 s; all
     /// of it in a stream without video.
@@ -119,10 +124,15 @@ pub struct hlsseg_segment {
     pub discontinuity: u8,
     /// Not 0: the first picture is an IDR picture; in a stream without video, 1.
     pub starts_with_idr: u8,
+    /// Id of the initialization section that the segment needs, as in `hlsseg_init_section`. 0
+    /// unless `has_init`.
+    pub init: u64,
+    /// Not 0: the segment needs an initialization section, as all in fMP4 do.
+    pub has_init: u8,
 }
 
 /// A segment that was opened and will never be listed. Lent to `abort_segment` for the time of the
-/// callback.
+/// callback. An initialization section of the same id is needed no more.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct hlsseg_aborted_segment {
@@ -151,6 +161,11 @@ pub struct hlsseg_expired_segment {
     pub keep_for_millis: i64,
     /// Not 0: the host told the time.
     pub has_wall: u8,
+    /// Id of the initialization section that no listed or later segment needs: it must stay as long
+    /// as this segment. 0 unless `has_init`.
+    pub init: u64,
+    /// Not 0: there is such a section.
+    pub has_init: u8,
 }
 
 /// Splits what may be absent into a value and whether it is there.
@@ -161,10 +176,19 @@ pub(crate) const fn millis(time: Option<WallTime>) -> (i64, u8) {
     }
 }
 
+/// As `millis`, of the id of an initialization section.
+pub(crate) const fn id(init: Option<u64>) -> (u64, u8) {
+    match init {
+        Some(init) => (init, 1),
+        None => (0, 0),
+    }
+}
+
 impl From<&SegmentStart> for hlsseg_segment_start {
     fn from(start: &SegmentStart) -> Self {
         let (wall_millis, has_wall) = millis(start.wall);
         let (program_date_time_millis, has_program_date_time) = millis(start.program_date_time);
+        let (init, has_init) = id(start.init);
         Self {
             size: size_of::<Self>(),
             id: start.id,
@@ -176,6 +200,8 @@ impl From<&SegmentStart> for hlsseg_segment_start {
             has_program_date_time,
             discontinuity: start.discontinuity.into(),
             starts_with_idr: start.starts_with_idr.into(),
+            init,
+            has_init,
         }
     }
 }
@@ -184,6 +210,7 @@ impl From<&Segment> for hlsseg_segment {
     fn from(segment: &Segment) -> Self {
         let (wall_millis, has_wall) = millis(segment.wall);
         let (program_date_time_millis, has_program_date_time) = millis(segment.program_date_time);
+        let (init, has_init) = id(segment.init);
         Self {
             size: size_of::<Self>(),
             id: segment.id,
@@ -202,6 +229,8 @@ impl From<&Segment> for hlsseg_segment {
             has_program_date_time,
             discontinuity: segment.discontinuity.into(),
             starts_with_idr: segment.starts_with_idr.into(),
+            init,
+            has_init,
         }
     }
 }
@@ -215,6 +244,7 @@ impl From<&AbortedSegment> for hlsseg_aborted_segment {
 impl From<&ExpiredSegment> for hlsseg_expired_segment {
     fn from(expired: &ExpiredSegment) -> Self {
         let (wall_millis, has_wall) = millis(expired.wall);
+        let (init, has_init) = id(expired.init);
         Self {
             size: size_of::<Self>(),
             id: expired.id,
@@ -222,6 +252,8 @@ impl From<&ExpiredSegment> for hlsseg_expired_segment {
             wall_millis,
             keep_for_millis: expired.keep_for.round_millis(),
             has_wall,
+            init,
+            has_init,
         }
     }
 }

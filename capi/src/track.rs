@@ -11,9 +11,9 @@ use crate::text::array;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum hlsseg_track_kind {
-    /// H.264 or H.265 video.
+    /// Video.
     Video = 1,
-    /// AAC or MP3 audio.
+    /// Audio.
     Audio = 2,
 }
 

@@ -6,8 +6,11 @@
 
 #define WALL INT64_C(1700000000000)
 
+static uint8_t room[16 << 20];
+static hlsseg_fragment_buffer fragments = {sizeof fragments, room, sizeof room, 0};
+
 static struct {
-    int calls, fail_every;
+    int calls, fail_every, has_parts;
     uint8_t token[HLSSEG_TOKEN_LEN];
     hlsseg_listed_segment listed[128];
     size_t count;
@@ -25,32 +28,89 @@ static int open_segment(void *user, const hlsseg_segment_start *s)
     printf("open %" PRIu64 " %" PRIu64 " %" PRId64 " %d:%" PRId64 " %d:%" PRId64 " %d %d\n", s->id, s->sequence,
            s->start_ticks, s->has_wall, s->wall_millis, s->has_program_date_time, s->program_date_time_millis,
            s->discontinuity, s->starts_with_idr);
+    if (s->has_init)
+        printf("open needs %" PRIu64 "\n", s->init);
+    fragments.payload_len = 0; /* of a segment that was aborted */
     return fails();
 }
 
-/* Reads a run in all three ways, which must agree. */
+/* Hashes media in pieces, one by one and gathered: both ways must agree with the copy. */
+static void check_pieces(const hlsseg_pieces *begun, uint64_t copied)
+{
+    uint64_t hashes[2] = {FNV_START, FNV_START};
+    uint8_t heads[188 * 8];
+    hlsseg_piece list[16];
+    hlsseg_pieces pieces = *begun; /* it is not in use */
+    while (hlsseg_pieces_next(&pieces, list) == HLSSEG_STATUS_OK && list->len)
+        hashes[0] = fnv(hashes[0], list->data, list->len);
+    pieces = *begun;
+    for (size_t count; hlsseg_pieces_gather(&pieces, list, 16, heads, sizeof heads, &count) == HLSSEG_STATUS_OK && count;)
+        for (size_t n = 0; n < count; n++)
+            hashes[1] = fnv(hashes[1], list[n].data, list[n].len);
+    if (hashes[0] != copied || hashes[1] != copied)
+        exit(4);
+}
+
 static int write_packets(void *user, const hlsseg_packets *packets, size_t len)
 {
     (void)user;
-    uint8_t *copy = malloc(len), heads[188 * 8];
-    uint64_t hashes[3] = {FNV_START, FNV_START, FNV_START};
-    if (!copy || hlsseg_packets_len(packets) != len || hlsseg_packets_copy(packets, copy, len))
-        exit(3);
-    hashes[0] = fnv(hashes[0], copy, len);
-    free(copy);
+    uint8_t *copy = malloc(len);
     hlsseg_pieces pieces;
-    hlsseg_piece list[16];
-    if (hlsseg_pieces_init(&pieces, packets))
+    if (!copy || hlsseg_packets_len(packets) != len || hlsseg_packets_copy(packets, copy, len) ||
+        hlsseg_pieces_init(&pieces, packets))
         exit(3);
-    while (hlsseg_pieces_next(&pieces, list) == HLSSEG_STATUS_OK && list->len)
-        hashes[1] = fnv(hashes[1], list->data, list->len);
-    hlsseg_pieces_init(&pieces, packets);
-    for (size_t count; hlsseg_pieces_gather(&pieces, list, 16, heads, sizeof heads, &count) == HLSSEG_STATUS_OK && count;)
-        for (size_t n = 0; n < count; n++)
-            hashes[2] = fnv(hashes[2], list[n].data, list[n].len);
-    if (hashes[0] != hashes[1] || hashes[0] != hashes[2])
+    uint64_t hash = fnv(FNV_START, copy, len);
+    free(copy);
+    check_pieces(&pieces, hash);
+    printf("run %zu %016" PRIx64 "\n", len, hash);
+    return fails();
+}
+
+static int init_section(void *user, const hlsseg_init_section *s)
+{
+    (void)user;
+    printf("init %" PRIu64 " %zu %016" PRIx64 "\n", s->id, s->len, fnv(FNV_START, s->data, s->len));
+    return fails();
+}
+
+static int write_payload(void *user, const hlsseg_payload *payload, size_t len)
+{
+    (void)user;
+    uint8_t *copy = malloc(len);
+    hlsseg_pieces pieces;
+    if (!copy || hlsseg_payload_len(payload) != len || hlsseg_payload_copy(payload, copy, len) ||
+        hlsseg_pieces_init_payload(&pieces, payload) || hlsseg_fragment_write(&fragments, payload))
+        exit(3);
+    uint64_t hash = fnv(FNV_START, copy, len);
+    free(copy);
+    check_pieces(&pieces, hash);
+    printf("payload %zu %016" PRIx64 "\n", len, hash);
+    return fails();
+}
+
+static int close_fragment(void *user, const hlsseg_fragment_head *head, size_t len)
+{
+    (void)user;
+    hlsseg_piece whole;
+    uint8_t *copy = malloc(len), *padded = malloc(len + 100);
+    size_t payload_len = fragments.payload_len;
+    if (!copy || !padded || hlsseg_fragment_head_len(head) != len || hlsseg_fragment_payload_len(head) != payload_len ||
+        hlsseg_fragment_head_copy(head, copy, len) || hlsseg_fragment_head_copy_padded(head, padded, len + 100) ||
+        hlsseg_fragment_close(&fragments, head, &whole))
+        exit(3);
+    if (whole.len != len + payload_len || memcmp(whole.data, copy, len) || fragments.payload_len)
         exit(4);
-    printf("run %zu %016" PRIx64 "\n", len, hashes[0]);
+    printf("fragment %zu %zu %016" PRIx64 " %016" PRIx64 "\n", len, payload_len, fnv(FNV_START, whole.data, whole.len),
+           fnv(FNV_START, padded, len + 100));
+    free(copy), free(padded);
+    return fails();
+}
+
+static int close_part(void *user, const hlsseg_part *p)
+{
+    (void)user;
+    printf("part %" PRIu64 " %" PRIu64 " %u %" PRId64 " %" PRId64 " %" PRIu64 " %" PRIu64 " %d\n", p->segment, p->sequence,
+           p->index, p->start_ticks, p->duration_ticks, p->offset, p->bytes, p->independent);
     return fails();
 }
 
@@ -60,10 +120,10 @@ static int close_segment(void *user, const hlsseg_segment *s)
     static const char *const causes[] = {"other",         "key-frame",    "forced",       "audio-only",   "discontinuity",
                                          "config-change", "track-change", "target-limit", "requested", "end"};
     printf("close %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 " %u %" PRIu64 " %u %u %" PRId64 " %d:%" PRId64
-           " %d:%" PRId64 " %d %d %s\n",
+           " %d:%" PRId64 " %d %d %s %d:%" PRIu64 "\n",
            s->id, s->sequence, s->start_ticks, s->duration_ticks, s->extinf_millis, s->bytes, s->frames, s->key_frames,
            s->longest_gop_ticks, s->has_wall, s->wall_millis, s->has_program_date_time, s->program_date_time_millis,
-           s->discontinuity, s->starts_with_idr, causes[s->cause]);
+           s->discontinuity, s->starts_with_idr, causes[s->cause], s->has_init, s->init);
     return fails();
 }
 
@@ -72,29 +132,89 @@ static int uri(void *user, const hlsseg_listed_segment *s, char *dst, size_t len
     return snprintf(dst, len, "%s%" PRIu64 ".ts", (const char *)user, s->id);
 }
 
+static int init_uri(void *user, uint64_t id, char *dst, size_t len)
+{
+    (void)user;
+    return snprintf(dst, len, "init-%" PRIu64 ".mp4", id);
+}
+
+static int part_uri(void *user, const hlsseg_next_part *p, char *dst, size_t len)
+{
+    (void)user;
+    return snprintf(dst, len, "%" PRIu64 ".%u", p->segment, p->index);
+}
+
+/* Prints the playlist in a view. */
+static void print_view(const hlsseg_playlist *playlist, hlsseg_view view)
+{
+    static char text[1 << 17];
+    const hlsseg_uris uris = {sizeof uris, "c/", uri, init_uri, part_uri};
+    size_t len;
+    if (hlsseg_playlist_text(playlist, &uris, view, text, sizeof text, &len) || strlen(text) != len)
+        exit(3);
+    printf("view %d\n%s", (int)view, text);
+}
+
+/* Prints what a list with parts says of them. */
+static void print_parts(const hlsseg_playlist *playlist)
+{
+    hlsseg_live_edge edge = {.size = sizeof edge};
+    hlsseg_next_part next = {.size = sizeof next};
+    hlsseg_listed_part part = {.size = sizeof part};
+    uint64_t sequence;
+    uint32_t last, answer;
+    print_view(playlist, HLSSEG_VIEW_LOW_LATENCY);
+    print_view(playlist, HLSSEG_VIEW_DELTA);
+    if (hlsseg_playlist_live_edge(playlist, &edge))
+        exit(3);
+    printf("edge %" PRIu64 " %u %u %u %d\n", edge.sequence, edge.parts, edge.closed_parts, edge.advance_limit, edge.ended);
+    if (hlsseg_last_part(&edge, &sequence, &last) == HLSSEG_STATUS_OK)
+        printf("last %" PRIu64 " %u\n", sequence, last);
+    if (hlsseg_playlist_next_part(playlist, &next) == HLSSEG_STATUS_OK)
+        printf("next %" PRIu64 " %u\n", next.segment, next.index);
+    for (size_t n = 0; hlsseg_playlist_part(playlist, n, &part) == HLSSEG_STATUS_OK; n++)
+        printf("has %" PRIu64 " %u %" PRId64 " %d\n", part.segment, part.index, part.duration_ticks, part.independent);
+    for (uint64_t ahead = 0; ahead < 4; ahead++)
+        for (uint32_t n = 0; n < 9; n++) {
+            sequence = edge.sequence + ahead - 1;
+            if (hlsseg_reload(&edge, &sequence, n ? &n : NULL, &answer))
+                exit(3);
+            printf("%u%c", answer, n == 8 ? '\n' : ' ');
+        }
+}
+
 static int update_playlist(void *user, const hlsseg_playlist *playlist)
 {
     (void)user;
     hlsseg_playlist_info info = {.size = sizeof info};
     size_t len;
+    if (hlsseg_playlist_read(playlist, &info))
+        exit(3);
+    printf("playlist %" PRIu64 " %" PRIu64 " %zu %u %d %d\n", info.media_sequence, info.discontinuity_sequence, info.count,
+           info.target_duration, info.ended, info.independent_segments);
     char prefix[] = "a/";
-    if (hlsseg_playlist_read(playlist, &info) ||
-        hlsseg_playlist_m3u8(playlist, uri, prefix, NULL, 0, &len) != HLSSEG_STATUS_SHORT_BUFFER)
-        exit(3);
-    char *text = malloc(len + 1);
-    if (!text || hlsseg_playlist_m3u8(playlist, uri, prefix, text, len, NULL) != HLSSEG_STATUS_SHORT_BUFFER ||
-        hlsseg_playlist_m3u8(playlist, uri, prefix, text, len + 1, NULL))
-        exit(3);
-    printf("playlist %" PRIu64 " %" PRIu64 " %zu %u %d %d\n%s", info.media_sequence, info.discontinuity_sequence, info.count,
-           info.target_duration, info.ended, info.independent_segments, text);
-    free(text);
+    hlsseg_status status = hlsseg_playlist_m3u8(playlist, uri, prefix, NULL, 0, &len);
+    if (status == HLSSEG_STATUS_SHORT_BUFFER) {
+        char *text = malloc(len + 1);
+        if (!text || hlsseg_playlist_m3u8(playlist, uri, prefix, text, len, NULL) != HLSSEG_STATUS_SHORT_BUFFER ||
+            hlsseg_playlist_m3u8(playlist, uri, prefix, text, len + 1, NULL))
+            exit(3);
+        printf("%s", text);
+        free(text);
+    } else {
+        printf("%s\n", hlsseg_status_text((int)status));
+    }
+    print_view(playlist, HLSSEG_VIEW_PLAIN);
+    if (host.has_parts)
+        print_parts(playlist);
     for (size_t n = 0; n < info.count; n++) {
         hlsseg_listed_segment *s = &host.listed[n];
         s->size = sizeof *s;
         if (hlsseg_playlist_segment(playlist, n, s))
             exit(3);
-        printf("listed %" PRIu64 " %" PRIu64 " %u %d:%" PRId64 " %d:%" PRId64 " %d %d\n", s->id, s->sequence, s->extinf_millis,
-               s->has_wall, s->wall_millis, s->has_program_date_time, s->program_date_time_millis, s->discontinuity, s->gap);
+        printf("listed %" PRIu64 " %" PRIu64 " %u %d:%" PRId64 " %d:%" PRId64 " %d %d %d:%" PRIu64 "\n", s->id, s->sequence,
+               s->extinf_millis, s->has_wall, s->wall_millis, s->has_program_date_time, s->program_date_time_millis,
+               s->discontinuity, s->gap, s->has_init, s->init);
     }
     host.count = info.count;
     if (hlsseg_playlist_token(playlist, host.token, sizeof host.token))
@@ -108,8 +228,8 @@ static int update_playlist(void *user, const hlsseg_playlist *playlist)
 static void expire_segment(void *user, const hlsseg_expired_segment *s)
 {
     (void)user;
-    printf("expire %" PRIu64 " %" PRIu64 " %d:%" PRId64 " %" PRId64 "\n", s->id, s->sequence, s->has_wall, s->wall_millis,
-           s->keep_for_millis);
+    printf("expire %" PRIu64 " %" PRIu64 " %d:%" PRId64 " %" PRId64 " %d:%" PRIu64 "\n", s->id, s->sequence, s->has_wall,
+           s->wall_millis, s->keep_for_millis, s->has_init, s->init);
 }
 
 static void abort_segment(void *user, const hlsseg_aborted_segment *s)
@@ -166,6 +286,14 @@ static void choose(hlsseg_config *c, int variant)
         c->drop_mid_gop = 1, c->pcr_lead_millis = 500, c->slack_millis = 0, c->snapshot_interval_millis = 2000;
     } else if (variant == 3) {
         c->frag_duration = 1, host.fail_every = 53;
+    } else if (variant > 3) {
+        /* fMP4, parts in MPEG-TS, and both; at last with callbacks that fail. */
+        c->frag_duration = 1, c->frag_count = 100, c->first_sequence = 5;
+        c->container = variant == 5 ? HLSSEG_CONTAINER_TS : HLSSEG_CONTAINER_FMP4;
+        if (variant > 4)
+            c->target_duration = 2, c->part_millis = 400, c->part_gap_millis = variant == 5 ? 60 : 0;
+        host.has_parts = variant > 4;
+        host.fail_every = variant == 7 ? 211 : 0;
     }
 }
 
@@ -178,14 +306,18 @@ int main(int argc, char **argv)
     uint8_t *file = read_file(argv[1], &len);
     hlsseg_config config = {.size = sizeof config};
     hlsseg_engine *engine;
-    void *memory = malloc(hlsseg_sizeof());
     hlsseg_reader reader;
     hlsseg_step step = {.size = sizeof step};
     hlsseg_sink sink = {sizeof sink,    NULL,          open_segment, write_packets, close_segment, update_playlist,
-                        expire_segment, abort_segment, snapshot,     track,         notice};
+                        expire_segment, abort_segment, snapshot,     track,         notice,
+                        init_section,   write_payload, close_fragment, close_part};
     hlsseg_config_init(&config);
     choose(&config, variant);
-    if (hlsseg_init(memory, hlsseg_sizeof(), &config, &engine) || hlsseg_reader_init(&reader))
+    size_t size;
+    if (hlsseg_sizeof_for(&config, &size))
+        return 3;
+    void *memory = malloc(size);
+    if (hlsseg_init(memory, size, &config, &engine) || hlsseg_reader_init(&reader))
         return 3;
     uint32_t tags = 0;
     size_t at = 0;
@@ -206,11 +338,11 @@ int main(int argc, char **argv)
             printf("lost %u\n", answer);
         }
         /* The encoder comes back and begins anew: to a new engine, or to the one that was paused. */
-        if (tags == 200 && (variant == 1 || variant == 2)) {
+        if (tags == 200 && variant > 0 && variant != 3) {
             if (variant == 2)
                 told("pause", engine, hlsseg_finish(engine, HLSSEG_END_PAUSE, &sink));
             else if ((!host.count && hlsseg_read_token(engine, host.token, sizeof host.token)) ||
-                     hlsseg_resume(memory, hlsseg_sizeof(), &config, host.token, sizeof host.token, host.listed,
+                     hlsseg_resume(memory, size, &config, host.token, sizeof host.token, host.listed,
                                    host.count, &engine))
                 return 3;
             hlsseg_reader_init(&reader);
@@ -238,13 +370,16 @@ int main(int argc, char **argv)
     if (hlsseg_read_token(engine, token, sizeof token))
         return 3;
     printf("token %016" PRIx64 "\n", fnv(FNV_START, token, sizeof token));
-    size_t vod;
-    if (hlsseg_vod_m3u8(host.listed, host.count, variant == 1, uri, "b/", NULL, 0, &vod) != HLSSEG_STATUS_SHORT_BUFFER)
-        return 3;
-    char *text = malloc(vod + 1);
-    if (!text || hlsseg_vod_m3u8(host.listed, host.count, variant == 1, uri, "b/", text, vod + 1, NULL))
+    static char text[1 << 16];
+    const hlsseg_uris uris = {sizeof uris, "b/", uri, init_uri, NULL};
+    if (hlsseg_vod_text(host.listed, host.count, variant == 1, &uris, text, sizeof text, NULL))
         return 3;
     printf("%s%u tags\n", text, tags);
-    free(text), free(memory), free(file);
+    size_t vod;
+    if (config.container == HLSSEG_CONTAINER_TS &&
+        (hlsseg_vod_m3u8(host.listed, host.count, variant == 1, uri, "b/", NULL, 0, &vod) != HLSSEG_STATUS_SHORT_BUFFER ||
+         vod != strlen(text)))
+        return 3;
+    free(memory), free(file);
     return 0;
 }

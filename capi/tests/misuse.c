@@ -2,21 +2,7 @@
 #include <pthread.h>
 #include <stdalign.h>
 
-#include "support.h"
-
-static int passed, failed;
-
-static void expect(int line, const char *what, hlsseg_status got, hlsseg_status want)
-{
-    int good = got == want;
-    passed += good;
-    failed += !good;
-    if (!good)
-        printf("FAIL misuse.c:%d: %s is \"%s\", not \"%s\"\n", line, what, hlsseg_status_text((int)got),
-               hlsseg_status_text((int)want));
-}
-#define EXPECT(call, want) expect(__LINE__, #call, (call), HLSSEG_STATUS_##want)
-#define HOLDS(claim) expect(__LINE__, #claim, (claim) ? HLSSEG_STATUS_OK : HLSSEG_STATUS_INTERNAL, HLSSEG_STATUS_OK)
+#include "expect.h"
 
 static struct {
     hlsseg_engine *engine;
@@ -244,18 +230,18 @@ static void test_frames(void)
     EXPECT(hlsseg_push_video(engine, avc, 0, 0, annex_b, slice, sizeof slice, NULL), NULL);
     EXPECT(hlsseg_push_video(engine, avc, 0, 0, annex_b, slice, sizeof slice, &none), NULL);
     EXPECT(hlsseg_push_video(engine, 0, 0, 0, annex_b, slice, sizeof slice, &sink), ARGUMENT);
-    EXPECT(hlsseg_push_video(engine, 3, 0, 0, annex_b, slice, sizeof slice, &sink), ARGUMENT);
+    EXPECT(hlsseg_push_video(engine, 99, 0, 0, annex_b, slice, sizeof slice, &sink), ARGUMENT);
     EXPECT(hlsseg_push_video(engine, avc, 0, 0, 3, slice, sizeof slice, &sink), ARGUMENT);
     EXPECT(hlsseg_push_video(engine, avc, 0, 0, 5, slice, sizeof slice, &sink), ARGUMENT);
     EXPECT(hlsseg_push_audio(NULL, aac, 0, slice, 2, &sink), NULL);
     EXPECT(hlsseg_push_audio(engine, aac, 0, NULL, 2, &sink), NULL);
     EXPECT(hlsseg_push_audio(engine, 0, 0, slice, 2, &sink), ARGUMENT);
-    EXPECT(hlsseg_push_audio(engine, 3, 0, slice, 2, &sink), ARGUMENT);
+    EXPECT(hlsseg_push_audio(engine, 7, 0, slice, 2, &sink), ARGUMENT);
     EXPECT(hlsseg_push_audio(engine, aac, 0, slice, 2, NULL), NULL);
     EXPECT(hlsseg_configure(NULL, aac_config, config, sizeof config, &sink), NULL);
     EXPECT(hlsseg_configure(engine, aac_config, NULL, 2, &sink), NULL);
     EXPECT(hlsseg_configure(engine, 0, config, sizeof config, &sink), ARGUMENT);
-    EXPECT(hlsseg_configure(engine, 6, config, sizeof config, &sink), ARGUMENT);
+    EXPECT(hlsseg_configure(engine, 8, config, sizeof config, &sink), ARGUMENT);
     EXPECT(hlsseg_configure(engine, aac_config, config, sizeof config, NULL), NULL);
     EXPECT(hlsseg_announce(NULL, 1, 15), NULL);
     EXPECT(hlsseg_lost(NULL, 0, &answer), NULL);

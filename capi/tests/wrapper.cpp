@@ -32,11 +32,41 @@ public:
     void close_segment(const hlsseg_segment &) override { count(), closed++; }
     void update_playlist(const hlsseg_playlist *playlist) override
     {
-        text = hlsseg::m3u8(playlist, [](const auto &segment) { return std::to_string(segment.id); });
+        const auto id = [](const auto &segment) { return std::to_string(segment.id); };
+        hlsseg_live_edge edge = {};
+        edge.size = sizeof edge;
+        if (hlsseg_playlist_live_edge(playlist, &edge) != HLSSEG_STATUS_OK)
+            text = hlsseg::m3u8(playlist, id);
+        else
+            text = hlsseg::playlist_text(
+                playlist, HLSSEG_VIEW_LOW_LATENCY, id, [](std::uint64_t init) { return "i" + std::to_string(init); },
+                [](const auto &part) { return std::to_string(part.segment) + "." + std::to_string(part.index); });
         count();
     }
     void abort_segment(const hlsseg_aborted_segment &) noexcept override { aborted++; }
+    void init_section(const hlsseg_init_section &section) override
+    {
+        bytes.insert(bytes.end(), section.data, section.data + section.len);
+        count();
+    }
+    void write_payload(const hlsseg_payload *payload, std::size_t len) override
+    {
+        waiting.resize(waiting.size() + len);
+        hlsseg::check(hlsseg_payload_copy(payload, waiting.data() + waiting.size() - len, len));
+        count();
+    }
+    void close_fragment(const hlsseg_fragment_head *head, std::size_t len) override
+    {
+        bytes.resize(bytes.size() + len);
+        hlsseg::check(hlsseg_fragment_head_copy(head, bytes.data() + bytes.size() - len, len));
+        bytes.insert(bytes.end(), waiting.begin(), waiting.end());
+        waiting.clear();
+        count();
+    }
+    void close_part(const hlsseg_part &) override { parts++, count(); }
 
+    int parts = 0;
+    std::vector<std::uint8_t> waiting;
     std::string text;
     std::vector<std::uint8_t> bytes;
 
@@ -122,6 +152,20 @@ try {
         holds(sink.aborted <= 1 && sink.closed > 0, "it costs one segment at the most");
         segmenter.finish(HLSSEG_END_LIST, sink);
         holds(sink.text.find("#EXT-X-ENDLIST") != std::string::npos, "the playlist is text");
+    }
+    auto low_latency = hlsseg::config();
+    low_latency.frag_duration = 1, low_latency.target_duration = 2, low_latency.part_millis = 400;
+    low_latency.container = HLSSEG_CONTAINER_FMP4;
+    for (const int nth : {-1, 0, 1, 2, 20, 100, 200}) {
+        hlsseg::segmenter segmenter(low_latency);
+        throwing sink;
+        sink.nth = nth;
+        const int thrown = push(file, segmenter, sink);
+        holds(thrown == (nth >= 0) && sink.aborted <= 1 && sink.closed > 0 && sink.parts > 2 * sink.closed, "so do those of fMP4");
+        segmenter.finish(HLSSEG_END_LIST, sink);
+        holds(sink.bytes.size() > 10000 && sink.waiting.empty() && sink.text.find("#EXT-X-MAP:URI=\"i") != std::string::npos &&
+                  sink.text.find("#EXT-X-PART:DURATION=0.4") != std::string::npos,
+              "sections and parts are listed");
     }
     throwing tags, frames;
     hlsseg::segmenter of_tags, of_frames;

@@ -7,14 +7,18 @@ use core::ptr;
 
 use arbitrary::Unstructured;
 use hls_segmenter::codec::video::VideoCoding;
+use hls_segmenter::config::{Parts, TargetDuration};
 use hls_segmenter::flv::{Reader, Step};
+use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
 use hls_segmenter::frame::AudioCoding;
 use hls_segmenter::notice::{Notice, NoticeKind};
-use hls_segmenter::playlist::Playlist;
+use hls_segmenter::playlist::{Playlist, Reload};
+use hls_segmenter::time::Secs;
 use hls_segmenter::ts::{StreamType, TsPackets};
 use hls_segmenter::{
-    AbortedSegment, Announced, Config, End, Error, ExpiredSegment, Lost, Segment, SegmentSink,
-    SegmentStart, Segmenter, Snapshot, SwitchAt,
+    AbortedSegment, Announced, Config, Container, End, Error, ExpiredSegment, Fmp4, Lost,
+    LowLatency, Options, Part, Segment, SegmentSink, SegmentStart, Segmenter, Snapshot, SwitchAt,
+    Ts,
 };
 use hls_segmenter_capi::{hlsseg_status as Status, *};
 
@@ -32,6 +36,8 @@ struct Story {
     engine: *mut hlsseg_engine,
     sink: *const hlsseg_sink,
     room: usize,
+    /// In C: payload of the fragment at hand.
+    fragment: Vec<u8>,
 }
 
 impl Story {
@@ -42,6 +48,17 @@ impl Story {
             engine: ptr::null_mut(),
             sink: ptr::null(),
             room: room.into(),
+            fragment: Vec::new(),
+        }
+    }
+
+    /// Returns the buffer of the fragment at hand, in memory where it stands.
+    fn buffer(&self, memory: &mut [u8]) -> hlsseg_fragment_buffer {
+        hlsseg_fragment_buffer {
+            size: size_of::<hlsseg_fragment_buffer>(),
+            memory: memory.as_mut_ptr(),
+            len: memory.len(),
+            payload_len: self.fragment.len(),
         }
     }
 
@@ -94,9 +111,49 @@ impl SegmentSink for Story {
         self.outcome()
     }
 
+    fn init_section(&mut self, init: &Init<'_>) -> Result<(), c_int> {
+        self.tell((init.id(), init.as_bytes()));
+        self.outcome()
+    }
+
+    fn write_payload(&mut self, payload: Payload<'_>) -> Result<(), c_int> {
+        let mut copy = vec![0; payload.len()];
+        payload.copy_to_slice(&mut copy).expect("room enough");
+        self.tell(copy);
+        self.outcome()
+    }
+
+    fn close_fragment(&mut self, head: FragmentHead<'_>) -> Result<(), c_int> {
+        let mut copy = vec![0; head.len()];
+        head.copy_to_slice(&mut copy).expect("room enough");
+        self.tell((copy, head.payload_len()));
+        self.outcome()
+    }
+
+    fn close_part(&mut self, part: &Part) -> Result<(), c_int> {
+        self.tell(hlsseg_part::from(part));
+        self.outcome()
+    }
+
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), c_int> {
-        let text = playlist.m3u8(|segment, uri| write!(uri, "{}.ts", segment.id));
+        let text = playlist
+            .m3u8(|segment, uri| write!(uri, "{}.ts", segment.id))
+            .init_uri(|id, uri| write!(uri, "{id}.mp4"));
         self.tell((text.to_string(), playlist.resume_token().to_bytes()));
+        if let Some(edge) = playlist.live_edge() {
+            let text = text.low_latency(|part, uri| write!(uri, "{}.{}", part.segment, part.index));
+            self.tell((text.to_string(), text.delta().to_string()));
+            let answer = match edge.reload(Some(edge.sequence), Some(self.room as u32)) {
+                Reload::Now => hlsseg_reload_answer::Now,
+                Reload::Wait => hlsseg_reload_answer::Wait,
+                Reload::BadRequest => hlsseg_reload_answer::BadRequest,
+            };
+            self.tell((hlsseg_live_edge::from(edge), answer as u32));
+            self.tell(playlist.next_part().map(hlsseg_next_part::from));
+            for part in playlist.parts() {
+                self.tell(hlsseg_listed_part::from(part));
+            }
+        }
         self.outcome()
     }
 
@@ -130,7 +187,9 @@ fn hear<'a, T: Debug>(user: *mut c_void, told: *const T) -> &'a mut Story {
 }
 
 extern "C" fn open_segment(user: *mut c_void, start: *const hlsseg_segment_start) -> c_int {
-    hear(user, start).answer()
+    let story = hear(user, start);
+    story.fragment.clear();
+    story.answer()
 }
 
 extern "C" fn close_segment(user: *mut c_void, segment: *const hlsseg_segment) -> c_int {
@@ -177,21 +236,97 @@ extern "C" fn write_packets(
         let whole = hlsseg_packets_copy(packets, copy.as_mut_ptr(), len);
         assert_eq!(whole, Status::Ok);
     }
-    assert_eq!(gather(packets, 1 + story.room % 9, 188 + story.room), copy);
+    // SAFETY: the run is lent to this callback.
+    let begin = |pieces| unsafe { hlsseg_pieces_init(pieces, packets) };
+    assert_eq!(gather(begin, 1 + story.room % 9, 188 + story.room), copy);
     story.tell(copy);
     story.answer()
 }
 
-/// Gathers a run, so many pieces at a time, with so much room for heads.
-fn gather(packets: *const hlsseg_packets, max: usize, room: usize) -> Vec<u8> {
+extern "C" fn init_section(user: *mut c_void, section: *const hlsseg_init_section) -> c_int {
+    // SAFETY: as in `hear`; the section has the length that it says.
+    let (story, id, bytes) = unsafe {
+        let bytes = core::slice::from_raw_parts((*section).data, (*section).len);
+        (&mut *user.cast::<Story>(), (*section).id, bytes)
+    };
+    story.tell((id, bytes));
+    story.answer()
+}
+
+extern "C" fn write_payload(
+    user: *mut c_void,
+    payload: *const hlsseg_payload,
+    len: usize,
+) -> c_int {
+    // SAFETY: as in `hear`.
+    let story = unsafe { &mut *user.cast::<Story>() };
+    let mut copy = vec![0; len];
+    // SAFETY: `copy` has room for as many bytes as are said.
+    unsafe {
+        let short = hlsseg_payload_copy(payload, copy.as_mut_ptr(), story.room.min(len - 1));
+        assert_eq!(short, Status::ShortBuffer);
+        assert_eq!(hlsseg_payload_copy(payload, copy.as_mut_ptr(), len), Status::Ok);
+    }
+    // SAFETY: the payload is lent to this callback.
+    let begin = |pieces| unsafe { hlsseg_pieces_init_payload(pieces, payload) };
+    assert_eq!(gather(begin, 1 + story.room % 9, 4 + story.room), copy);
+    let mut memory = vec![0; story.fragment.len() + hlsseg_fragment_overhead() + len];
+    memory[hlsseg_fragment_overhead()..][..story.fragment.len()].copy_from_slice(&story.fragment);
+    let mut buffer = story.buffer(&mut memory);
+    buffer.len -= 1;
+    // SAFETY: the buffer's memory has the length that it says.
+    unsafe {
+        assert_eq!(hlsseg_fragment_write(&mut buffer, payload), Status::ShortBuffer);
+        buffer.len += 1;
+        assert_eq!(hlsseg_fragment_write(&mut buffer, payload), Status::Ok);
+    }
+    story.fragment = memory[hlsseg_fragment_overhead()..].to_vec();
+    assert!(story.fragment.ends_with(&copy) && story.fragment.len() == buffer.payload_len);
+    story.tell(copy);
+    story.answer()
+}
+
+extern "C" fn close_fragment(
+    user: *mut c_void,
+    head: *const hlsseg_fragment_head,
+    len: usize,
+) -> c_int {
+    // SAFETY: as in `hear`.
+    let story = unsafe { &mut *user.cast::<Story>() };
+    let mut copy = vec![0; len];
+    let mut memory = vec![0; hlsseg_fragment_overhead()];
+    memory.extend_from_slice(&story.fragment);
+    let mut buffer = story.buffer(&mut memory);
+    let mut whole = hlsseg_piece { data: ptr::null(), len: 0 };
+    // SAFETY: copy and memory have the lengths that are said, and the fragment lies in the memory.
+    unsafe {
+        let short = hlsseg_fragment_head_copy(head, copy.as_mut_ptr(), story.room.min(len - 1));
+        assert_eq!(short, Status::ShortBuffer);
+        assert_eq!(hlsseg_fragment_head_copy(head, copy.as_mut_ptr(), len), Status::Ok);
+        assert_eq!(hlsseg_fragment_payload_len(head), story.fragment.len());
+        assert_eq!(hlsseg_fragment_close(&mut buffer, head, &mut whole), Status::Ok);
+        let whole = core::slice::from_raw_parts(whole.data, whole.len);
+        assert_eq!(whole.split_at(len), (&copy[..], &story.fragment[..]));
+    }
+    let payload_len = core::mem::take(&mut story.fragment).len();
+    story.tell((copy, payload_len));
+    story.answer()
+}
+
+extern "C" fn close_part(user: *mut c_void, part: *const hlsseg_part) -> c_int {
+    hear(user, part).answer()
+}
+
+/// Gathers media, so many pieces at a time, with so much room for heads.
+fn gather(begin: impl FnOnce(*mut hlsseg_pieces) -> Status, max: usize, room: usize) -> Vec<u8> {
     let mut all = Vec::new();
     let mut pieces = hlsseg_pieces { opaque: [0; 128] };
     let none = hlsseg_piece { data: ptr::null(), len: 0 };
     let (mut list, mut heads, mut count) = (vec![none; max], vec![0; room], 0);
-    // SAFETY: the run is lent to the callback that this is called from; lists and heads have the
+    // SAFETY: the media is lent to the callback that this is called from; lists and heads have the
     // lengths that are said, and the pieces are read before the next call.
     unsafe {
-        assert_eq!(hlsseg_pieces_init(&mut pieces, packets), Status::Ok);
+        assert_eq!(begin(&mut pieces), Status::Ok);
         loop {
             let said = hlsseg_pieces_gather(
                 &mut pieces,
@@ -212,39 +347,104 @@ fn gather(packets: *const hlsseg_packets, max: usize, room: usize) -> Vec<u8> {
     }
 }
 
+/// Writes a URI as a callback does.
+fn put(name: &str, dst: *mut c_char, len: usize) -> c_int {
+    assert!(name.len() < len);
+    // SAFETY: `dst` has room for `len` bytes, which are more than the name has.
+    unsafe { ptr::copy_nonoverlapping(name.as_ptr(), dst.cast(), name.len()) };
+    name.len() as c_int
+}
+
 extern "C" fn uri(
     _: *mut c_void,
     segment: *const hlsseg_listed_segment,
     dst: *mut c_char,
     len: usize,
 ) -> c_int {
-    // SAFETY: the segment is lent, and `dst` has room for `len` bytes, which are more than the name
-    // has.
+    // SAFETY: the segment is lent.
+    put(&format!("{}.ts", unsafe { (*segment).id }), dst, len)
+}
+
+extern "C" fn init_uri(_: *mut c_void, id: u64, dst: *mut c_char, len: usize) -> c_int {
+    put(&format!("{id}.mp4"), dst, len)
+}
+
+extern "C" fn part_uri(
+    _: *mut c_void,
+    part: *const hlsseg_next_part,
+    dst: *mut c_char,
+    len: usize,
+) -> c_int {
+    // SAFETY: the part is lent.
+    let part = unsafe { &*part };
+    put(&format!("{}.{}", part.segment, part.index), dst, len)
+}
+
+/// Returns the playlist in a view, of which less room than it needs gives nothing.
+fn text_of(playlist: *const hlsseg_playlist<'_>, view: hlsseg_view, room: usize) -> String {
+    let uris = hlsseg_uris {
+        size: size_of::<hlsseg_uris>(),
+        user: ptr::null_mut(),
+        segment: Some(uri),
+        init: Some(init_uri),
+        part: Some(part_uri),
+    };
+    let (mut text, mut len) = (vec![0_u8; 64 << 10], 0);
+    let to = text.as_mut_ptr().cast();
+    let view = view as u32;
+    // SAFETY: buffers have the lengths that are said.
     unsafe {
-        let name = format!("{}.ts", (*segment).id);
-        assert!(name.len() < len);
-        ptr::copy_nonoverlapping(name.as_ptr(), dst.cast(), name.len());
-        name.len() as c_int
+        let short = hlsseg_playlist_text(playlist, &uris, view, to, room % 40, &mut len);
+        assert_eq!(short, Status::ShortBuffer);
+        let room = len + 1;
+        let said = hlsseg_playlist_text(playlist, &uris, view, to, room, &mut len);
+        assert_eq!((said, text[len], room), (Status::Ok, 0, len + 1));
+    }
+    text.truncate(len);
+    String::from_utf8(text).expect("UTF-8")
+}
+
+/// Tells what a list with parts says of them.
+fn tell_parts(story: &mut Story, playlist: *const hlsseg_playlist<'_>, mut edge: hlsseg_live_edge) {
+    let views = [hlsseg_view::LowLatency, hlsseg_view::Delta];
+    let [whole, delta] = views.map(|view| text_of(playlist, view, story.room));
+    story.tell((whole, delta));
+    let (part, mut answer) = (story.room as u32, 9);
+    // SAFETY: all structs have the size that they say.
+    unsafe {
+        let sequence = edge.sequence;
+        assert_eq!(hlsseg_reload(&edge, &sequence, &part, &mut answer), Status::Ok);
+        edge.size = size_of::<hlsseg_live_edge>();
+        story.tell((edge, answer));
+        let size = size_of::<hlsseg_next_part>();
+        let mut next = hlsseg_next_part { size, segment: 0, index: 0, reserved: 0 };
+        let said = hlsseg_playlist_next_part(playlist, &mut next);
+        story.tell((said == Status::Ok).then_some(next));
+        let mut listed: hlsseg_listed_part = core::mem::zeroed();
+        listed.size = size_of::<hlsseg_listed_part>();
+        for nth in 0.. {
+            if hlsseg_playlist_part(playlist, nth, &mut listed) != Status::Ok {
+                break;
+            }
+            story.tell(listed);
+        }
     }
 }
 
 extern "C" fn update_playlist(user: *mut c_void, playlist: *const hlsseg_playlist<'_>) -> c_int {
-    // SAFETY: as in `hear`; buffers have the lengths that are said.
+    // SAFETY: as in `hear`; the token has the length that is said, and an edge has all integers 0.
     unsafe {
         let story = &mut *user.cast::<Story>();
-        let (mut len, mut token) = (0, [0; HLSSEG_TOKEN_LEN]);
-        let mut text = vec![0_u8; 32 << 10];
-        let (to, nobody) = (text.as_mut_ptr().cast(), ptr::null_mut());
-        let short =
-            hlsseg_playlist_m3u8(playlist, Some(uri), nobody, to, story.room % 40, &mut len);
-        assert_eq!(short, Status::ShortBuffer);
-        let room = len + 1;
-        let said = hlsseg_playlist_m3u8(playlist, Some(uri), nobody, to, room, &mut len);
-        assert_eq!((said, text[len], room), (Status::Ok, 0, len + 1));
-        text.truncate(len);
+        let mut token = [0; HLSSEG_TOKEN_LEN];
+        let text = text_of(playlist, hlsseg_view::Plain, story.room);
         let said = hlsseg_playlist_token(playlist, token.as_mut_ptr(), token.len());
         assert_eq!(said, Status::Ok);
-        story.tell((String::from_utf8(text).expect("UTF-8"), token));
+        story.tell((text, token));
+        let mut edge: hlsseg_live_edge = core::mem::zeroed();
+        edge.size = size_of::<hlsseg_live_edge>();
+        if hlsseg_playlist_live_edge(playlist, &mut edge) == Status::Ok {
+            tell_parts(story, playlist, edge);
+        }
         story.reenter();
         story.answer()
     }
@@ -301,7 +501,11 @@ impl FrameStep {
     }
 
     /// Makes the step.
-    fn make(&self, segmenter: &mut Segmenter, story: &mut Story) -> Result<(), Error<c_int>> {
+    fn make<C: Container>(
+        &self,
+        segmenter: &mut Segmenter<C>,
+        story: &mut Story,
+    ) -> Result<(), Error<c_int>> {
         match self {
             Self::Call(call) => return call.make(segmenter, story),
             Self::Finish => return segmenter.finish(End::List, story),
@@ -332,10 +536,10 @@ impl FrameStep {
         // the story between calls.
         unsafe {
             let wrong = [
-                hlsseg_push_video(engine, 3, 0, 0, 0, nothing, 0, sink),
+                hlsseg_push_video(engine, 99, 0, 0, 0, nothing, 0, sink),
                 hlsseg_push_video(engine, 1, 0, 0, 3, nothing, 0, sink),
                 hlsseg_push_audio(engine, 0, 0, nothing, 0, sink),
-                hlsseg_configure(engine, 6, nothing, 0, sink),
+                hlsseg_configure(engine, 99, nothing, 0, sink),
             ];
             assert_eq!(wrong, [Status::Argument; 4]);
             assert_eq!(hlsseg_push_video(engine, 1, 0, 0, 0, nothing, 1, sink), Status::Null);
@@ -395,20 +599,55 @@ unsafe fn make_call_in_c(
     }
 }
 
-/// Eight bytes say when callbacks fail, one how much room buffers have and, in its highest bit,
-/// what the rest is: a script of tags, or options and steps of a host that has frames.
+/// Eight bytes say when callbacks fail, one how much room buffers have and, in its highest bits,
+/// what the rest is, a script of tags, or options and steps of a host that has frames; whether
+/// segments are fMP4; and whether they have parts.
 pub fn check(data: &[u8]) {
     read(data);
     let (faults, data) = data.split_at(data.len().min(8));
     let (&first, data) = data.split_first().unwrap_or((&0, &[]));
-    let host = Host { faults, room: first & 0x7f };
+    let host = Host { faults, room: first & 0x1f };
+    let is_fragmented = first & 0x40 != 0;
+    let with_parts = |config| if first & 0x20 == 0 { config } else { with_parts(config) };
     if first & 0x80 == 0 {
         let mut script = Script::read(data);
         script.calls.push(Call::Finish(End::List));
-        host.compare(script.config, &script.calls, make, make_in_c);
+        let (config, calls) = (with_parts(script.config), script.calls);
+        if is_fragmented {
+            host.compare::<LowLatency<Fmp4>, _>(config, &calls, make, make_in_c);
+        } else {
+            host.compare::<LowLatency<Ts>, _>(config, &calls, make, make_in_c);
+        }
     } else if let Ok((config, steps)) = FrameStep::read(data) {
-        host.compare(config, &steps, FrameStep::make, FrameStep::make_in_c);
+        let (config, make_in_c) = (with_parts(config), FrameStep::make_in_c);
+        if is_fragmented {
+            host.compare::<LowLatency<Fmp4>, _>(config, &steps, FrameStep::make, make_in_c);
+        } else {
+            host.compare::<LowLatency<Ts>, _>(config, &steps, FrameStep::make, make_in_c);
+        }
     }
+}
+
+/// Returns the same with parts, where they go with the other options.
+fn with_parts(config: Config) -> Config {
+    let options = *config.options();
+    let target = Secs::new(2 * options.frag_duration.secs());
+    let target_duration = TargetDuration::Declared(target);
+    let parts = Parts::lasting(1000).ok();
+    Config::new(Options { parts, target_duration, ..options }).unwrap_or(config)
+}
+
+/// What segments are made of, in C.
+trait InC: Container {
+    const CONTAINER: hlsseg_container;
+}
+
+impl InC for LowLatency<Ts> {
+    const CONTAINER: hlsseg_container = hlsseg_container::Ts;
+}
+
+impl InC for LowLatency<Fmp4> {
+    const CONTAINER: hlsseg_container = hlsseg_container::Fmp4;
 }
 
 /// When callbacks fail, and how much room buffers have.
@@ -418,24 +657,28 @@ struct Host<'a> {
 }
 
 impl Host<'_> {
-    /// Makes all calls in Rust and in C, and compares what is heard after each.
-    fn compare<C>(
+    /// Makes all calls in Rust and in C, and compares what is heard after each. Without parts, the
+    /// engine in C has no room for them.
+    fn compare<K: InC, C>(
         &self,
         config: Config,
         calls: &[C],
-        make: impl Fn(&C, &mut Segmenter, &mut Story) -> Result<(), Error<c_int>>,
+        make: impl Fn(&C, &mut Segmenter<K>, &mut Story) -> Result<(), Error<c_int>>,
         make_in_c: impl Fn(&C, *mut hlsseg_engine, &hlsseg_sink) -> Status,
     ) {
-        let mut segmenter = Segmenter::new(config);
+        let mut segmenter = Segmenter::<K>::with_container(config);
         let mut wanted = Story::new(self.faults, self.room);
         let mut heard = Story::new(self.faults, self.room);
-        let mut memory = vec![0_u64; hlsseg_sizeof().div_ceil(8)];
-        let config = hlsseg_config::of(config.options());
-        let mut engine = ptr::null_mut();
+        let container = K::CONTAINER as u32;
+        let config = hlsseg_config { container, ..hlsseg_config::of(config.options()) };
+        let (mut engine, mut len) = (ptr::null_mut(), 0);
+        // SAFETY: the configuration has the size that it says.
+        assert_eq!(unsafe { hlsseg_sizeof_for(&config, &mut len) }, Status::Ok);
+        let mut memory = vec![0_u64; len.div_ceil(8)];
         // SAFETY: the memory has the length that is asked for and is aligned to 8 bytes.
         let made = unsafe {
             assert!(hlsseg_alignof() <= 8);
-            hlsseg_init(memory.as_mut_ptr().cast(), hlsseg_sizeof(), &config, &mut engine)
+            hlsseg_init(memory.as_mut_ptr().cast(), len, &config, &mut engine)
         };
         assert_eq!(made, Status::Ok);
         heard.engine = engine;
@@ -483,6 +726,10 @@ fn sink_of(story: *mut Story) -> hlsseg_sink {
         snapshot: Some(snapshot),
         track: None,
         notice: Some(notice),
+        init_section: Some(init_section),
+        write_payload: Some(write_payload),
+        close_fragment: Some(close_fragment),
+        close_part: Some(close_part),
     }
 }
 
@@ -508,5 +755,26 @@ fn read(data: &[u8]) {
             }
             _ => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn every_committed_seed_holds_in_both_containers_with_parts_and_without() {
+        let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/capi");
+        let mut checked = 0;
+        for seed in fs::read_dir(seeds).expect("the folder is there") {
+            let mut data = fs::read(seed.expect("a file").path()).expect("a file is read");
+            for kind in [0, 0x20, 0x40, 0x60] {
+                data[8] = data[8] & 0x9f | kind;
+                super::check(&data);
+                checked += 1;
+            }
+        }
+        assert!(checked > 60, "{checked}");
     }
 }

@@ -5,7 +5,7 @@ use hls_segmenter::codec::video::VideoCoding;
 use hls_segmenter::config::{FragDuration, MidGop};
 use hls_segmenter::frame::{AudioCoding, Configuration, Frame, LengthLen, Units};
 use hls_segmenter::time::Ticks;
-use hls_segmenter::{Config, End, Error, Options, SegmentSink, Segmenter};
+use hls_segmenter::{Config, Container, End, Error, Options, SegmentSink, Segmenter};
 
 use crate::engine::auditor;
 use crate::ledger::{Ledger, Null};
@@ -160,9 +160,9 @@ pub enum FrameCall {
 
 impl FrameCall {
     /// Makes the call.
-    pub fn make<S: SegmentSink>(
+    pub fn make<C: Container, S: SegmentSink>(
         &self,
-        segmenter: &mut Segmenter,
+        segmenter: &mut Segmenter<C>,
         sink: &mut S,
     ) -> core::result::Result<(), Error<S::Error>> {
         match self {

@@ -50,7 +50,8 @@ impl From<ListedPart> for NextPart {
     }
 }
 
-/// Where a list ends: kept beside its text, it answers blocking requests.
+/// Where a list ends: kept beside its text, it answers blocking requests. A host may store the
+/// fields, and set those of a [default](Default) one to them.
 ///
 /// ```text
 ///   segments 7, 8, 9 are listed, and parts 0, 1 of 10
@@ -60,7 +61,7 @@ impl From<ListedPart> for NextPart {
 ///     _HLS_msn=10&_HLS_part=2        with the next part
 ///     _HLS_msn=13, or _HLS_part=2    400 Bad Request
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LiveEdge {
     /// Media sequence number of the segment that is not whole yet.
@@ -68,10 +69,11 @@ pub struct LiveEdge {
     /// Parts of it that are listed.
     pub parts: u32,
     /// Parts of the segment before it, as far as they are listed.
-    pub(super) closed_parts: u32,
-    /// Parts by which a request may be ahead.
-    pub(super) advance_limit: u32,
-    pub(super) ended: bool,
+    pub closed_parts: u32,
+    /// Parts by which a request may be ahead: the Advance Part Limit (§6.2.5.2).
+    pub advance_limit: u32,
+    /// The list is complete: every request is answered at once.
+    pub ended: bool,
 }
 
 /// How a request for a playlist is answered.

@@ -1,7 +1,8 @@
 //! An access unit as MP4 has it: each NAL unit after its length (ISO/IEC 14496-15 §5.3.4.2), open
 //! bitstream units of AV1 as they are (AV1 Codec ISO Media File Format Binding §2.4).
 
-use super::access_unit::AccessUnit;
+use super::Escaped;
+use super::access_unit::{AccessUnit, NalUnits};
 use super::annex_b::AnnexB;
 use super::written::WrittenUnits;
 use crate::codec::video::{NalKind, VideoCoding};
@@ -32,6 +33,23 @@ pub(crate) enum SetsInSample {
 
 /// Bytes of a length.
 const LENGTH_LEN: usize = 4;
+
+/// Walks over the bytes of a sample.
+#[derive(Clone, Debug)]
+pub(crate) struct SamplePieces<'a> {
+    sample: LengthPrefixed<'a>,
+    /// NAL units that have waited for the picture, as far as they are still to come.
+    carried: NalUnits<'a>,
+    /// What is left of the NAL unit whose length was given.
+    unit: Escaped<'a>,
+}
+
+/// A piece of a sample, never empty.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SamplePiece<'a> {
+    Length([u8; LENGTH_LEN]),
+    Media(&'a [u8]),
+}
 
 impl<'a> LengthPrefixed<'a> {
     /// Takes the NAL units of a picture.
@@ -78,20 +96,10 @@ impl<'a> LengthPrefixed<'a> {
             piece(&length(slice.len()))?;
             return piece(slice);
         }
-        if self.length_len() == 0 {
-            let headers = Some(self.headers).filter(|headers| !headers.is_empty());
-            let units = self.carried_units().chain(self.own_units());
-            return headers.into_iter().chain(units).try_for_each(piece);
-        }
-        for unit in self.carried_units() {
-            piece(&length(unit.len()))?;
-            piece(unit)?;
-        }
-        for unit in self.own_units() {
-            let escaped = self.units.escaped(unit);
-            piece(&length(escaped.clone().map(<[u8]>::len).sum()))?;
-            for part in escaped {
-                piece(part)?;
+        for next in self.pieces() {
+            match next {
+                SamplePiece::Length(length) => piece(&length)?,
+                SamplePiece::Media(media) => piece(media)?,
             }
         }
         Ok(())
@@ -103,6 +111,12 @@ impl<'a> LengthPrefixed<'a> {
             VideoCoding::Avc | VideoCoding::Hevc => LENGTH_LEN,
             VideoCoding::Av1 => 0,
         }
+    }
+
+    /// Iterates over the bytes from first to last.
+    pub(crate) fn pieces(&self) -> SamplePieces<'a> {
+        let carried = AccessUnit::of_byte_stream(self.carried, self.coding).nal_units();
+        SamplePieces { sample: *self, carried, unit: Escaped::whole(self.headers) }
     }
 
     /// Iterates over NAL units that have waited for the picture.
@@ -123,6 +137,29 @@ impl<'a> LengthPrefixed<'a> {
                 self.sets == SetsInSample::Kept || self.coding == VideoCoding::Av1
             }
             _ => true,
+        }
+    }
+}
+
+impl<'a> Iterator for SamplePieces<'a> {
+    type Item = SamplePiece<'a>;
+
+    fn next(&mut self) -> Option<SamplePiece<'a>> {
+        if let Some(media) = self.unit.next() {
+            return Some(SamplePiece::Media(media));
+        }
+        let Self { sample, carried, .. } = self;
+        self.unit = match carried.find(|unit| sample.stays(unit)) {
+            Some(unit) => Escaped::whole(unit),
+            None => {
+                let whole = *sample;
+                let unit = sample.units.find(|unit| whole.stays(unit))?;
+                sample.units.escaped(unit)
+            }
+        };
+        match sample.length_len() {
+            0 => self.unit.next().map(SamplePiece::Media),
+            _ => Some(SamplePiece::Length(length(self.unit.clone().map(<[u8]>::len).sum()))),
         }
     }
 }

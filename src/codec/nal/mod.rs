@@ -14,7 +14,7 @@ mod written;
 pub use access_unit::{AccessUnit, Contents, NalUnits, Packing};
 pub use annex_b::{AnnexB, Slices};
 pub(crate) use escape::Escaped;
-pub(crate) use length_prefixed::{LengthPrefixed, SetsInSample};
+pub(crate) use length_prefixed::{LengthPrefixed, SamplePiece, SamplePieces, SetsInSample};
 pub(crate) use parameter_sets::{Change, ParameterSets, SetKey, SetKind};
 pub(crate) use rbsp::RbspBits;
 

@@ -26,6 +26,19 @@ impl<'a> FragmentBuffer<'a> {
         Self { memory, len: 0 }
     }
 
+    /// Goes on with memory in which so many bytes of payload stand already: for a host that keeps
+    /// memory and [length](Self::payload_len) between the calls, and nothing that borrows.
+    pub const fn resume(memory: &'a mut [u8], payload_len: usize) -> Self {
+        // More than there is room for is refused by what comes next.
+        let len = if payload_len < memory.len() { payload_len } else { memory.len() };
+        Self { memory, len }
+    }
+
+    /// Returns how many bytes of payload wait for their head.
+    pub const fn payload_len(&self) -> usize {
+        self.len
+    }
+
     /// Takes payload.
     ///
     /// # Errors
@@ -56,5 +69,38 @@ impl<'a> FragmentBuffer<'a> {
     /// Forgets the payload that was taken: its segment was aborted.
     pub const fn clear(&mut self) {
         self.len = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mux::fmp4::table::{Sample, SampleKind, SampleTable};
+    use std::vec;
+    use std::vec::Vec;
+
+    #[test]
+    fn mp4_6_a_host_goes_on_with_payload_that_stands_in_its_memory() {
+        let mut memory = vec![0; FragmentBuffer::OVERHEAD + 5];
+        let mut len = 0;
+        for payload in [&b"hel"[..], b"lo"] {
+            let mut fragments = FragmentBuffer::resume(&mut memory, len);
+            fragments.write(&Payload::frames(payload)).unwrap();
+            assert!(fragments.write(&Payload::frames(b"more than fits")).is_err());
+            len = fragments.payload_len();
+        }
+        let mut table = SampleTable::new();
+        table.push(Sample::new(SampleKind::Audio, 5, 0));
+        let head = FragmentHead::new(1, &table, (0, 0), 0);
+        let mut want = Vec::new();
+        head.for_each_piece(|piece| want.extend_from_slice(piece));
+        want.extend_from_slice(b"hello");
+        let mut fragments = FragmentBuffer::resume(&mut memory, len);
+        assert_eq!(fragments.close(&head).unwrap(), want);
+        assert_eq!(fragments.payload_len(), 0);
+        for more in [6, usize::MAX] {
+            let mut fragments = FragmentBuffer::resume(&mut memory, more);
+            assert!(fragments.write(&Payload::frames(b"x")).is_err(), "{more}");
+        }
     }
 }

@@ -43,7 +43,7 @@ mod writer;
 pub use buffer::FragmentBuffer;
 pub use head::FragmentHead;
 pub use init::Init;
-pub use payload::Payload;
+pub use payload::{Payload, PayloadPiece, PayloadPieces};
 
 pub use super::ts::ShortBuffer;
 

@@ -4,7 +4,7 @@ use core::convert::Infallible;
 
 use super::ShortBuffer;
 use super::fill::Fill;
-use crate::codec::nal::LengthPrefixed;
+use crate::codec::nal::{LengthPrefixed, SamplePiece, SamplePieces};
 
 /// Payload of the fragment at hand: one picture, or audio frames that follow each other. It still
 /// lies in the tag that it came in.
@@ -19,6 +19,51 @@ pub struct Payload<'a> {
 enum Media<'a> {
     Picture(LengthPrefixed<'a>),
     Frames(&'a [u8]),
+}
+
+/// A piece of payload, never empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "payload is media, and lengths between")]
+pub enum PayloadPiece<'a> {
+    /// The length of a NAL unit, which comes next.
+    Length([u8; 4]),
+    /// Media where it lies.
+    Media(&'a [u8]),
+}
+
+impl PayloadPiece<'_> {
+    /// Returns the bytes.
+    pub const fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Length(length) => length,
+            Self::Media(media) => media,
+        }
+    }
+}
+
+/// Iterates over [payload](Payload::pieces).
+#[derive(Clone, Debug)]
+pub struct PayloadPieces<'a>(Rest<'a>);
+
+/// What is still to come.
+#[derive(Clone, Debug)]
+enum Rest<'a> {
+    Picture(SamplePieces<'a>),
+    Frames(Option<&'a [u8]>),
+}
+
+impl<'a> Iterator for PayloadPieces<'a> {
+    type Item = PayloadPiece<'a>;
+
+    fn next(&mut self) -> Option<PayloadPiece<'a>> {
+        match &mut self.0 {
+            Rest::Frames(frames) => frames.take().map(PayloadPiece::Media),
+            Rest::Picture(pieces) => pieces.next().map(|piece| match piece {
+                SamplePiece::Length(length) => PayloadPiece::Length(length),
+                SamplePiece::Media(media) => PayloadPiece::Media(media),
+            }),
+        }
+    }
 }
 
 impl<'a> Payload<'a> {
@@ -53,6 +98,15 @@ impl<'a> Payload<'a> {
         Ok(needed)
     }
 
+    /// Iterates over the payload from its first byte to its last: for sinks that gather writes, as
+    /// the media stays where it is as long as the payload is lent.
+    pub fn pieces(&self) -> PayloadPieces<'a> {
+        PayloadPieces(match &self.media {
+            Media::Picture(picture) => Rest::Picture(picture.pieces()),
+            Media::Frames(frames) => Rest::Frames(Some(frames)),
+        })
+    }
+
     /// Calls `piece` with the payload from its first byte to its last, in pieces that are never
     /// empty.
     #[inline]
@@ -78,5 +132,43 @@ impl<'a> Payload<'a> {
             Media::Frames(frames) => piece(frames),
             Media::Picture(picture) => picture.try_for_each_piece(piece),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::nal::{AccessUnit, AnnexB, Packing, SetsInSample};
+    use crate::codec::video::VideoCoding;
+    use crate::config::Filler;
+    use std::vec::Vec;
+
+    fn assert_same(payload: &Payload<'_>) {
+        let mut walked = Vec::new();
+        payload.for_each_piece(|piece| walked.extend_from_slice(piece));
+        let pieces: Vec<_> = payload.pieces().collect();
+        assert!(pieces.iter().all(|piece| !piece.as_bytes().is_empty()));
+        let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.as_bytes().to_vec()).collect();
+        assert_eq!((bytes.len(), &bytes), (payload.len(), &walked));
+    }
+
+    #[test]
+    fn mp4_6_pieces_are_the_bytes_that_are_copied() {
+        let slice = [0, 0, 0, 3, 0x41, 0x9a, 7];
+        let message = [0, 0, 0, 6, 6, 5, 3, 0, 0, 1, 0, 0, 0, 3, 0x41, 0x9a, 7];
+        for (carried, tag) in [
+            (&[][..], &slice[..]),
+            (&[0, 0, 0, 1, 6, 5], &slice),
+            (&[], &message),
+            (&[0, 0, 0, 1, 6, 5, 0, 0, 0, 1, 0x67, 1], &message),
+        ] {
+            let (unit, contents) = AccessUnit::new(tag, Packing::default());
+            let picture = AnnexB::new(&[], carried, unit, &contents, Filler::Keep);
+            for sets in [SetsInSample::Kept, SetsInSample::LeftOut] {
+                let sample = LengthPrefixed::new(&picture, VideoCoding::Avc, sets);
+                assert_same(&Payload::picture(sample));
+            }
+        }
+        assert_same(&Payload::frames(b"frames"));
     }
 }

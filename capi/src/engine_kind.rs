@@ -1,0 +1,193 @@
+//! The four kinds of engines, MPEG-TS or fMP4 with parts or without, and how a call finds the one
+//! that lies in the caller's memory.
+
+use core::ffi::c_int;
+
+use hls_segmenter::{Container, Error, Fmp4, LowLatency, Segmenter, Ts};
+
+use crate::border::{Guard, Object, Result, Slot, kind_in, layout};
+use crate::engine::hlsseg_engine;
+use crate::sink::Sink;
+use crate::status::hlsseg_status;
+
+/// What segments are made of.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum hlsseg_container {
+    /// MPEG-2 transport stream, which every player takes. Media goes to `write_packets`.
+    Ts = 0,
+    /// Fragmented MP4 (CMAF). Media goes to `write_payload`, and what stands before it to
+    /// `init_section` and `close_fragment`.
+    Fmp4 = 1,
+}
+
+/// What lies in the memory of an engine.
+pub(crate) struct Engine<C: Container> {
+    pub(crate) segmenter: Segmenter<C>,
+    /// Why the last call failed.
+    pub(crate) error: Option<Error<c_int>>,
+}
+
+/// A container that engines may have, with parts or without.
+pub(crate) trait Made: Container {
+    const KIND: EngineKind;
+    const CONTAINER: hlsseg_container;
+    const HAS_PARTS: bool;
+}
+
+/// What a call of the library said.
+type Said = core::result::Result<(), Error<c_int>>;
+
+/// Which of the engines one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EngineKind {
+    Ts,
+    Fmp4,
+    LowLatencyTs,
+    LowLatencyFmp4,
+}
+
+impl Made for Ts {
+    const KIND: EngineKind = EngineKind::Ts;
+    const CONTAINER: hlsseg_container = hlsseg_container::Ts;
+    const HAS_PARTS: bool = false;
+}
+
+impl Made for Fmp4 {
+    const KIND: EngineKind = EngineKind::Fmp4;
+    const CONTAINER: hlsseg_container = hlsseg_container::Fmp4;
+    const HAS_PARTS: bool = false;
+}
+
+impl<C: Made> Made for LowLatency<C> {
+    const KIND: EngineKind = match C::CONTAINER {
+        hlsseg_container::Ts => EngineKind::LowLatencyTs,
+        hlsseg_container::Fmp4 => EngineKind::LowLatencyFmp4,
+    };
+    const CONTAINER: hlsseg_container = C::CONTAINER;
+    const HAS_PARTS: bool = true;
+}
+
+impl EngineKind {
+    const ALL: [Self; 4] = [Self::Ts, Self::Fmp4, Self::LowLatencyTs, Self::LowLatencyFmp4];
+
+    const fn object(self) -> u8 {
+        match self {
+            Self::Ts => 1,
+            Self::Fmp4 => 2,
+            Self::LowLatencyTs => 3,
+            Self::LowLatencyFmp4 => 4,
+        }
+    }
+}
+
+impl<C: Made> Object for Engine<C> {
+    const KIND: u8 = C::KIND.object();
+}
+
+/// Evaluates `body` for the container of a kind of engine.
+macro_rules! for_container {
+    ($kind:expr, $container:ident => $body:expr) => {
+        match $kind {
+            $crate::engine_kind::EngineKind::Ts => {
+                type $container = hls_segmenter::Ts;
+                $body
+            }
+            $crate::engine_kind::EngineKind::Fmp4 => {
+                type $container = hls_segmenter::Fmp4;
+                $body
+            }
+            $crate::engine_kind::EngineKind::LowLatencyTs => {
+                type $container = hls_segmenter::LowLatency<hls_segmenter::Ts>;
+                $body
+            }
+            $crate::engine_kind::EngineKind::LowLatencyFmp4 => {
+                type $container = hls_segmenter::LowLatency<hls_segmenter::Fmp4>;
+                $body
+            }
+        }
+    };
+}
+
+/// Evaluates `body` with the engine that lies at a pointer, which nobody else uses meanwhile.
+macro_rules! with_engine {
+    ($pointer:expr, |$engine:ident| $body:expr) => {{
+        let pointer = $pointer;
+        $crate::engine_kind::for_container!($crate::engine_kind::kind_of(pointer)?, C => {
+            let mut guard = $crate::engine_kind::enter::<C>(pointer)?;
+            let $engine = &mut *guard;
+            $body
+        })
+    }};
+}
+
+/// Makes a call of the segmenter that lies at a pointer, and lends it the caller's sink.
+macro_rules! with_sink {
+    ($pointer:expr, $sink:expr, |$segmenter:ident, $to:ident| $call:expr) => {{
+        let mut room = None;
+        let sink = $crate::sink::Sink::take($sink, &mut room)?;
+        $crate::engine_kind::with_engine!($pointer, |engine| {
+            engine.call(sink, |$segmenter, $to| $call)
+        })
+    }};
+}
+
+pub(crate) use {for_container, with_engine, with_sink};
+
+impl<C: Made> Engine<C> {
+    pub(crate) const fn new(segmenter: Segmenter<C>) -> Self {
+        Self { segmenter, error: None }
+    }
+
+    /// Makes a call with the caller's sink, and keeps what it said for `hlsseg_error_text`.
+    #[inline]
+    pub(crate) fn call<'s>(
+        &mut self,
+        mut sink: Sink<'s>,
+        call: impl FnOnce(&mut Segmenter<C>, &mut Sink<'s>) -> Said,
+    ) -> Result {
+        if !sink.serves::<C>() {
+            return Err(hlsseg_status::Null);
+        }
+        let Err(error) = call(&mut self.segmenter, &mut sink) else {
+            self.error = None;
+            return Ok(());
+        };
+        self.error = Some(error);
+        Err(match error {
+            Error::Tag(_) => hlsseg_status::Tag,
+            Error::Codec(_) => hlsseg_status::Codec,
+            Error::Sink(_) => hlsseg_status::Sink,
+            Error::Finished => hlsseg_status::Finished,
+            _ => hlsseg_status::Internal,
+        })
+    }
+}
+
+/// Finds out which engine lies at a pointer.
+pub(crate) fn kind_of(engine: *mut hlsseg_engine) -> Result<EngineKind> {
+    let object = kind_in(engine.cast())?;
+    let known = EngineKind::ALL.into_iter().find(|kind| kind.object() == object);
+    known.ok_or(hlsseg_status::State)
+}
+
+/// Takes the engine at a pointer for the time of a call.
+pub(crate) fn enter<'a, C: Made>(engine: *mut hlsseg_engine) -> Result<Guard<'a, Engine<C>>> {
+    Slot::enter(engine.cast())
+}
+
+/// Length of the memory for an engine, in bytes.
+pub(crate) const fn len_of(kind: EngineKind) -> usize {
+    for_container!(kind, C => layout::<Engine<C>>().0)
+}
+
+/// Alignment of the memory for an engine of any kind, in bytes.
+pub(crate) const ALIGNMENT: usize = layout::<Engine<Ts>>().1;
+
+const _: () = assert!(
+    layout::<Engine<Fmp4>>().1 == ALIGNMENT
+        && layout::<Engine<LowLatency<Ts>>>().1 == ALIGNMENT
+        && layout::<Engine<LowLatency<Fmp4>>>().1 == ALIGNMENT
+);
+const _: () = assert!(len_of(EngineKind::Ts) <= 12 * 1024 + 64, "more than the header says");
+const _: () = assert!(len_of(EngineKind::LowLatencyFmp4) <= 16 * 1024 + 64, "as above");
