@@ -41,6 +41,7 @@ mod limits;
 mod metrics;
 mod name;
 mod page;
+mod peers;
 mod process;
 mod registry;
 mod retention;

@@ -11,7 +11,11 @@
 
 mod backoff;
 mod budget;
+mod carried;
 mod commit;
+mod edge;
+mod engine;
+mod gather;
 mod keeper;
 mod live;
 mod live_channels;
@@ -22,11 +26,13 @@ mod sink;
 mod stats;
 mod tenure;
 mod uploads;
+mod versions;
 mod wall_clock;
 mod watcher;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use engine::engine;
 pub(crate) use live::{LiveChannel, Stop};
 pub(crate) use live_channels::LiveChannels;
-#[cfg(any(test, fuzzing))]
-pub(crate) use publication::engine;
-pub(crate) use publication::{Publication, Refusal};
+pub(crate) use publication::{Publication, PushError, Refusal};
+pub(crate) use versions::{Directives, NoList, Update};

@@ -57,6 +57,10 @@ pub struct Args {
     #[arg(long, value_name = "HOST:PORT", env = "LIVECHANNEL_PUBLIC_RTMP")]
     public_rtmp: Option<String>,
 
+    /// HTTP host and port as the other nodes reach it, for channels with parts
+    #[arg(long, value_name = "HOST:PORT", env = "LIVECHANNEL_PEER_HTTP")]
+    peer_http: Option<String>,
+
     /// An AccessKeyId and its secret; may be repeated
     #[arg(long, value_name = "ID:SECRET", env = "LIVECHANNEL_KEY", value_delimiter = ',', value_parser = access_key, hide_env_values = true)]
     key: Vec<AccessKey>,
@@ -156,6 +160,7 @@ impl Args {
         settings.region = self.region.unwrap_or(settings.region);
         settings.public_http = self.public_http.or(settings.public_http);
         settings.public_rtmp = self.public_rtmp.or(settings.public_rtmp);
+        settings.peer_http = self.peer_http.or(settings.peer_http);
         settings.node = self.node.or(settings.node);
         settings.webhook = self.webhook.or(settings.webhook);
         if let Some(secs) = self.lease {
@@ -205,6 +210,7 @@ mod tests {
             ("--domain d.example", "domains: [\"d.example\"],"),
             ("--public-http h.example", "public_http: Some(\"h.example\"),"),
             ("--public-rtmp r.example", "public_rtmp: Some(\"r.example\"),"),
+            ("--peer-http n:1", "peer_http: Some(\"n:1\"),"),
             ("--key k:s", "keys: [AccessKey { id: \"k\", .. }], anonymous: PublicRead,"),
             ("--key k:s", "page: false,"),
             ("--anonymous private --page", "anonymous: Private, open: false,"),
