@@ -9,14 +9,18 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::process_metrics::ProcessMetrics;
 use crate::store::Dropped;
 
 /// What the service counts.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    /// What has no prefix.
+    process: Registry,
     /// RTMP connections that are open.
     pub(crate) connections: Gauge,
     /// Channels that are live on this node.
@@ -92,6 +96,7 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let metrics = Self {
             registry: Registry::with_prefix("livechannel"),
+            process: Registry::default(),
             connections: Gauge::default(),
             channels: Gauge::default(),
             blocked: Waiting::default(),
@@ -118,7 +123,11 @@ impl Metrics {
     }
 
     fn registered(mut self) -> Self {
+        self.process.register_collector(Box::new(ProcessMetrics::new()));
         let to = &mut self.registry;
+        let version = ("version", env!("CARGO_PKG_VERSION"));
+        let features = ("features", FEATURES);
+        to.register("build", "What was built", Info::new([version, features]));
         to.register("rtmp_connections", "Open RTMP connections", self.connections.clone());
         to.register("live_channels", "Channels that are live on this node", self.channels.clone());
         to.register(
@@ -237,11 +246,20 @@ impl Metrics {
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         // Writing to a string does not fail.
-        let _ = text::encode(&mut out, &self.registry);
+        let _ = text::encode_registry(&mut out, &self.registry)
+            .and_then(|()| text::encode_registry(&mut out, &self.process))
+            .and_then(|()| text::encode_eof(&mut out));
         out
     }
 }
 
+/// What can be left out of a build.
+const FEATURES: &str = match (cfg!(feature = "s3"), cfg!(feature = "etcd")) {
+    (true, true) => "s3,etcd",
+    (true, false) => "s3",
+    (false, true) => "etcd",
+    (false, false) => "",
+};
 /// Codecs that are counted by name, as the engine calls them.
 const CODECS: [&str; 19] = [
     "H.264",
@@ -278,6 +296,9 @@ mod tests {
             metrics.not_carried(&Dropped { media: Media::Audio, codec, reason });
         }
         let text = metrics.text();
+        assert!(text.contains("livechannel_build_info{version=\"") && text.ends_with("# EOF\n"));
+        assert!(text.contains("\nprocess_cpu_seconds_total "), "{text}");
+        assert!(text.contains("\nprocess_resident_memory_bytes "), "{text}");
         let line = |codec, count| {
             format!("livechannel_codecs_not_carried_total{{codec=\"{codec}\"}} {count}\n")
         };

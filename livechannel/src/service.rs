@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::name::ChannelKey;
 use crate::page::ChannelsCache;
 use crate::peers::Peers;
+use crate::readiness::Readiness;
 use crate::registry::{Observations, Registry, silence};
 use crate::settings::Settings;
 use crate::store::{ChannelRecord, ChannelState, Store};
@@ -38,6 +39,7 @@ pub(crate) struct Service {
     limits: Limits,
     audit: Audit,
     peers: Peers,
+    readiness: Readiness,
 }
 
 impl Service {
@@ -60,6 +62,7 @@ impl Service {
             limits: Limits::new(&settings),
             audit: Audit::new(),
             peers: Peers::new(),
+            readiness: Readiness::default(),
             keys: Keys::new(&settings.keys, settings.anonymous).with_region(&settings.region),
             settings,
             registry,
@@ -153,6 +156,11 @@ impl Service {
     /// The nodes that have channels with parts.
     pub(crate) const fn peers(&self) -> &Peers {
         &self.peers
+    }
+
+    /// Whether the node can do its work.
+    pub(crate) const fn readiness(&self) -> &Readiness {
+        &self.readiness
     }
 
     pub(crate) fn node(&self) -> &str {

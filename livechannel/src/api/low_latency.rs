@@ -33,6 +33,9 @@ pub(super) async fn file(
             NoList::Unavailable => unavailable(),
         });
     }
+    if let Some(found) = live.file(name) {
+        return Ok(Some(found));
+    }
     if versions.newest().is_some_and(|newest| newest.hinted.as_deref() == Some(name)) {
         let waiting = metrics.blocked.inc_guard();
         let in_vain = versions.hinted(name).await;

@@ -141,7 +141,11 @@ impl LiveChannel {
     /// as many more as have listed parts.
     pub(crate) fn show(&self, shown: Shown, count: usize) {
         let millis = self.versions.as_ref().map_or(0, Versions::keep_millis);
+        let sequence = shown.cut.sequence;
         lock(&self.edge).show(shown, Keep { segments: count, millis });
+        if let Some(versions) = &self.versions {
+            versions.committed(sequence);
+        }
     }
 
     /// Returns bytes of a section that are counted.

@@ -234,7 +234,9 @@ impl Sink {
         write!(delta, "{}", m3u8.delta()).map_err(|_| SinkError::Order)?;
         let hinted = playlist.next_part().map(|part| self.part_name(part));
         let (whole, delta) = (Bytes::from(whole), Bytes::from(delta));
-        versions.publish(Version { whole, delta, edge, hinted });
+        let newest = listed.last().filter(|segment| segment.epoch == self.epoch);
+        let newest = newest.map(|segment| segment.sequence);
+        versions.publish(Version { whole, delta, edge, hinted }, newest);
         Ok(())
     }
 

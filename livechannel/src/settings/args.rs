@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use super::file::{File, FileError, bucket};
 use super::{AccessKey, Anonymous, Settings};
@@ -17,8 +17,12 @@ use crate::store::StoreAddress;
 /// livechannel-data, and lets everybody do everything. With --demo it publishes a test pattern: open http://localhost:8080/ and watch.
 #[derive(Debug, Default, Parser)]
 #[expect(clippy::doc_markdown, reason = "this is the text of --help")]
-#[command(name = "livechannel", version)]
+#[command(name = "livechannel", version, args_conflicts_with_subcommands = true)]
 pub struct Args {
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// TOML file with settings; what stands here and in the environment weighs more
     #[arg(long, value_name = "FILE", env = "LIVECHANNEL_CONFIG")]
     config: Option<PathBuf>,
@@ -123,7 +127,29 @@ pub struct Args {
     pub log_json: bool,
 }
 
+/// What the program does instead of serving. More may come.
+#[derive(Clone, Debug, Subcommand)]
+#[non_exhaustive]
+pub enum Command {
+    /// Check a settings file, and the environment with it, without opening or listening at anything
+    Check {
+        /// The TOML file
+        config: PathBuf,
+    },
+}
+
 impl Args {
+    /// Returns the settings that the program would start with from this file and the environment.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file or a value.
+    pub fn of_file(config: PathBuf) -> Result<Settings, Box<dyn core::error::Error>> {
+        let mut args = Self::try_parse_from(["livechannel"])?;
+        args.config = Some(config);
+        Ok(args.settings()?)
+    }
+
     /// Puts file, environment and command line together.
     ///
     /// # Errors

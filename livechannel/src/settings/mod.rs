@@ -2,9 +2,11 @@
 //! of weight.
 
 mod args;
+mod check;
 mod file;
 
-pub use args::Args;
+pub use args::{Args, Command};
+pub use check::SettingsError;
 pub use file::FileError;
 
 use core::net::SocketAddr;

@@ -79,7 +79,7 @@ fn simulate(seed: u64, put_back: PutBack) -> Vec<String> {
 
 /// Returns what a seed's segments are made of.
 const fn form(seed: u64) -> Form {
-    let container = if seed % 2 == 0 { Container::Ts } else { Container::Fmp4 };
+    let container = if seed.is_multiple_of(2) { Container::Ts } else { Container::Fmp4 };
     let part_millis = if seed % 8 < 4 { None } else { Some(500) };
     Form { container, part_millis }
 }
