@@ -9,8 +9,9 @@
 //!            └─────────────────────────────────────────┘
 //! ```
 //!
-//! > **The invariant.** Whatever a player or client was told is in the store: a node may be lost at
-//! > any moment, and another one on the same store goes on with its channels.
+//! > **The invariant.** Whatever a player or client was told is in the store, the parts of the segment
+//! > that is being written excepted: a node may be lost at any moment, and another one on the same
+//! > store goes on with its channels.
 //!
 //! The program is this library and a few lines. A [`Server`] is made from [`Settings`] and ends
 //! with a word:

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! > **The invariant.** Players see a playlist only when its segments and the state that a later
-//! > engine goes on from are in the store.
+//! > engine goes on from are in the store. Parts of the segment after those are shown at once, by the
+//! > node that has the channel, from memory (`versions.rs`).
 
 mod backoff;
 mod budget;
@@ -17,6 +18,7 @@ mod edge;
 mod engine;
 mod gather;
 mod keeper;
+mod listing;
 mod live;
 mod live_channels;
 mod orphans;

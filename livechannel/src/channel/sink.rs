@@ -14,13 +14,12 @@
 //!   when it is closed; what keeps that promise is that the keeper publishes a version only when
 //!   its segments are stored.
 
-use core::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
 use hls_segmenter::notice::{Notice, NoticeKind};
-use hls_segmenter::playlist::{ListedSegment, NextPart, Playlist};
+use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::WallTime;
 use hls_segmenter::ts::TsPackets;
 use hls_segmenter::{AbortedSegment, Part, Segment, SegmentSink, SegmentStart, Snapshot, Track};
@@ -28,13 +27,13 @@ use tokio::sync::mpsc;
 
 use super::budget::Budget;
 use super::carried::Carried;
-use super::edge::{Names, Section};
+use super::edge::Section;
 use super::gather::Gather;
+use super::listing::Listing;
 use super::live::LiveChannel;
-use super::versions::Version;
 use crate::metrics::Metrics;
 use crate::snapshot::SnapshotQueue;
-use crate::store::{Container, Cut, Form, StoredInit, StoredList, StoredSegment};
+use crate::store::{Container, Cut, Form, StoredList, StoredSegment};
 
 /// A segment and the playlist that lists it: what has to get into the store, in this order.
 #[derive(Debug)]
@@ -79,30 +78,17 @@ pub(crate) struct Queue {
 pub(crate) struct Sink {
     live: Arc<LiveChannel>,
     form: Form,
-    epoch: u64,
+    listing: Listing,
     queue: Queue,
     /// Room for the open segment's job.
     permit: Option<mpsc::OwnedPermit<Job>>,
     open: Gather,
     closed: Option<(Bytes, Cut)>,
-    /// The segments that the newest version lists.
-    listed: Vec<StoredSegment>,
-    /// The section in force.
-    section: Option<InForce>,
-    /// The section before that, which is in force again if the segment is lost that begins with it.
-    earlier: Option<InForce>,
     /// Length of the segment before: what the next one is likely to need.
     last_len: usize,
     carried: Carried,
     snapshots: Option<SnapshotQueue>,
     metrics: Arc<Metrics>,
-}
-
-/// An initialization section of this publication.
-#[derive(Clone, Debug)]
-struct InForce {
-    init: StoredInit,
-    section: Section,
 }
 
 /// Why a segment is lost.
@@ -132,14 +118,11 @@ impl Sink {
         Self {
             live,
             form,
-            epoch,
+            listing: Listing::new(epoch, form.container, inherited),
             queue,
             permit: None,
             open: Gather::default(),
             closed: None,
-            listed: inherited,
-            section: None,
-            earlier: None,
             last_len: 0,
             carried: Carried::new(form.container),
             snapshots,
@@ -164,82 +147,6 @@ impl Sink {
         self.carried.refusal()
     }
 
-    /// Takes over what the engine says of a listed segment, which an earlier publication may have
-    /// written.
-    fn stored(&self, segment: &ListedSegment) -> StoredSegment {
-        let same = |old: &&StoredSegment| old.sequence == segment.sequence && old.id == segment.id;
-        match self.listed.iter().find(same) {
-            Some(known) => StoredSegment::new(segment, known.epoch, known.init),
-            None => StoredSegment::new(segment, self.epoch, self.init(segment.init)),
-        }
-    }
-
-    /// Returns the section in force, if it is the one of this id.
-    fn init(&self, id: Option<u64>) -> Option<StoredInit> {
-        let in_force = self.section.as_ref().map(|section| section.init);
-        in_force.filter(|init| Some(init.id) == id)
-    }
-
-    /// Returns the name of the section that listed segments or the open one need.
-    fn section_name(&self, id: u64, listed: &[StoredSegment]) -> Option<String> {
-        let found = listed.iter().find(|segment| segment.init.is_some_and(|init| init.id == id));
-        found
-            .and_then(StoredSegment::init_name)
-            .or_else(|| Some(self.init(Some(id))?.name(self.epoch)))
-    }
-
-    /// Returns what the names of the parts of a segment begin with. The next segment has no time
-    /// yet, and so parts have none.
-    fn part_stem(&self, id: u64) -> String {
-        format!("p{id}_{}", self.epoch)
-    }
-
-    fn part_name(&self, part: NextPart) -> String {
-        let stem = self.part_stem(part.segment);
-        Names::part(&stem, part.index, self.form.container.extension())
-    }
-
-    /// Writes the playlist without parts.
-    fn plain_text(
-        &self,
-        playlist: Playlist<'_>,
-        listed: &[StoredSegment],
-    ) -> Result<String, SinkError> {
-        let mut text = String::new();
-        let m3u8 =
-            playlist.m3u8(|segment, uri| uri.write_str(&self.stored(segment).name())).init_uri(
-                |id, uri| uri.write_str(&self.section_name(id, listed).ok_or(core::fmt::Error)?),
-            );
-        write!(text, "{m3u8}").map_err(|_| SinkError::Order)?;
-        Ok(text)
-    }
-
-    /// Shows players of this node the list with parts.
-    fn publish_parts(
-        &self,
-        playlist: Playlist<'_>,
-        listed: &[StoredSegment],
-    ) -> Result<(), SinkError> {
-        let (Some(versions), Some(edge)) = (self.live.versions(), playlist.live_edge()) else {
-            return Ok(());
-        };
-        let m3u8 = playlist
-            .m3u8(|segment, uri| uri.write_str(&self.stored(segment).name()))
-            .init_uri(|id, uri| {
-                uri.write_str(&self.section_name(id, listed).ok_or(core::fmt::Error)?)
-            })
-            .low_latency(|part, uri| uri.write_str(&self.part_name(part)));
-        let (mut whole, mut delta) = (String::new(), String::new());
-        write!(whole, "{m3u8}").map_err(|_| SinkError::Order)?;
-        write!(delta, "{}", m3u8.delta()).map_err(|_| SinkError::Order)?;
-        let hinted = playlist.next_part().map(|part| self.part_name(part));
-        let (whole, delta) = (Bytes::from(whole), Bytes::from(delta));
-        let newest = listed.last().filter(|segment| segment.epoch == self.epoch);
-        let newest = newest.map(|segment| segment.sequence);
-        versions.publish(Version { whole, delta, edge, hinted }, newest);
-        Ok(())
-    }
-
     /// Takes bytes of the open segment into the budget.
     fn take(&self, len: usize) -> Result<(), SinkError> {
         if self.queue.budget.take(len) { Ok(()) } else { Err(SinkError::Full) }
@@ -259,13 +166,8 @@ impl SegmentSink for Sink {
     type Error = SinkError;
 
     fn init_section(&mut self, init: &Init<'_>) -> Result<(), SinkError> {
-        // Its name has the time of the segment that opens next.
-        let section = Section {
-            name: String::new(),
-            bytes: self.live.counted(Bytes::copy_from_slice(init.as_bytes())),
-        };
-        let init = StoredInit { id: init.id(), wall: 0 };
-        self.earlier = self.section.replace(InForce { init, section });
+        let bytes = self.live.counted(Bytes::copy_from_slice(init.as_bytes()));
+        self.listing.begin_section(init.id(), bytes);
         Ok(())
     }
 
@@ -275,15 +177,9 @@ impl SegmentSink for Sink {
             mpsc::error::TrySendError::Full(_) => SinkError::Queue,
             mpsc::error::TrySendError::Closed(_) => SinkError::Over,
         })?);
-        if let Some(section) = self.section.as_mut().filter(|section| section.init.id == start.id) {
-            section.init.wall = start.wall.map(WallTime::unix_millis).unwrap_or_default();
-            section.section.name = section.init.name(self.epoch);
-        }
+        self.listing.open(start);
         if self.form.part_millis.is_some() {
-            let segment = self.stored(&ListedSegment::from(start)).name();
-            let names = Names { segment, part_stem: self.part_stem(start.id) };
-            let section = self.section.as_ref().map(|section| section.section.clone());
-            self.live.open_segment(names, section);
+            self.live.open_segment(self.listing.names(start), self.listing.section());
             return Ok(());
         }
         let expected = self.last_len + self.last_len / 8;
@@ -338,9 +234,11 @@ impl SegmentSink for Sink {
     }
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), SinkError> {
-        let listed: Vec<StoredSegment> =
-            playlist.segments().map(|segment| self.stored(&segment)).collect();
-        self.publish_parts(playlist, &listed)?;
+        let listed = self.listing.listed(playlist);
+        if let Some(versions) = self.live.versions() {
+            let version = self.listing.version(playlist, &listed).ok_or(SinkError::Order)?;
+            versions.publish(version, self.listing.newest(&listed));
+        }
         let Some((bytes, cut)) = self.closed.take() else {
             return Ok(()); // the same segments again: players have that version
         };
@@ -348,11 +246,11 @@ impl SegmentSink for Sink {
             self.queue.budget.give(bytes.len());
             return Err(SinkError::Order);
         };
-        let text = self.plain_text(playlist, &listed)?;
-        self.listed.clone_from(&listed);
+        let text = self.listing.plain(playlist, &listed).ok_or(SinkError::Order)?;
+        self.listing.publish(&listed);
         permit.send(Job {
             bytes,
-            section: self.section.as_ref().map(|section| section.section.clone()),
+            section: self.listing.section(),
             segment,
             cut,
             playlist: text,
@@ -370,9 +268,7 @@ impl SegmentSink for Sink {
     fn abort_segment(&mut self, aborted: &AbortedSegment) {
         self.metrics.segments_lost.inc();
         self.forget_open();
-        if self.section.as_ref().is_some_and(|section| section.init.id == aborted.id) {
-            self.section = self.earlier.take();
-        }
+        self.listing.lose(aborted.id);
     }
 
     fn snapshot(&mut self, snapshot: Snapshot<'_>) {

@@ -162,7 +162,7 @@ impl Versions {
             Newest::Version(version) => reload(version) != Reload::Wait,
             Newest::Last(_) => true,
         };
-        let (Some(Newest::Version(version) | Newest::Last(Some(version)))) =
+        let Some(Newest::Version(version) | Newest::Last(Some(version))) =
             self.wait_for(is_final).await
         else {
             return Err(NoList::Unavailable);
