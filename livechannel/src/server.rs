@@ -166,10 +166,10 @@ impl Server {
 
 /// Refuses settings that would leave a door open that nobody has opened.
 fn check(settings: &Settings) -> Result<(), StartError> {
-    settings.check()?;
     if settings.keys.iter().any(|key| key.id.is_empty() || key.secret.is_empty()) {
         return Err(StartError::EmptyKey);
     }
+    settings.check()?;
     let trusting = settings.keys.is_empty() && settings.anonymous == Anonymous::PublicReadWrite;
     let mut addresses = [settings.http, settings.rtmp].into_iter();
     match addresses.find(|address| !address.ip().is_loopback()) {
