@@ -92,8 +92,24 @@ function numbers(channel, now) {
     if (audio) rows.push(['Audio', `${audio.codec} ${audio.sample_rate} Hz, ${bitrate(audio.bandwidth)}`]);
     rows.push(['Live for', span(now - session.connected)], ['From', session.remote], ['On node', channel.node || '']);
   }
-  rows.push(['Segments', `${channel.fragCount} of ${channel.fragDuration} s`]);
+  const parts = channel.partMillis ? `, parts of ${channel.partMillis} ms` : '';
+  rows.push(['Segments', `${channel.fragCount} of ${channel.fragDuration} s, ${channel.container}${parts}`]);
   return rows;
+}
+
+/** What an operator has to know: media that is dropped, and a publisher that was refused. */
+function warnings(channel) {
+  const dropped = (channel.session?.dropped || []).map(({ media, reason }) => `${media === 'video' ? 'Video' : 'Audio'} is dropped: ${reason}.`);
+  const { refused } = channel;
+  return refused ? [...dropped, `Refused at ${new Date(refused.at).toLocaleTimeString()}, ${refused.remote}: ${refused.reason}`] : dropped;
+}
+
+function showWarnings(list, lines) {
+  const wanted = JSON.stringify(lines);
+  if (list.dataset.shown === wanted) return;
+  list.dataset.shown = wanted;
+  list.hidden = lines.length === 0;
+  list.replaceChildren(...lines.map((line) => Object.assign(document.createElement('li'), { textContent: line })));
 }
 
 function showNumbers(list, rows) {
@@ -139,6 +155,7 @@ function show(channel, page, first) {
   text(root, '.state', channel.state);
   $(root, '.state').className = `state ${channel.state}`;
   text(root, '.description', channel.description);
+  showWarnings($(root, '.warnings'), warnings(channel));
   showNumbers($(root, '.numbers'), numbers(channel, page.now));
   const rtmp = page.publicRtmp || location.hostname + (page.rtmpPort === 1935 ? '' : `:${page.rtmpPort}`);
   const slash = channel.publish.lastIndexOf('/');

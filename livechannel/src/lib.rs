@@ -9,8 +9,9 @@
 //!            └─────────────────────────────────────────┘
 //! ```
 //!
-//! > **The invariant.** Whatever a player or client was told is in the store: a node may be lost at
-//! > any moment, and another one on the same store goes on with its channels.
+//! > **The invariant.** Whatever a player or client was told is in the store, the parts of the segment
+//! > that is being written excepted: a node may be lost at any moment, and another one on the same
+//! > store goes on with its channels.
 //!
 //! The program is this library and a few lines. A [`Server`] is made from [`Settings`] and ends
 //! with a word:
@@ -41,7 +42,10 @@ mod limits;
 mod metrics;
 mod name;
 mod page;
+mod peers;
 mod process;
+mod process_metrics;
+mod readiness;
 mod registry;
 mod retention;
 mod rtmp;
@@ -60,6 +64,6 @@ pub use name::{BucketName, ChannelKey, ChannelName, playlist_name};
 pub use process::{confine_decoder, prepare_process};
 pub use registry::{RegistryAddress, RegistryError};
 pub use server::{Ending, Server, StartError};
-pub use settings::{AccessKey, Anonymous, Args, FileError, Settings};
+pub use settings::{AccessKey, Anonymous, Args, Command, FileError, Settings, SettingsError};
 pub use snapshot::{PictureError, decode_to_jpeg};
 pub use store::{Store, StoreAddress, StoreError};

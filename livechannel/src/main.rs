@@ -3,11 +3,14 @@
 use std::fs::OpenOptions;
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 
 use clap::Parser as _;
-use livechannel::{Args, Ending, Server, confine_decoder, decode_to_jpeg, prepare_process};
+use livechannel::{
+    Args, Command, Ending, Server, confine_decoder, decode_to_jpeg, prepare_process,
+};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::{EnvFilter, Targets};
@@ -19,6 +22,9 @@ fn main() -> ExitCode {
     let args = Args::parse();
     if args.decode_snapshot {
         return decode_snapshot();
+    }
+    if let Some(Command::Check { config }) = args.command {
+        return check(config);
     }
     if let Err(error) = start_log(&args) {
         eprintln!("livechannel: audit log: {error}");
@@ -58,6 +64,25 @@ async fn run(args: Args) -> Result<Ending, Box<dyn core::error::Error>> {
     }
     tracing::info!("ending");
     Ok(server.stop().await)
+}
+
+/// Says whether the program would start from a settings file.
+fn check(config: PathBuf) -> ExitCode {
+    let checked = Args::of_file(config.clone()).and_then(|settings| {
+        Server::check(&settings)?;
+        Ok(settings)
+    });
+    match checked {
+        Ok(settings) => {
+            let (store, registry) = (&settings.store, &settings.registry);
+            println!("{}: ok, store {store}, registry {registry}", config.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("livechannel: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Threads that may wait for the disk at once.

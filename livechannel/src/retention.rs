@@ -7,7 +7,10 @@
 //! ```
 //!
 //! Age is read from the names, which begin with the time that a segment was opened at. Nothing with
-//! a name of another form is touched: it is not the service's.
+//! a name of another form is touched: it is not the service's. An initialization section goes with
+//! the last segment that needs it (`retention/stays.rs`).
+
+mod stays;
 
 use core::time::Duration;
 use std::collections::HashSet;
@@ -18,10 +21,11 @@ use object_store::path::Path;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use self::stays::Stays;
 use crate::clock::now_millis;
 use crate::name::{BucketName, ChannelKey};
 use crate::service::{Service, nonce};
-use crate::store::{ChannelState, SegmentIndex, Store, StoredSegment, SwapError};
+use crate::store::{ChannelState, SegmentIndex, Store, SwapError};
 
 /// Deletes what is old until the node ends.
 pub(crate) async fn run(service: Arc<Service>, keep: Duration, mut down: watch::Receiver<bool>) {
@@ -103,7 +107,12 @@ async fn sweep_channel(
     };
     let store = service.store();
     let listed = state.list.iter().flat_map(|list| &list.segments);
-    let listed: HashSet<String> = listed.map(|segment| segment.name()).collect();
+    let listed: HashSet<String> =
+        listed.flat_map(|segment| [Some(segment.name()), segment.init_name()]).flatten().collect();
+    // The section of a publication that has listed nothing yet is nobody's so far.
+    let is_live = service.live().find(key).is_some() || !service.is_free(key, &state);
+    let writing = is_live.then_some(state.epoch);
+    let stays = Stays { before, listed, writing };
     let mut deleted = SegmentIndex::new(store, key).expire(before).await?;
     let mut buckets: Vec<BucketName> =
         state.snapshot_buckets.iter().filter_map(|name| BucketName::new(name)).collect();
@@ -112,7 +121,7 @@ async fn sweep_channel(
     buckets.dedup();
     for bucket in buckets {
         let folder = store.layout().object(&bucket, key.channel.as_str());
-        deleted += delete_old(store, &folder, before, |name| listed.contains(name)).await?;
+        deleted += delete_old(store, &folder, &stays).await?;
     }
     Ok(deleted)
 }
@@ -152,25 +161,26 @@ async fn forget_old(
     Ok(Some(state))
 }
 
-/// Deletes the old segments and snapshots of a folder, apart from some; returns how many.
-async fn delete_old(
-    store: &Store,
-    folder: &Path,
-    before: i64,
-    stays: impl Fn(&str) -> bool,
-) -> object_store::Result<usize> {
+/// Deletes the old segments, sections and snapshots of a folder, apart from some; returns how many.
+async fn delete_old(store: &Store, folder: &Path, stays: &Stays) -> object_store::Result<usize> {
     let found = store.list(folder).await?;
-    let old: Vec<Path> = found
+    let files: Vec<(String, Path)> = found
         .into_iter()
-        .map(|meta| meta.location)
-        .filter(|path| {
-            let mut below = path.prefix_match(folder).into_iter().flatten();
+        .filter_map(|meta| {
+            let mut below = meta.location.prefix_match(folder).into_iter().flatten();
             let (Some(name), None) = (below.next(), below.next()) else {
-                return false;
+                return None;
             };
-            let name = name.as_ref();
-            written_at(name).is_some_and(|wall| wall < before) && !stays(name)
+            let name = name.as_ref().to_owned();
+            Some((name, meta.location.clone()))
         })
+        .collect();
+    let gone = stays.leaving(files.iter().map(|(name, _)| name.as_str()));
+    let old: Vec<Path> = files
+        .iter()
+        .zip(gone)
+        .filter(|(_, gone)| *gone)
+        .map(|((_, path), _)| path.clone())
         .collect();
     let count = old.len();
     let mut deletions = stream::iter(old)
@@ -180,17 +190,6 @@ async fn delete_old(
         deleted?;
     }
     Ok(count)
-}
-
-/// Returns when a segment or snapshot of that name was made, in Unix milliseconds; `None` for every
-/// other name.
-fn written_at(name: &str) -> Option<i64> {
-    if let Some((wall, _)) = StoredSegment::parse_name(name) {
-        return Some(wall);
-    }
-    let stamp = name.strip_suffix(".jpg")?;
-    let is_stamp = stamp.len() == 13 && stamp.bytes().all(|byte| byte.is_ascii_digit());
-    is_stamp.then(|| stamp.parse().ok())?
 }
 
 /// A store that bills requests sees one list a channel and interval.

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::registry::RegistryError;
 use crate::service::Service;
-use crate::settings::{Anonymous, Settings};
+use crate::settings::{Anonymous, Settings, SettingsError};
 use crate::store::{Store, StoreError};
 use crate::{demo, http_server, retention, rtmp};
 
@@ -46,6 +46,9 @@ pub enum StartError {
     /// The registry cannot be opened.
     #[error("registry: {0}")]
     Registry(#[from] RegistryError),
+    /// A setting cannot be meant.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// A key has no id or no secret: anybody could sign with it.
     #[error("a key has an empty id or an empty secret")]
     EmptyKey,
@@ -118,6 +121,16 @@ impl Server {
         Ok(Self { service, http, rtmp, shutdown, tasks })
     }
 
+    /// Checks settings as far as that goes without opening or listening at anything.
+    ///
+    /// # Errors
+    ///
+    /// What would stand in the way.
+    pub fn check(settings: &Settings) -> Result<(), StartError> {
+        settings.check()?;
+        check(settings)
+    }
+
     /// Returns where HTTP is listened for.
     pub const fn http(&self) -> SocketAddr {
         self.http
@@ -131,6 +144,7 @@ impl Server {
     /// Ends the node: open segments are closed and listed, channels are given up, and what was
     /// asked for is answered.
     pub async fn stop(self) -> Ending {
+        self.service.readiness().drain();
         self.shutdown.send_replace(true);
         let mut ending = Ending::Clean;
         if timeout(PATIENCE, self.service.live().stop_all()).await.is_err() {
@@ -155,6 +169,7 @@ fn check(settings: &Settings) -> Result<(), StartError> {
     if settings.keys.iter().any(|key| key.id.is_empty() || key.secret.is_empty()) {
         return Err(StartError::EmptyKey);
     }
+    settings.check()?;
     let trusting = settings.keys.is_empty() && settings.anonymous == Anonymous::PublicReadWrite;
     let mut addresses = [settings.http, settings.rtmp].into_iter();
     match addresses.find(|address| !address.ip().is_loopback()) {

@@ -14,6 +14,8 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::name::ChannelKey;
 use crate::page::ChannelsCache;
+use crate::peers::Peers;
+use crate::readiness::Readiness;
 use crate::registry::{Observations, Registry, silence};
 use crate::settings::Settings;
 use crate::store::{ChannelRecord, ChannelState, Store};
@@ -36,6 +38,8 @@ pub(crate) struct Service {
     decoders: Semaphore,
     limits: Limits,
     audit: Audit,
+    peers: Peers,
+    readiness: Readiness,
 }
 
 impl Service {
@@ -57,6 +61,8 @@ impl Service {
         Self {
             limits: Limits::new(&settings),
             audit: Audit::new(),
+            peers: Peers::new(),
+            readiness: Readiness::default(),
             keys: Keys::new(&settings.keys, settings.anonymous).with_region(&settings.region),
             settings,
             registry,
@@ -145,6 +151,16 @@ impl Service {
     /// Where refusals and changes are noted.
     pub(crate) const fn audit(&self) -> &Audit {
         &self.audit
+    }
+
+    /// The nodes that have channels with parts.
+    pub(crate) const fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
+    /// Whether the node can do its work.
+    pub(crate) const fn readiness(&self) -> &Readiness {
+        &self.readiness
     }
 
     pub(crate) fn node(&self) -> &str {

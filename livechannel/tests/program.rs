@@ -199,3 +199,41 @@ async fn one_address_leaves_descriptors_for_the_store_and_places_for_others() {
     signal(&child, "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn a_settings_file_is_checked_without_starting_anything() {
+    let folder = std::env::temp_dir().join(format!("livechannel-check-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let check = |text: &str| {
+        let file = folder.join("settings.toml");
+        std::fs::write(&file, text).unwrap();
+        let program =
+            Command::new(env!("CARGO_BIN_EXE_livechannel")).arg("check").arg(file).output();
+        let program = program.unwrap();
+        let said = [program.stdout, program.stderr].concat();
+        (program.status.code(), String::from_utf8(said).unwrap())
+    };
+    let data = folder.join("data");
+    let (code, said) = check(&format!("store = \"{}\"", data.display()));
+    assert!(code == Some(0) && said.contains("settings.toml: ok, store "), "{said}");
+    assert!(!data.exists(), "nothing is opened");
+    for (text, named) in [
+        ("lease = 4", "unknown field"),
+        ("lease-seconds = 1", "lease-seconds is 1"),
+        (
+            "public-http = \"https://live.example.com\"",
+            "public-http is \"https://live.example.com\"",
+        ),
+        ("webhook = \"notaurl\"", "webhook \"notaurl\""),
+        ("http = \"0.0.0.0:80\"", "can be reached from other computers"),
+        (
+            "keys = [{ id = \"a\", secret = \"s\" }, { id = \"a\", secret = \"t\" }]",
+            "more than one key",
+        ),
+        ("keys = [{ id = \"a\", secret = \"\" }]", "empty secret"),
+    ] {
+        let (code, said) = check(text);
+        assert!(code == Some(1) && said.contains(named), "{text}: {said}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}

@@ -236,3 +236,43 @@ async fn the_demo_is_a_channel_that_is_live() {
     .await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn operators_find_health_readiness_and_counters_at_their_usual_names() {
+    let (flaky, store) = flaky_store();
+    let server = start(settings(), &store).await;
+    assert_eq!(get(&server, "/healthz").await, (200, "ok\n".to_owned()));
+    let ready = "store ok\nregistry ok\nleases ok\ndrain ok\n";
+    assert_eq!(get(&server, "/readyz").await, (200, ready.to_owned()));
+    for (accept, kind) in [
+        (
+            "application/openmetrics-text;version=1.0.0,text/plain;q=0.5",
+            "application/openmetrics-text",
+        ),
+        ("text/plain", "text/plain; version=0.0.4"),
+        ("*/*", "application/openmetrics-text"),
+    ] {
+        let asked = Client::new().get(format!("http://{}/metrics", server.http()));
+        let response = asked.header("accept", accept).send().await.unwrap();
+        assert!(response.headers()["content-type"].to_str().unwrap().starts_with(kind), "{accept}");
+        assert!(response.headers().get("access-control-allow-origin").is_none());
+        let text = response.text().await.unwrap();
+        assert!(
+            text.contains("livechannel_build_info{version=") && text.contains("process_open_fds ")
+        );
+    }
+    flaky.set_away(true);
+    // The last look stands for a second.
+    let (_, text) = wait_for(|| async {
+        Some(get(&server, "/readyz").await).filter(|(status, _)| *status == 503)
+    })
+    .await;
+    assert!(text.contains("registry failed\nleases ok\ndrain ok\n"), "{text}");
+    assert_eq!(get(&server, "/healthz").await.0, 200, "the process serves");
+    flaky.set_away(false);
+    wait_for(|| async { (get(&server, "/readyz").await.0 == 200).then_some(()) }).await;
+    // With a query they are the API's, and other methods are not theirs.
+    assert_eq!(get(&server, "/metrics?live").await.0, 404, "NoSuchBucket");
+    assert_eq!(ask(&server, Method::PUT, "/readyz", "localhost").await.0, 405);
+    server.stop().await;
+}

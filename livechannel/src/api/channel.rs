@@ -28,6 +28,10 @@ struct HlsTarget {
     frag_duration: u32,
     frag_count: u32,
     playlist_name: String,
+    #[serde(rename = "x-Container", skip_serializing_if = "Option::is_none")]
+    container: Option<&'static str>,
+    #[serde(rename = "x-PartDuration", skip_serializing_if = "Option::is_none")]
+    part_duration: Option<u32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,6 +60,8 @@ pub(super) async fn info(service: &Service, key: &ChannelKey) -> Result<Response
             frag_duration: record.frag_duration,
             frag_count: record.frag_count,
             playlist_name: record.playlist_name,
+            container: (!record.form.is_plain()).then(|| record.form.container.name()),
+            part_duration: record.form.part_millis,
         },
         snapshot: record.snapshot.map(|snapshot| Snapshot {
             role_name: snapshot.role_name,

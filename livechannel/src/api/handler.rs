@@ -54,8 +54,10 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .layer(compression.clone())
         .layer(cors);
     // What the page shows is for the page alone, not for pages from elsewhere.
-    Router::new()
-        .route("/-/{*rest}", any(answer))
+    let own = Router::new().route("/-/{*rest}", any(answer));
+    page::OPERATIONS
+        .into_iter()
+        .fold(own, |own, path| own.route(path, any(answer)))
         .with_state(service)
         .layer(compression)
         .fallback_service(objects)
@@ -93,7 +95,8 @@ async fn route(service: &Arc<Service>, parts: Parts, body: Body) -> Result<Respo
     if trusting && parts.uri.path() == "/-/channels.json" {
         origin::check(&parts.headers, host.unwrap_or_default(), service.settings())?;
     }
-    if parts.uri.path().starts_with("/-/") || parts.uri.path() == "/" {
+    let path = parts.uri.path();
+    if path.starts_with("/-/") || path == "/" || page::is_operations(&parts.uri) {
         let plain = parts.method == Method::GET || parts.method == Method::HEAD;
         if let Some(response) = page::answer(service, &parts).await.filter(|_| plain) {
             return Ok(response);

@@ -6,6 +6,7 @@ mod error;
 mod files;
 mod handler;
 mod list;
+mod low_latency;
 mod origin;
 mod put;
 mod range;

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use hls_segmenter::Options;
 use hls_segmenter::oss::{ParameterError, PutLiveChannel, PutSnapshot};
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use crate::auth::Query;
 use crate::clock::now_millis;
 use crate::name::{ChannelKey, playlist_name};
 use crate::service::Service;
-use crate::store::{ChannelRecord, SwapError};
+use crate::store::{ChannelRecord, Container, Form, SwapError};
 
 #[derive(Debug, Serialize)]
 #[serde(rename = "CreateLiveChannelResult", rename_all = "PascalCase")]
@@ -137,5 +138,62 @@ fn record(service: &Service, key: &ChannelKey, body: &PutBody) -> Result<Channel
     {
         return Err(ParameterError::SnapshotBucket.into());
     }
-    Ok(ChannelRecord::new(&checked, now_millis()))
+    let record = ChannelRecord::new(&checked, form(body)?, now_millis());
+    // Parts bound how long segments can be.
+    let config = record.config(Options::default());
+    config.map_err(|error| {
+        ApiError::argument(format!("The target is not possible: {error}."), None)
+    })?;
+    Ok(record)
+}
+
+/// Reads what OSS does not have; an element that is empty is one that is not there.
+fn form(body: &PutBody) -> Result<Form, ApiError> {
+    let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let container = match text(&body.container) {
+        None => Container::default(),
+        Some(name) => Container::parse(&name)
+            .ok_or_else(|| ApiError::argument("The x-Container is neither TS nor fMP4.", None))?,
+    };
+    let part_millis = text(&body.part_duration).map(|text| {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|millis| digits && PARTS.contains(millis)).ok_or_else(|| {
+            let message = "The x-PartDuration is not from 100 to 5000 milliseconds.";
+            ApiError::argument(message, None)
+        })
+    });
+    Ok(Form { container, part_millis: part_millis.transpose()? })
+}
+
+/// How long a part may be, in milliseconds.
+const PARTS: core::ops::RangeInclusive<u32> = 100..=5000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(container: &str, part_duration: &str) -> Result<Form, String> {
+        let text = format!(
+            "<LiveChannelConfiguration><Target><x-Container>{container}</x-Container>\
+             <x-PartDuration>{part_duration}</x-PartDuration></Target></LiveChannelConfiguration>"
+        );
+        form(&parse_put(text.as_bytes()).unwrap()).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn extensions_are_checked_and_may_be_left_out() {
+        assert_eq!(form(&PutBody::default()).map_err(|_| ()), Ok(Form::default()));
+        assert_eq!(read("", ""), Ok(Form::default()));
+        let want = Form { container: Container::Fmp4, part_millis: Some(500) };
+        assert_eq!(read("fMP4", "500"), Ok(want));
+        for (container, part_duration, named) in [
+            ("mkv", "", "x-Container"),
+            ("", "99", "x-PartDuration"),
+            ("", "5001", "x-PartDuration"),
+            ("", "+500", "x-PartDuration"),
+            ("", "0.5", "x-PartDuration"),
+        ] {
+            assert!(read(container, part_duration).unwrap_err().contains(named));
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::reply;
 use crate::clock::iso_seconds;
 use crate::name::ChannelKey;
 use crate::service::Service;
-use crate::store::{LiveSession, StoredAudio, StoredVideo};
+use crate::store::{Dropped, LiveSession, Media, Refused, StoredAudio, StoredVideo};
 
 #[derive(Debug, Default, Serialize)]
 #[serde(rename = "LiveChannelStat", rename_all = "PascalCase")]
@@ -22,6 +22,28 @@ struct Stat {
     video: Option<Video>,
     #[serde(skip_serializing_if = "Option::is_none")]
     audio: Option<Audio>,
+    /// What OSS does not have: media that is dropped, and why.
+    #[serde(rename = "x-Dropped", skip_serializing_if = "Vec::is_empty")]
+    dropped: Vec<DroppedMedia>,
+    /// What OSS does not have: the last publisher, where it was refused for its codecs.
+    #[serde(rename = "x-Refused", skip_serializing_if = "Option::is_none")]
+    refused: Option<RefusedPublisher>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DroppedMedia {
+    media: &'static str,
+    codec: String,
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct RefusedPublisher {
+    time: String,
+    remote_addr: String,
+    reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,7 +87,25 @@ impl From<LiveSession> for Stat {
             remote_addr: Some(session.remote),
             video: session.video.map(Video::from),
             audio: session.audio.map(Audio::from),
+            dropped: session.dropped.into_iter().map(DroppedMedia::from).collect(),
+            refused: None,
         }
+    }
+}
+
+impl From<Dropped> for DroppedMedia {
+    fn from(dropped: Dropped) -> Self {
+        let media = match dropped.media {
+            Media::Video => "Video",
+            Media::Audio => "Audio",
+        };
+        Self { media, codec: dropped.codec, reason: dropped.reason }
+    }
+}
+
+impl From<Refused> for RefusedPublisher {
+    fn from(refused: Refused) -> Self {
+        Self { time: iso_seconds(refused.at), remote_addr: refused.remote, reason: refused.reason }
     }
 }
 
@@ -92,18 +132,19 @@ pub(super) async fn stat(service: &Service, key: &ChannelKey) -> Result<Response
     let record = service.config(key).await?;
     let record = record.ok_or_else(ApiError::no_channel)?;
     let here = service.live().find(key).map(|live| live.session());
-    let session = match here {
-        Some(session) => Some(session),
+    let (session, refused) = match here {
+        Some(session) => (Some(session), None),
         None => {
             let state = service.state(key).await?;
             let free = service.is_free(key, &state);
-            state.session.filter(|_| !free)
+            (state.session.filter(|_| !free), state.refused.filter(|_| free))
         }
     };
+    let refused = refused.map(RefusedPublisher::from);
     let stat = match session {
-        _ if !record.enabled => Stat { status: "Disabled", ..Stat::default() },
+        _ if !record.enabled => Stat { status: "Disabled", refused, ..Stat::default() },
         Some(session) => session.into(),
-        None => Stat { status: "Idle", ..Stat::default() },
+        None => Stat { status: "Idle", refused, ..Stat::default() },
     };
     reply::xml(&stat)
 }

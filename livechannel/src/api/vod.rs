@@ -17,7 +17,7 @@ use crate::auth::Query;
 use crate::name::{ChannelKey, playlist_name};
 use crate::retention;
 use crate::service::Service;
-use crate::store::SegmentIndex;
+use crate::store::{SegmentIndex, StoredSegment};
 
 /// The error of a playlist without a name.
 pub(super) fn no_playlist_name() -> ApiError {
@@ -89,15 +89,33 @@ async fn text(service: &Service, key: &ChannelKey, query: &Query) -> Result<Stri
         let message = "No ts file found in specified time span.";
         return Err(ApiError::argument(message, Some("0044-00000308")));
     }
+    let form = found.first().map(StoredSegment::container);
+    if found.iter().any(|segment| Some(segment.container()) != form) {
+        let message = "The specified time span has segments of more than one container.";
+        return Err(ApiError::argument(message, None));
+    }
     let names: HashMap<(i64, u64), String> =
         found.iter().map(|segment| ((segment.wall, segment.id), segment.name())).collect();
+    // Sections of two publications may have one id.
+    let mut sections: Vec<String> = found.iter().filter_map(StoredSegment::init_name).collect();
+    sections.sort_unstable();
+    sections.dedup();
+    let section = |segment: &StoredSegment| {
+        let found = sections.binary_search(&segment.init_name()?);
+        found.ok().map(|nth| nth as u64)
+    };
     // Dates are of live playlists; OSS leaves them out here.
-    let segments =
-        found.iter().map(|segment| ListedSegment::from(segment).with_program_date_time(None));
+    let segments = found.iter().map(|segment| {
+        ListedSegment::from(segment).with_program_date_time(None).with_init(section(segment))
+    });
     let playlist = IndexPlaylist::new(IndexKind::Vod, segments, |segment, uri| {
         let wall = segment.wall.map(WallTime::unix_millis);
         let name = names.get(&(wall.unwrap_or_default(), segment.id));
         uri.write_str(name.ok_or(core::fmt::Error)?)
+    })
+    .init_uri(|nth, uri| {
+        let nth = usize::try_from(nth).map_err(|_| core::fmt::Error)?;
+        uri.write_str(sections.get(nth).ok_or(core::fmt::Error)?)
     });
     let mut text = String::new();
     write!(text, "{playlist}").map_err(|_| too_big())?;

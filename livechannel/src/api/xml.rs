@@ -21,6 +21,10 @@ pub struct PutBody {
     pub frag_count: Option<String>,
     /// `Target.PlaylistName`.
     pub playlist_name: Option<String>,
+    /// `Target.x-Container`, which OSS does not have.
+    pub container: Option<String>,
+    /// `Target.x-PartDuration`, which OSS does not have.
+    pub part_duration: Option<String>,
     /// `Snapshot`.
     pub snapshot: Option<SnapshotBody>,
 }
@@ -179,6 +183,8 @@ impl Parser {
             ["Target", "FragDuration"] => Some(&mut body.frag_duration),
             ["Target", "FragCount"] => Some(&mut body.frag_count),
             ["Target", "PlaylistName"] => Some(&mut body.playlist_name),
+            ["Target", "x-Container"] => Some(&mut body.container),
+            ["Target", "x-PartDuration"] => Some(&mut body.part_duration),
             ["Snapshot", name] if snapshot(body) => {
                 let snapshot = body.snapshot.as_mut()?;
                 match *name {
@@ -225,7 +231,7 @@ mod tests {
             frag_duration: some("5"),
             frag_count: some("3"),
             playlist_name: some(""),
-            snapshot: None,
+            ..PutBody::default()
         };
         assert_eq!(parse(text), Ok(want.clone()));
         let prolog = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{text}\n");
@@ -242,6 +248,15 @@ mod tests {
         assert_eq!(body.target_type.as_deref(), Some("HLS"));
         assert_eq!(body.playlist_name, None);
         assert_eq!(body.snapshot.unwrap().interval.as_deref(), Some("5"));
+    }
+
+    #[test]
+    fn extensions_are_read_where_they_belong() {
+        let text = "<LiveChannelConfiguration><x-Container>ts</x-Container><Target><Type>HLS</Type>\
+            <x-Container>fMP4</x-Container><x-PartDuration>500</x-PartDuration></Target></LiveChannelConfiguration>";
+        let body = parse(text).unwrap();
+        assert_eq!(body.container.as_deref(), Some("fMP4"));
+        assert_eq!(body.part_duration.as_deref(), Some("500"));
     }
 
     #[test]

@@ -21,7 +21,8 @@ use tokio::time::{sleep, sleep_until, timeout};
 
 use super::budget::Budget;
 use super::commit::{Commit, Outcome, Pace, lease};
-use super::live::{CUTS, LiveChannel, Shown, Stop};
+use super::edge::{CUTS, Shown};
+use super::live::{LiveChannel, Stop};
 use super::live_channels::Registered;
 use super::playlist_object::PlaylistObject;
 use super::publication::Refusal;
@@ -30,7 +31,9 @@ use super::uploads::{Uploaded, Uploads};
 use crate::clock::now_millis;
 use crate::retention;
 use crate::service::Service;
-use crate::store::{ChannelState, INDEX_TAIL, LiveSession, SegmentIndex, StoredSegment, Version};
+use crate::store::{
+    ChannelState, INDEX_TAIL, LiveSession, Refused, SegmentIndex, StoredSegment, Version,
+};
 
 /// Keeps one publication of one channel.
 pub(super) struct Keeper {
@@ -245,7 +248,6 @@ impl Keeper {
 
     /// Shows the oldest untold segments to players.
     fn show(&mut self, count: usize) {
-        let settings = self.service.settings();
         for Uploaded { job, begun } in self.untold.drain(..count) {
             let len = job.bytes.len();
             let listed = job.list.segments.len();
@@ -253,12 +255,13 @@ impl Keeper {
                 playlist: Bytes::from(job.playlist),
                 name: job.segment.name(),
                 segment: job.bytes,
+                section: job.section,
                 cut: job.cut,
             };
             if let Some(texts) = &self.texts {
                 texts.send_replace(shown.playlist.clone());
             }
-            self.live.show(shown, listed + EDGE_BEHIND, settings.edge);
+            self.live.show(shown, listed + EDGE_BEHIND);
             self.budget.give(len);
             self.service.metrics().stored(len, begun.elapsed());
         }
@@ -275,7 +278,10 @@ impl Keeper {
     /// Gives the channel up, so that the next publication need not wait for the lease to be over.
     /// Returns whether that is stored.
     pub(super) async fn release(&mut self) -> bool {
-        self.state.end_session(now_millis());
+        let (now, session) = (now_millis(), self.live.session());
+        self.state.refused =
+            self.live.refusal().map(|reason| Refused { at: now, remote: session.remote, reason });
+        self.state.end_session(now);
         self.state.lease = None;
         self.state.revision += 1;
         for _ in 0..3 {

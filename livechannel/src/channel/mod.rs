@@ -7,12 +7,18 @@
 //! ```
 //!
 //! > **The invariant.** Players see a playlist only when its segments and the state that a later
-//! > engine goes on from are in the store.
+//! > engine goes on from are in the store. Parts of the segment after those are shown at once, by the
+//! > node that has the channel, from memory (`versions.rs`).
 
 mod backoff;
 mod budget;
+mod carried;
 mod commit;
+mod edge;
+mod engine;
+mod gather;
 mod keeper;
+mod listing;
 mod live;
 mod live_channels;
 mod orphans;
@@ -22,11 +28,13 @@ mod sink;
 mod stats;
 mod tenure;
 mod uploads;
+mod versions;
 mod wall_clock;
 mod watcher;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use engine::engine;
 pub(crate) use live::{LiveChannel, Stop};
 pub(crate) use live_channels::LiveChannels;
-#[cfg(any(test, fuzzing))]
-pub(crate) use publication::engine;
-pub(crate) use publication::{Publication, Refusal};
+pub(crate) use publication::{Publication, PushError, Refusal};
+pub(crate) use versions::{Directives, NoList, Update};

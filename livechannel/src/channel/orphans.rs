@@ -1,4 +1,5 @@
-//! Segments that a node had stored and not yet listed when it died.
+//! Segments, and their initialization sections, that a node had stored and not yet listed when it
+//! died.
 //!
 //! ```text
 //! state, epoch 7: … 1000_7.ts, 3000_7.ts    in the store besides: 5000_7.ts    the node dies
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use crate::name::ChannelKey;
 use crate::service::Service;
-use crate::store::StoredSegment;
+use crate::store::{MediaName, StoredSegment};
 
 /// Deletes what publications before `epoch` have stored behind the last segment that is listed.
 pub(super) async fn delete(
@@ -43,7 +44,7 @@ pub(super) async fn delete(
 }
 
 fn is_orphan(name: &str, last_wall: i64, epoch: u64) -> bool {
-    StoredSegment::parse_name(name).is_some_and(|(wall, by)| wall > last_wall && by < epoch)
+    MediaName::parse(name).is_some_and(|file| file.wall > last_wall && file.epoch < epoch)
 }
 
 #[cfg(test)]
@@ -55,6 +56,9 @@ mod tests {
         for (name, want) in [
             ("1790000005000_7.ts", true),
             ("1790000005000.ts", true),
+            ("1790000005000_7.m4s", true),
+            ("1790000005000_7.mp4", true),
+            ("1790000003000_7.mp4", false), // the listed segment's own section
             ("1790000003000_7.ts", false),
             ("1790000001000_7.ts", false),
             ("1790000005000_8.ts", false),

@@ -3,33 +3,36 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use hls_segmenter::Error;
 use hls_segmenter::flv::Tag;
 use hls_segmenter::probe::{Probe, Released};
 use hls_segmenter::time::WallTime;
-use hls_segmenter::{Config, End, Error, Options, ResumeToken, Segmenter};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::budget::Budget;
+use super::edge::Edge;
+use super::engine::{Engine, engine};
 use super::keeper::{Keeper, Waiting};
 use super::live::{LiveChannel, Stop};
 use super::orphans;
-use super::sink::{Generation, Sink};
+use super::sink::{Queue, Sink, Written};
 use super::stats;
-use super::wall_clock::{self, WallClock};
+use super::versions::Versions;
+use super::wall_clock::WallClock;
 use super::watcher::watch;
 use crate::clock::now_millis;
 use crate::name::ChannelKey;
 use crate::registry::Read;
 use crate::service::{Service, nonce};
 use crate::snapshot;
-use crate::store::{ChannelRecord, ChannelState, LiveSession, StoredList, StoredSegment};
+use crate::store::{ChannelRecord, ChannelState, LiveSession, StoredSegment};
 
 /// A channel that is being published to.
 #[derive(Debug)]
 pub(crate) struct Publication {
-    engine: Box<Segmenter>,
+    engine: Box<dyn Engine>,
     /// Holds the first messages until it is known which tracks there are.
     probe: Probe,
     sink: Sink,
@@ -57,6 +60,16 @@ pub(crate) enum Refusal {
     Store(String),
 }
 
+/// Why a publication does not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PushError {
+    #[error(transparent)]
+    Stop(#[from] Stop),
+    /// Nothing of the stream can be carried.
+    #[error("{0}")]
+    NothingCarried(String),
+}
+
 impl From<object_store::Error> for Refusal {
     fn from(error: object_store::Error) -> Self {
         Self::Store(error.to_string())
@@ -77,17 +90,18 @@ impl Publication {
         let (version, mut state) = (read.version, read.value);
         let last_listed = last_listed(&state, read.damaged);
         let now = now_millis();
-        let session = LiveSession { connected: now, seen: now, remote, video: None, audio: None };
+        let session = LiveSession::new(now, remote);
         let playlist_name = playlist_name.unwrap_or_else(|| channel.playlist_name.clone());
         let live = Arc::new(LiveChannel::new(
             key.clone(),
             playlist_name.clone(),
             session.clone(),
-            &state.cuts,
+            Edge::new(&state.cuts, service.settings().edge),
+            channel.form.part_millis.map(|_| Versions::new(target(&channel))),
         ));
         let registered = service.live().enter(Arc::clone(&live)).ok_or(Refusal::StillLive)?;
 
-        let engine = Box::new(engine(&channel, state.list.as_ref())?);
+        let engine = engine(&channel, state.list.as_ref())?;
         let inherited = state.list.as_ref().map(|list| list.segments.clone()).unwrap_or_default();
         state.begin_session(format!("{}-{:016x}", service.node(), nonce()), session);
         if let Some(target) = &channel.snapshot {
@@ -95,8 +109,9 @@ impl Publication {
         }
         let epoch = state.epoch;
         let settings = service.settings();
+        state.parts_at = settings.peer_http.clone().filter(|_| live.versions().is_some());
         let budget = Arc::new(Budget::new(settings.buffer));
-        let (sender, receiver) = mpsc::channel(settings.queue);
+        let (jobs, receiver) = mpsc::channel(settings.queue);
         let mut keeper = Keeper::new(
             service,
             &live,
@@ -121,10 +136,9 @@ impl Publication {
             engine,
             probe: Probe::new(),
             sink: Sink::new(
-                playlist_name,
-                Generation { epoch, inherited },
-                Arc::clone(&budget),
-                sender,
+                Arc::clone(&live),
+                Written { form: channel.form, epoch, inherited },
+                Queue { jobs, budget: Arc::clone(&budget) },
                 snapshots,
                 metrics,
             ),
@@ -144,9 +158,9 @@ impl Publication {
     }
 
     /// Takes one message; waits a while where the store is slow.
-    pub(crate) async fn push(&mut self, tag: Tag<'_>) -> Result<(), Stop> {
+    pub(crate) async fn push(&mut self, tag: Tag<'_>) -> Result<(), PushError> {
         if let Some(stop) = self.live.stopped() {
-            return Err(stop);
+            return Err(stop.into());
         }
         self.wait_for_room().await;
         let now = self.clock.now(now_millis());
@@ -159,7 +173,13 @@ impl Publication {
         if self.told.0.elapsed() >= Duration::from_secs(2) {
             self.tell();
         }
-        Ok(())
+        match self.sink.refusal() {
+            None => Ok(()),
+            Some(why) => {
+                self.live.refuse(&why);
+                Err(PushError::NothingCarried(why))
+            }
+        }
     }
 
     /// Hands the engine what the probe lets through.
@@ -186,7 +206,7 @@ impl Publication {
         if !matches!(self.live.stopped(), Some(Stop::Fenced | Stop::Lost)) {
             let mut probe = core::mem::take(&mut self.probe);
             self.segment(probe.finish());
-            if let Err(error) = self.engine.finish(End::Pause, &mut self.sink) {
+            if let Err(error) = self.engine.pause(&mut self.sink) {
                 tracing::warn!(channel = %self.live.key, %error, "last segment is lost");
             }
         }
@@ -234,6 +254,11 @@ impl Publication {
     }
 }
 
+/// Returns the target duration of a channel with parts.
+fn target(channel: &ChannelRecord) -> Duration {
+    Duration::from_secs(u64::from(channel.frag_duration) * 2)
+}
+
 /// Returns the newest segment that was ever listed. A state that was damaged has fallen back, and may
 /// not know it.
 fn last_listed(state: &ChannelState, is_damaged: bool) -> Option<StoredSegment> {
@@ -272,41 +297,6 @@ async fn wait_until_free(
         let pause = service.free_in(key, &read.value).clamp(LOOK / 20, LOOK);
         sleep(pause).await;
     }
-}
-
-/// Makes the engine: one that goes on with the stored list, where there is one.
-pub(crate) fn engine(
-    channel: &ChannelRecord,
-    list: Option<&StoredList>,
-) -> Result<Segmenter, Refusal> {
-    let config = channel.config(Options::default());
-    let config = config.map_err(|error| Refusal::Store(error.to_string()))?;
-    let Some(list) = list else {
-        return Ok(Segmenter::new(config));
-    };
-    let newest = list.segments.last().map(|segment| segment.wall);
-    if newest.is_some_and(|newest| wall_clock::is_ahead(newest, now_millis())) {
-        tracing::warn!(
-            "the clock was set back: a new playlist begins after the numbers of the old one"
-        );
-        return Ok(new_list(config, list));
-    }
-    let resumed = <&[u8; ResumeToken::LEN]>::try_from(list.token.as_slice())
-        .ok()
-        .and_then(|token| ResumeToken::from_bytes(token).ok())
-        .and_then(|token| {
-            Segmenter::resume(config, &token, list.segments.iter().map(Into::into)).ok()
-        });
-    Ok(resumed.unwrap_or_else(|| {
-        tracing::warn!("a new playlist begins after the numbers of the old one");
-        new_list(config, list)
-    }))
-}
-
-/// Makes an engine that takes no segment of the list over, and none of its numbers again.
-fn new_list(config: Config, list: &StoredList) -> Segmenter {
-    let options = Options { first_sequence: list.next, ..*config.options() };
-    Segmenter::new(Config::new(options).unwrap_or(config))
 }
 
 /// How long an encoder is kept waiting for a node that may have died. What was seen meanwhile counts

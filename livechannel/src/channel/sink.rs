@@ -14,53 +14,79 @@
 //!   when it is closed; what keeps that promise is that the keeper publishes a version only when
 //!   its segments are stored.
 
-use core::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hls_segmenter::playlist::{ListedSegment, Playlist};
+use hls_segmenter::fmp4::{FragmentHead, Init, Payload};
+use hls_segmenter::notice::{Notice, NoticeKind};
+use hls_segmenter::playlist::Playlist;
 use hls_segmenter::time::WallTime;
-use hls_segmenter::ts::{PACKET_LEN, TsPackets};
-use hls_segmenter::{AbortedSegment, Segment, SegmentSink, SegmentStart, Snapshot};
+use hls_segmenter::ts::TsPackets;
+use hls_segmenter::{AbortedSegment, Part, Segment, SegmentSink, SegmentStart, Snapshot, Track};
 use tokio::sync::mpsc;
 
 use super::budget::Budget;
+use super::carried::Carried;
+use super::edge::Section;
+use super::gather::Gather;
+use super::listing::Listing;
+use super::live::LiveChannel;
 use crate::metrics::Metrics;
 use crate::snapshot::SnapshotQueue;
-use crate::store::{Cut, StoredList, StoredSegment};
+use crate::store::{Container, Cut, Form, StoredList, StoredSegment};
 
 /// A segment and the playlist that lists it: what has to get into the store, in this order.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) bytes: Bytes,
+    /// The section that the segment needs. It has to get into the store before the segment, where
+    /// the segment is the first that needs it.
+    pub(crate) section: Option<Section>,
     pub(crate) segment: StoredSegment,
     pub(crate) cut: Cut,
     pub(crate) playlist: String,
     pub(crate) list: StoredList,
 }
 
-/// What makes the names of a publication's segments differ from those of all others.
+impl Job {
+    /// Returns the section that has to be stored with this segment.
+    pub(super) fn new_section(&self) -> Option<&Section> {
+        let is_new = self.segment.init.is_some_and(|init| init.id == self.segment.id);
+        self.section.as_ref().filter(|_| is_new)
+    }
+}
+
+/// What a publication writes.
 #[derive(Debug)]
-pub(crate) struct Generation {
-    /// Epoch of this publication.
+pub(crate) struct Written {
+    pub(crate) form: Form,
+    /// Makes the names of its segments differ from those of all others.
     pub(crate) epoch: u64,
     /// Listed segments of earlier publications, whose names have other epochs.
     pub(crate) inherited: Vec<StoredSegment>,
 }
 
+/// Where segments wait for the store, and the room that they take meanwhile.
+#[derive(Clone, Debug)]
+pub(crate) struct Queue {
+    pub(crate) jobs: mpsc::Sender<Job>,
+    pub(crate) budget: Arc<Budget>,
+}
+
 /// Gathers segments.
 #[derive(Debug)]
 pub(crate) struct Sink {
-    playlist_name: String,
-    generation: Generation,
-    budget: Arc<Budget>,
-    jobs: mpsc::Sender<Job>,
+    live: Arc<LiveChannel>,
+    form: Form,
+    listing: Listing,
+    queue: Queue,
     /// Room for the open segment's job.
     permit: Option<mpsc::OwnedPermit<Job>>,
-    open: Vec<[u8; PACKET_LEN]>,
+    open: Gather,
     closed: Option<(Bytes, Cut)>,
     /// Length of the segment before: what the next one is likely to need.
     last_len: usize,
+    carried: Carried,
     snapshots: Option<SnapshotQueue>,
     metrics: Arc<Metrics>,
 }
@@ -72,6 +98,8 @@ pub(crate) enum SinkError {
     Full,
     #[error("too many segments wait for the store")]
     Queue,
+    #[error("parts need more memory than players are given")]
+    Edge,
     #[error("the publication is over")]
     Over,
     #[error("the engine called out of order")]
@@ -79,23 +107,24 @@ pub(crate) enum SinkError {
 }
 
 impl Sink {
-    pub(crate) const fn new(
-        playlist_name: String,
-        generation: Generation,
-        budget: Arc<Budget>,
-        jobs: mpsc::Sender<Job>,
+    pub(crate) fn new(
+        live: Arc<LiveChannel>,
+        written: Written,
+        queue: Queue,
         snapshots: Option<SnapshotQueue>,
         metrics: Arc<Metrics>,
     ) -> Self {
+        let Written { form, epoch, inherited } = written;
         Self {
-            playlist_name,
-            generation,
-            budget,
-            jobs,
+            live,
+            form,
+            listing: Listing::new(epoch, form.container, inherited),
+            queue,
             permit: None,
-            open: Vec::new(),
+            open: Gather::default(),
             closed: None,
             last_len: 0,
+            carried: Carried::new(form.container),
             snapshots,
             metrics,
         }
@@ -103,56 +132,93 @@ impl Sink {
 
     /// Says whether no further segment could wait for the store.
     pub(crate) fn is_full(&self) -> bool {
-        self.permit.is_none() && self.jobs.capacity() == 0
+        self.permit.is_none() && self.queue.jobs.capacity() == 0
     }
 
     /// Waits until one more segment could wait for the store.
     pub(crate) async fn room(&self) {
         if self.is_full() {
-            let _ = self.jobs.reserve().await;
+            let _ = self.queue.jobs.reserve().await;
         }
     }
 
-    /// Takes over what the engine says of a listed segment, which an earlier publication may have
-    /// written.
-    fn stored(&self, segment: &ListedSegment) -> StoredSegment {
-        let same = |old: &&StoredSegment| old.sequence == segment.sequence && old.id == segment.id;
-        let Generation { epoch, inherited } = &self.generation;
-        let epoch = inherited.iter().find(same).map_or(*epoch, |old| old.epoch);
-        StoredSegment::new(segment, epoch)
+    /// Returns why the publisher has to be refused: nothing that comes can be carried.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        self.carried.refusal()
+    }
+
+    /// Takes bytes of the open segment into the budget.
+    fn take(&self, len: usize) -> Result<(), SinkError> {
+        if self.queue.budget.take(len) { Ok(()) } else { Err(SinkError::Full) }
     }
 
     fn forget_open(&mut self) {
-        self.budget.give(self.open.as_flattened().len());
-        self.open = Vec::new();
+        self.queue.budget.give(self.open.len());
+        self.open = Gather::default();
         self.permit = None;
+        if self.form.part_millis.is_some() {
+            self.live.drop_open_segment();
+        }
     }
 }
 
 impl SegmentSink for Sink {
     type Error = SinkError;
 
-    fn open_segment(&mut self, _: &SegmentStart) -> Result<(), SinkError> {
-        let permit = self.jobs.clone().try_reserve_owned();
+    fn init_section(&mut self, init: &Init<'_>) -> Result<(), SinkError> {
+        let bytes = self.live.counted(Bytes::copy_from_slice(init.as_bytes()));
+        self.listing.begin_section(init.id(), bytes);
+        Ok(())
+    }
+
+    fn open_segment(&mut self, start: &SegmentStart) -> Result<(), SinkError> {
+        let permit = self.queue.jobs.clone().try_reserve_owned();
         self.permit = Some(permit.map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => SinkError::Queue,
             mpsc::error::TrySendError::Closed(_) => SinkError::Over,
         })?);
-        self.open.reserve_exact((self.last_len + self.last_len / 8) / PACKET_LEN);
+        self.listing.open(start);
+        if self.form.part_millis.is_some() {
+            self.live.open_segment(self.listing.names(start), self.listing.section());
+            return Ok(());
+        }
+        let expected = self.last_len + self.last_len / 8;
+        match self.form.container {
+            Container::Ts => self.open.expect_packets(expected),
+            Container::Fmp4 => self.open.expect_fragments(expected),
+        }
         Ok(())
     }
 
     fn write_packets(&mut self, packets: TsPackets<'_>) -> Result<(), SinkError> {
-        if !self.budget.take(packets.len()) {
-            return Err(SinkError::Full);
-        }
-        packets.append_to(&mut self.open);
+        self.take(packets.len())?;
+        self.open.packets(packets);
         Ok(())
     }
 
+    fn write_payload(&mut self, payload: Payload<'_>) -> Result<(), SinkError> {
+        self.take(payload.len())?;
+        self.open.payload(payload);
+        Ok(())
+    }
+
+    fn close_fragment(&mut self, head: FragmentHead<'_>) -> Result<(), SinkError> {
+        self.take(head.len())?;
+        self.open.fragment(head);
+        Ok(())
+    }
+
+    fn close_part(&mut self, _: &Part) -> Result<(), SinkError> {
+        let part = self.open.part();
+        self.live.add_part(part).map_err(|_| SinkError::Edge)
+    }
+
     fn close_segment(&mut self, segment: &Segment) -> Result<(), SinkError> {
-        let bytes = Bytes::from(core::mem::take(&mut self.open).into_flattened());
+        let bytes = self.open.whole();
         self.last_len = bytes.len();
+        if self.form.part_millis.is_some() {
+            self.live.close_segment(bytes.clone(), u64::from(segment.extinf.millis()));
+        }
         self.metrics.cut(segment.cause);
         let cut = Cut {
             wall: segment.wall.map(WallTime::unix_millis).unwrap_or_default(),
@@ -168,47 +234,72 @@ impl SegmentSink for Sink {
     }
 
     fn update_playlist(&mut self, playlist: Playlist<'_>) -> Result<(), SinkError> {
+        let listed = self.listing.listed(playlist);
+        if let Some(versions) = self.live.versions() {
+            let version = self.listing.version(playlist, &listed).ok_or(SinkError::Order)?;
+            versions.publish(version, self.listing.newest(&listed));
+        }
         let Some((bytes, cut)) = self.closed.take() else {
             return Ok(()); // the same segments again: players have that version
         };
-        let segments: Vec<StoredSegment> =
-            playlist.segments().map(|segment| self.stored(&segment)).collect();
-        let (Some(&segment), Some(permit)) = (segments.last(), self.permit.take()) else {
-            self.budget.give(bytes.len());
+        let (Some(&segment), Some(permit)) = (listed.last(), self.permit.take()) else {
+            self.queue.budget.give(bytes.len());
             return Err(SinkError::Order);
         };
-        let mut text = String::new();
-        let m3u8 = playlist.m3u8(|segment, uri| uri.write_str(&self.stored(segment).name()));
-        write!(text, "{m3u8}").map_err(|_| SinkError::Order)?;
+        let text = self.listing.plain(playlist, &listed).ok_or(SinkError::Order)?;
+        self.listing.publish(&listed);
         permit.send(Job {
             bytes,
+            section: self.listing.section(),
             segment,
             cut,
             playlist: text,
             list: StoredList {
-                playlist: self.playlist_name.clone(),
+                playlist: self.live.playlist_name.clone(),
                 token: playlist.resume_token().to_bytes().to_vec(),
                 next: segment.sequence.wrapping_add(1),
-                segments,
+                form: self.form,
+                segments: listed,
             },
         });
         Ok(())
     }
 
-    fn abort_segment(&mut self, _: &AbortedSegment) {
+    fn abort_segment(&mut self, aborted: &AbortedSegment) {
         self.metrics.segments_lost.inc();
         self.forget_open();
+        self.listing.lose(aborted.id);
     }
 
     fn snapshot(&mut self, snapshot: Snapshot<'_>) {
-        if let Some(queue) = &self.snapshots {
+        if let Some(queue) = self.snapshots.as_ref().filter(|_| self.carried.has_pictures()) {
             queue.offer(snapshot);
         }
+    }
+
+    fn track(&mut self, track: &Track) {
+        self.carried.track(track);
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        if notice.kind == NoticeKind::NothingCarried {
+            self.carried.nothing();
+        }
+        let Some(dropped) = self.carried.dropped(notice) else {
+            return;
+        };
+        let (codec, media) = (&dropped.codec, dropped.media);
+        tracing::warn!(channel = %self.live.key, %codec, ?media, reason = %dropped.reason, "media is not carried");
+        self.metrics.not_carried(&dropped);
+        self.live.set_session(|session| session.dropped.push(dropped));
     }
 }
 
 impl Drop for Sink {
     fn drop(&mut self) {
         self.forget_open();
+        if let Some(versions) = self.live.versions() {
+            versions.end();
+        }
     }
 }

@@ -4,18 +4,21 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
+use object_store::path::Path;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use super::backoff::Backoff;
+use super::edge::Section;
 use super::live::Stop;
 use super::sink::Job;
 use crate::metrics::Metrics;
 use crate::name::ChannelKey;
-use crate::store::Store;
+use crate::store::{Container, Store};
 
 /// Takes the segments of one publication.
 pub(super) struct Uploads {
@@ -80,33 +83,60 @@ impl Uploads {
     }
 
     fn begin(&mut self, job: Job) {
-        let path = self.store.layout().file(&self.key, &job.segment.name());
-        let (store, metrics) = (self.store.clone(), Arc::clone(&self.metrics));
+        let folder = self.store.layout().channel_folder(&self.key);
+        let put = Put { store: self.store.clone(), metrics: Arc::clone(&self.metrics) };
         let begun = Instant::now();
         self.running.push_back(Box::pin(async move {
-            let mut backoff = Backoff::new();
-            loop {
-                let put = store.create(&path, job.bytes.clone(), "video/mp2t");
-                match timeout(REQUEST, put).await {
-                    Ok(Ok(())) => return Ok(Uploaded { job, begun }),
-                    Ok(Err(object_store::Error::AlreadyExists { .. })) => {
-                        // From a try whose answer was lost: nobody else has this epoch.
-                        if let Ok(Some(meta)) = store.head(&path).await {
-                            let ours = meta.size == job.bytes.len() as u64;
-                            return if ours {
-                                Ok(Uploaded { job, begun })
-                            } else {
-                                Err(Stop::Store)
-                            };
-                        }
-                    }
-                    Ok(Err(error)) => tracing::warn!(%path, %error, "segment is not stored yet"),
-                    Err(_) => tracing::warn!(%path, "segment is not stored yet: no answer"),
+            let kind = content_type(job.segment.container());
+            let segment = put.file(folder.clone().join(job.segment.name()), &job.bytes, kind);
+            match job.new_section() {
+                // Nothing lists the segment before both are there.
+                Some(Section { name, bytes }) => {
+                    let section = put.file(folder.join(name.as_str()), bytes, "video/mp4");
+                    let (section, segment) = tokio::join!(section, segment);
+                    section.and(segment)?;
                 }
-                metrics.store_retries.inc();
-                backoff.wait().await;
+                None => segment.await?,
             }
+            Ok(Uploaded { job, begun })
         }));
+    }
+}
+
+/// Puts files that nobody else writes.
+struct Put {
+    store: Store,
+    metrics: Arc<Metrics>,
+}
+
+impl Put {
+    /// Puts a file, and tries it until it is there.
+    async fn file(&self, path: Path, bytes: &Bytes, kind: &'static str) -> Result<(), Stop> {
+        let mut backoff = Backoff::new();
+        loop {
+            match timeout(REQUEST, self.store.create(&path, bytes.clone(), kind)).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(object_store::Error::AlreadyExists { .. })) => {
+                    // From a try whose answer was lost: nobody else has this epoch.
+                    if let Ok(Some(meta)) = self.store.head(&path).await {
+                        let ours = meta.size == bytes.len() as u64;
+                        return if ours { Ok(()) } else { Err(Stop::Store) };
+                    }
+                }
+                Ok(Err(error)) => tracing::warn!(%path, %error, "segment is not stored yet"),
+                Err(_) => tracing::warn!(%path, "segment is not stored yet: no answer"),
+            }
+            self.metrics.store_retries.inc();
+            backoff.wait().await;
+        }
+    }
+}
+
+/// Returns the media type of segments (RFC 8216 §3.3, §10).
+const fn content_type(container: Container) -> &'static str {
+    match container {
+        Container::Ts => "video/mp2t",
+        Container::Fmp4 => "video/iso.segment",
     }
 }
 

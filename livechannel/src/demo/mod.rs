@@ -11,11 +11,11 @@ use hls_segmenter::oss::PutLiveChannel;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use crate::channel::{Publication, Stop};
+use crate::channel::{Publication, PushError};
 use crate::clock::now_millis;
 use crate::name::{ChannelKey, ChannelName};
 use crate::service::Service;
-use crate::store::{ChannelRecord, SnapshotRecord, SwapError};
+use crate::store::{ChannelRecord, Form, SnapshotRecord, SwapError};
 use source::Message;
 
 /// Publishes until the shutdown begins, and begins again whenever it has to end.
@@ -52,7 +52,7 @@ async fn publish(service: &Arc<Service>, key: &ChannelKey) -> String {
 async fn push_all(
     publication: &mut Publication,
     messages: &mut mpsc::Receiver<Message>,
-) -> Option<Stop> {
+) -> Option<PushError> {
     while let Some(message) = messages.recv().await {
         if let Err(stop) = publication.push(message.tag()).await {
             return Some(stop);
@@ -85,7 +85,7 @@ async fn configure(service: &Service, key: &ChannelKey) -> object_store::Result<
             notify_topic: "demo".to_owned(),
             interval: 10,
         }),
-        ..ChannelRecord::new(&channel, now_millis())
+        ..ChannelRecord::new(&channel, Form::default(), now_millis())
     };
     match service.registry().set_config(key, &seen.version, Some(&record)).await {
         // Another node has just made it.

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use crate::clock::now_millis;
 use crate::name::{BucketName, ChannelKey, url_part};
 use crate::service::Service;
-use crate::store::{Cut, LiveSession};
+use crate::store::{Cut, LiveSession, Refused};
 
 /// The last collection.
 #[derive(Debug, Default)]
@@ -44,7 +44,11 @@ struct Channel {
     /// Where the playlist is, on this host.
     playlist: String,
     publish: String,
+    container: &'static str,
+    part_millis: Option<u32>,
     session: Option<LiveSession>,
+    /// The last publisher, where it was refused for its codecs.
+    refused: Option<Refused>,
     node: Option<String>,
     snapshot: Option<String>,
     /// The last cuts, newest first.
@@ -97,6 +101,7 @@ async fn collect(service: &Arc<Service>) -> object_store::Result<Page> {
 async fn describe(service: &Service, key: ChannelKey) -> Option<Channel> {
     let record = service.config(&key).await.ok()??;
     let live = service.live().find(&key);
+    let mut refused = None;
     let (session, cuts, node, snapshot, playlist) = match &live {
         Some(live) => {
             let node = Some(service.node().to_owned());
@@ -106,6 +111,7 @@ async fn describe(service: &Service, key: ChannelKey) -> Option<Channel> {
         None => {
             let state = service.state(&key).await.ok()?;
             let alive = !service.is_free(&key, &state);
+            refused = state.refused.filter(|_| !alive);
             let name = state.list.map(|list| list.playlist);
             let name = name.unwrap_or_else(|| record.playlist_name.clone());
             let node = state.lease.map(|lease| lease.node).filter(|_| alive);
@@ -134,7 +140,10 @@ async fn describe(service: &Service, key: ChannelKey) -> Option<Channel> {
         description: record.description,
         frag_duration: record.frag_duration,
         frag_count: record.frag_count,
+        container: record.form.container.name(),
+        part_millis: record.form.part_millis,
         session,
+        refused,
         node,
         cuts: cuts.into_iter().rev().collect(),
     })

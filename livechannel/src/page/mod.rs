@@ -5,7 +5,7 @@ mod channels;
 use std::sync::Arc;
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 
 use crate::api::typed;
@@ -16,13 +16,9 @@ pub(crate) use channels::ChannelsCache;
 /// Answers a request of the page's; `None` where it is none.
 pub(crate) async fn answer(service: &Arc<Service>, parts: &Parts) -> Option<Response> {
     match parts.uri.path() {
-        "/-/metrics" => {
-            let live = service.live().all().len();
-            let live = i64::try_from(live).unwrap_or(i64::MAX);
-            service.metrics().channels.set(live);
-            Some(typed(OPEN_METRICS, service.metrics().text()))
-        }
-        "/-/health" => Some(typed("text/plain; charset=utf-8", "ok\n")),
+        "/-/metrics" | METRICS => Some(metrics(service, &parts.headers)),
+        READY => Some(ready(service).await),
+        "/-/health" | HEALTH => Some(typed("text/plain; charset=utf-8", "ok\n")),
         _ if !service.settings().page => None,
         "/" if parts.uri.query().is_none() => Some(page(parts)),
         "/-/page.css" => Some(cached("text/css; charset=utf-8", &CSS, parts)),
@@ -34,6 +30,35 @@ pub(crate) async fn answer(service: &Arc<Service>, parts: &Parts) -> Option<Resp
         }
         _ => None,
     }
+}
+
+/// Returns whether a request is for an operator's eyes: a name that monitors usually ask for, and no
+/// call of the API.
+pub(crate) fn is_operations(uri: &Uri) -> bool {
+    uri.query().is_none() && OPERATIONS.contains(&uri.path())
+}
+
+fn metrics(service: &Service, headers: &HeaderMap) -> Response {
+    let live = i64::try_from(service.live().all().len()).unwrap_or(i64::MAX);
+    service.metrics().channels.set(live);
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|field| field.to_str().ok());
+    let mut accepted = accepted.flat_map(|field| field.split(',')).peekable();
+    // To who knows the older format alone, the lines that it has not are comments.
+    let is_open = accepted.peek().is_none()
+        || accepted.any(|kind| {
+            ["application/openmetrics-text", "*/*", "application/*"]
+                .contains(&kind.split(';').next().unwrap_or_default().trim())
+        });
+    typed(if is_open { OPEN_METRICS } else { PLAIN_METRICS }, service.metrics().text())
+}
+
+async fn ready(service: &Service) -> Response {
+    let report = service.readiness().look(service).await;
+    let mut response = typed("text/plain; charset=utf-8", report.text());
+    if !report.is_ready() {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    response
 }
 
 /// A file of the page, as it is and compressed.
@@ -99,6 +124,12 @@ macro_rules! asset {
     };
 }
 
+const HEALTH: &str = "/healthz";
+const READY: &str = "/readyz";
+const METRICS: &str = "/metrics";
+/// Paths that monitors usually ask for. No object of a channel is there: those lie in folders.
+pub(crate) const OPERATIONS: [&str; 3] = [HEALTH, READY, METRICS];
+const PLAIN_METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 static HTML: Asset = asset!("page.html");
 static CSS: Asset = asset!("page.css");

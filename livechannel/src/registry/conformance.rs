@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Objects, Registry};
 use crate::name::{BucketName, ChannelKey, ChannelName};
-use crate::store::{ChannelRecord, ChannelState, Lease, Store, SwapError, stores};
+use crate::store::{ChannelRecord, ChannelState, Form, Lease, Store, SwapError, stores};
 
 pub(super) fn key(name: &str) -> ChannelKey {
     ChannelKey::new(BucketName::default(), ChannelName::new(name.as_bytes()).unwrap())
@@ -18,6 +18,7 @@ pub(super) fn record(frag_duration: u32) -> ChannelRecord {
         frag_count: 3,
         playlist_name: "playlist.m3u8".to_owned(),
         snapshot: None,
+        form: Form::default(),
         modified: 1,
     }
 }

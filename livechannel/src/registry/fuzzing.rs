@@ -6,7 +6,7 @@ use hls_segmenter::Options;
 
 use super::records::{json, parse_config, parse_state};
 use crate::channel::engine;
-use crate::store::ChannelState;
+use crate::store::{ChannelState, MediaName};
 
 /// A record, of a configuration behind a `c`, of a state behind anything else: it is understood or
 /// not. What is understood is stored as it was read, and can be gone on with.
@@ -40,9 +40,13 @@ fn go_on(state: &ChannelState) {
     assert!(engine(&record, state.list.as_ref()).is_ok());
     let listed = state.list.iter().flat_map(|list| &list.segments);
     for segment in listed.chain(&state.tail) {
-        let name = segment.name();
-        assert!(name.ends_with(".ts") && !name.contains('/'), "{name}");
+        for name in [Some(segment.name()), segment.init_name()].into_iter().flatten() {
+            assert!(MediaName::parse(&name).is_some() || segment.wall > LAST_WALL, "{name}");
+            assert!(!name.contains('/'), "{name}");
+        }
     }
 }
 
+/// The last time that has thirteen digits.
+const LAST_WALL: i64 = 9_999_999_999_999;
 const CONFIGURATION: &[u8] = br#"{"description":"","enabled":true,"frag_duration":5,"frag_count":3,"playlist_name":"playlist.m3u8","snapshot":null,"modified":0}"#;

@@ -7,7 +7,7 @@ use crate::store::{Lease, StoredList, StoredSegment, Version};
 
 fn segment(sequence: u64, wall: i64) -> StoredSegment {
     let id = sequence;
-    StoredSegment { id, sequence, ms: 1000, wall, epoch: 3, date: None, disc: false }
+    StoredSegment { id, sequence, ms: 1000, wall, epoch: 3, date: None, disc: false, init: None }
 }
 
 async fn there(store: &Store, path: &str) -> bool {
@@ -95,20 +95,4 @@ async fn one_node_deletes_and_another_when_that_one_is_gone() {
     assert!(!take_turn(&b, &mut of_b).await.unwrap(), "A is there");
     assert!(take_turn(&b, &mut of_b).await.unwrap(), "A was not heard of since");
     assert!(!take_turn(&a, &mut of_a).await.unwrap());
-}
-
-#[test]
-fn only_names_of_the_service_have_an_age() {
-    for (name, want) in [
-        ("1795419310000.ts", Some(1_795_419_310_000)),
-        ("1795419310000_17.ts", Some(1_795_419_310_000)),
-        ("1795419310000.jpg", Some(1_795_419_310_000)),
-        ("1795419310000_.ts", None),
-        ("1795419310000_1.jpg", None),
-        ("179541931000.ts", None),
-        ("1795419310000.m3u8", None),
-        ("-795419310000.ts", None),
-    ] {
-        assert_eq!(written_at(name), want, "{name}");
-    }
 }

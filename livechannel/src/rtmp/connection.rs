@@ -27,7 +27,7 @@ use super::standing::{
 use super::url::Target;
 use crate::audit::Actor;
 use crate::auth::{RtmpUrl, claimed_in_url};
-use crate::channel::{Publication, Refusal, Stop};
+use crate::channel::{Publication, PushError, Refusal, Stop};
 use crate::clock::now_millis;
 use crate::service::Service;
 
@@ -228,9 +228,23 @@ impl Connection {
                 time: FlvTime::from_millis(message.time),
                 data: message.data,
             };
-            publication.push(tag).await?;
+            match publication.push(tag).await {
+                Ok(()) => {}
+                Err(PushError::Stop(stop)) => return Err(stop.into()),
+                Err(PushError::NothingCarried(why)) => {
+                    return Err(self.refuse(NOT_CARRIED, why).await?);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Tells the encoder why it may not publish, and gives it time to read that.
+    async fn refuse(&mut self, code: &str, why: String) -> Result<Ended, Ended> {
+        self.session.refuse(code, &why)?;
+        self.flush().await?;
+        self.linger().await;
+        Ok(Ended::Refused(why))
     }
 
     /// Begins a publication, or tells the encoder why not and ends the connection.
@@ -243,12 +257,7 @@ impl Connection {
                 self.session.accept(cut_query(&request.name))?;
                 self.flush().await
             }
-            Err((code, why)) => {
-                self.session.refuse(code, &why)?;
-                self.flush().await?;
-                self.linger().await;
-                Err(Ended::Refused(why))
-            }
+            Err((code, why)) => Err(self.refuse(code, why).await?),
         }
     }
 
@@ -329,6 +338,8 @@ fn cut_query(name: &str) -> &str {
 }
 
 const BAD_NAME: &str = "NetStream.Publish.BadName";
+/// A stream that is understood and cannot be used: encoders print the description.
+const NOT_CARRIED: &str = "NetStream.Publish.Rejected";
 const DENIED: &str = "NetStream.Publish.Denied";
 /// How long a write to an encoder may take.
 const WRITE: Duration = Duration::from_secs(10);

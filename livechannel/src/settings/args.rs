@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use super::file::{File, FileError, bucket};
 use super::{AccessKey, Anonymous, Settings};
@@ -17,8 +17,12 @@ use crate::store::StoreAddress;
 /// livechannel-data, and lets everybody do everything. With --demo it publishes a test pattern: open http://localhost:8080/ and watch.
 #[derive(Debug, Default, Parser)]
 #[expect(clippy::doc_markdown, reason = "this is the text of --help")]
-#[command(name = "livechannel", version)]
+#[command(name = "livechannel", version, args_conflicts_with_subcommands = true)]
 pub struct Args {
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// TOML file with settings; what stands here and in the environment weighs more
     #[arg(long, value_name = "FILE", env = "LIVECHANNEL_CONFIG")]
     config: Option<PathBuf>,
@@ -56,6 +60,10 @@ pub struct Args {
     /// RTMP host and port as encoders reach it
     #[arg(long, value_name = "HOST:PORT", env = "LIVECHANNEL_PUBLIC_RTMP")]
     public_rtmp: Option<String>,
+
+    /// HTTP host and port as the other nodes reach it, for channels with parts
+    #[arg(long, value_name = "HOST:PORT", env = "LIVECHANNEL_PEER_HTTP")]
+    peer_http: Option<String>,
 
     /// An AccessKeyId and its secret; may be repeated
     #[arg(long, value_name = "ID:SECRET", env = "LIVECHANNEL_KEY", value_delimiter = ',', value_parser = access_key, hide_env_values = true)]
@@ -119,7 +127,29 @@ pub struct Args {
     pub log_json: bool,
 }
 
+/// What the program does instead of serving. More may come.
+#[derive(Clone, Debug, Subcommand)]
+#[non_exhaustive]
+pub enum Command {
+    /// Check a settings file, and the environment with it, without opening or listening at anything
+    Check {
+        /// The TOML file
+        config: PathBuf,
+    },
+}
+
 impl Args {
+    /// Returns the settings that the program would start with from this file and the environment.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file or a value.
+    pub fn of_file(config: PathBuf) -> Result<Settings, Box<dyn core::error::Error>> {
+        let mut args = Self::try_parse_from(["livechannel"])?;
+        args.config = Some(config);
+        Ok(args.settings()?)
+    }
+
     /// Puts file, environment and command line together.
     ///
     /// # Errors
@@ -156,6 +186,7 @@ impl Args {
         settings.region = self.region.unwrap_or(settings.region);
         settings.public_http = self.public_http.or(settings.public_http);
         settings.public_rtmp = self.public_rtmp.or(settings.public_rtmp);
+        settings.peer_http = self.peer_http.or(settings.peer_http);
         settings.node = self.node.or(settings.node);
         settings.webhook = self.webhook.or(settings.webhook);
         if let Some(secs) = self.lease {
@@ -205,6 +236,7 @@ mod tests {
             ("--domain d.example", "domains: [\"d.example\"],"),
             ("--public-http h.example", "public_http: Some(\"h.example\"),"),
             ("--public-rtmp r.example", "public_rtmp: Some(\"r.example\"),"),
+            ("--peer-http n:1", "peer_http: Some(\"n:1\"),"),
             ("--key k:s", "keys: [AccessKey { id: \"k\", .. }], anonymous: PublicRead,"),
             ("--key k:s", "page: false,"),
             ("--anonymous private --page", "anonymous: Private, open: false,"),

@@ -24,6 +24,7 @@ pub(super) struct File {
     domains: Option<Vec<String>>,
     public_http: Option<String>,
     public_rtmp: Option<String>,
+    peer_http: Option<String>,
     anonymous: Option<Anonymous>,
     open: Option<bool>,
     region: Option<String>,
@@ -139,6 +140,7 @@ impl File {
         }
         settings.public_http = self.public_http;
         settings.public_rtmp = self.public_rtmp;
+        settings.peer_http = self.peer_http;
         settings.node = self.node;
         settings.webhook = self.webhook;
         settings.keys =
@@ -242,7 +244,7 @@ mod tests {
     }
 
     /// Every line that there can be, none of them with the default's value, and what it sets.
-    const ALL: [(&str, &str); 36] = [
+    const ALL: [(&str, &str); 37] = [
         ("http = \"127.0.0.1:1\"", "http: 127.0.0.1:1,"),
         ("rtmp = \"127.0.0.1:2\"", "rtmp: 127.0.0.1:2,"),
         ("store = \"memory:\"", "store: Memory,"),
@@ -252,6 +254,7 @@ mod tests {
         ("domains = [\"d.example\"]", "domains: [\"d.example\"],"),
         ("public-http = \"h.example\"", "public_http: Some(\"h.example\"),"),
         ("public-rtmp = \"r.example\"", "public_rtmp: Some(\"r.example\"),"),
+        ("peer-http = \"n.example:80\"", "peer_http: Some(\"n.example:80\"),"),
         ("anonymous = \"private\"", "anonymous: Private,"),
         ("open = true", "open: true,"),
         ("region = \"mars\"", "region: \"mars\","),

@@ -2,9 +2,11 @@
 //! of weight.
 
 mod args;
+mod check;
 mod file;
 
-pub use args::Args;
+pub use args::{Args, Command};
+pub use check::SettingsError;
 pub use file::FileError;
 
 use core::net::SocketAddr;
@@ -38,6 +40,9 @@ pub struct Settings {
     pub public_http: Option<String>,
     /// Host and port of RTMP as encoders reach it.
     pub public_rtmp: Option<String>,
+    /// Host and port of HTTP as the other nodes reach it; without it they answer for channels with
+    /// parts from the store alone.
+    pub peer_http: Option<String>,
     /// Who may sign requests.
     pub keys: Vec<AccessKey>,
     /// What may be done without a signature.
@@ -151,6 +156,7 @@ impl Default for Settings {
             domains: vec!["localhost".to_owned()],
             public_http: None,
             public_rtmp: None,
+            peer_http: None,
             keys: Vec::new(),
             anonymous: Anonymous::PublicReadWrite,
             open: false,

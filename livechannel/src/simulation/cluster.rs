@@ -14,7 +14,7 @@ use crate::channel::Publication;
 use crate::name::{BucketName, ChannelKey, ChannelName};
 use crate::service::Service;
 use crate::settings::Settings;
-use crate::store::{ChannelRecord, Store, Version};
+use crate::store::{ChannelRecord, Form, Store, Version};
 
 /// Nodes on one store.
 pub(super) struct Cluster {
@@ -22,6 +22,7 @@ pub(super) struct Cluster {
     nodes: Mutex<Vec<Process>>,
     settings: Settings,
     pub(super) key: ChannelKey,
+    form: Form,
     /// When a publication began last, and where.
     pub(super) begun: Mutex<Option<(Instant, usize)>>,
     pub(super) over: AtomicBool,
@@ -35,9 +36,15 @@ struct Process {
 }
 
 impl Cluster {
-    pub(super) fn new(world: Arc<World>, nodes: usize, settings: Settings) -> Arc<Self> {
+    pub(super) fn new(
+        world: Arc<World>,
+        nodes: usize,
+        settings: Settings,
+        form: Form,
+    ) -> Arc<Self> {
         let cluster = Self {
             world,
+            form,
             nodes: Mutex::default(),
             settings,
             key: ChannelKey::new(BucketName::default(), ChannelName::new(b"ch").unwrap()),
@@ -70,6 +77,7 @@ impl Cluster {
             frag_count: 5,
             playlist_name: "playlist.m3u8".to_owned(),
             snapshot: None,
+            form: self.form,
             modified: 1,
         };
         let service = &self.services()[0];

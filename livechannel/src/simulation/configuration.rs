@@ -15,6 +15,7 @@ use super::cluster::Cluster;
 use super::store::{Dice, PutBack, World};
 use super::{in_memory, seeds, virtual_time};
 use crate::api;
+use crate::store::Form;
 
 /// What a channel is: nothing, or its FragDuration and whether it is enabled.
 type Channel = Option<(u32, bool)>;
@@ -133,7 +134,7 @@ fn simulate(seed: u64, put_back: PutBack) -> Option<Vec<Done>> {
         for node in 0..3 {
             world.change(node, |faults| faults.latency = 400);
         }
-        let cluster = Cluster::new(world, 3, in_memory());
+        let cluster = Cluster::new(world, 3, in_memory(), Form::default());
         let nodes: Vec<Router> = cluster.services().into_iter().map(api::router).collect();
         let calls = (0..CALLS).map(|nth| {
             let call = Call::any(&mut dice, nth);

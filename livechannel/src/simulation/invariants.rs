@@ -43,6 +43,7 @@ impl Observer {
         };
         let text = found.bytes().await.unwrap();
         let text = core::str::from_utf8(&text).unwrap();
+        self.check_sections(cluster, text).await;
         let listed = listed(text);
         let (Some((first, _)), Some((last, _))) = (listed.first(), listed.last()) else {
             return;
@@ -80,6 +81,18 @@ impl Observer {
         }
         if writers.len() > 1 {
             self.broken.push(format!("nodes {writers:?} write at the same time"));
+        }
+    }
+
+    /// Looks whether the initialization sections are there that a list needs.
+    async fn check_sections(&mut self, cluster: &Cluster, text: &str) {
+        let sections = text.lines().filter_map(|line| line.strip_prefix("#EXT-X-MAP:URI=\""));
+        for name in sections.filter_map(|rest| rest.strip_suffix('"')) {
+            let path = Path::from(format!("live/ch/{name}"));
+            if !self.there.contains(name) && cluster.world.objects.head(&path).await.is_err() {
+                self.broken.push(format!("{name} is needed and not there"));
+            }
+            self.there.insert(name.to_owned());
         }
     }
 

@@ -36,6 +36,7 @@ use invariants::Observer;
 use store::{Dice, PutBack, World, lock};
 
 use crate::settings::Settings;
+use crate::store::{Container, Form};
 
 /// Makes a runtime of one thread whose clock stands still while there is work, and jumps to the
 /// next deadline where there is none.
@@ -53,7 +54,7 @@ fn simulate(seed: u64, put_back: PutBack) -> Vec<String> {
         // fence is left.
         let outage = (seed % 4 < 2).then_some(Duration::ZERO);
         let settings = Settings { lease: LEASE, outage, ..in_memory() };
-        let cluster = Cluster::new(world, nodes, settings);
+        let cluster = Cluster::new(world, nodes, settings, form(seed));
         cluster.configure().await;
         let observer = tokio::spawn(Observer::default().watch(Arc::clone(&cluster)));
         let encoder = tokio::spawn(Arc::clone(&cluster).encode());
@@ -74,6 +75,13 @@ fn simulate(seed: u64, put_back: PutBack) -> Vec<String> {
         }
         observer.broken
     })
+}
+
+/// Returns what a seed's segments are made of.
+const fn form(seed: u64) -> Form {
+    let container = if seed.is_multiple_of(2) { Container::Ts } else { Container::Fmp4 };
+    let part_millis = if seed % 8 < 4 { None } else { Some(500) };
+    Form { container, part_millis }
 }
 
 /// Lets one thing go wrong for a while.

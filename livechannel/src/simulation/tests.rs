@@ -12,13 +12,14 @@ use super::store::{PutBack, World, lock};
 use super::{LEASE, in_memory, simulate, virtual_time};
 use crate::channel::Publication;
 use crate::settings::Settings;
+use crate::store::Form;
 
 /// Runs `work` in virtual time, on two nodes of which one is being published to.
 fn run<T, F: Future<Output = T>>(put_back: PutBack, work: impl FnOnce(Arc<Cluster>) -> F) -> T {
     virtual_time().block_on(async {
         let world = Arc::new(World::new(1, 2, put_back));
         let settings = Settings { lease: LEASE, outage: Some(Duration::ZERO), ..in_memory() };
-        let cluster = Cluster::new(world, 2, settings);
+        let cluster = Cluster::new(world, 2, settings, Form::default());
         cluster.configure().await;
         let observer = tokio::spawn(Observer::default().watch(Arc::clone(&cluster)));
         let encoder = tokio::spawn(Arc::clone(&cluster).encode());

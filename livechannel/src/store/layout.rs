@@ -3,6 +3,8 @@
 //! ```text
 //! {bucket}/{channel}/{playlist}.m3u8                        what players load
 //! {bucket}/{channel}/{unix ms}_{epoch}.ts                   epoch: which publication of the channel wrote it
+//! {bucket}/{channel}/{unix ms}_{epoch}.m4s                  the same in fragmented MP4
+//! {bucket}/{channel}/{unix ms}_{epoch}.mp4                  its initialization section
 //! {bucket}/{object}                                         snapshots, below their own channel's name
 //! .livechannel/{bucket}/channel/{channel}.json              configuration
 //! .livechannel/{bucket}/before/{channel}.json               a copy of it

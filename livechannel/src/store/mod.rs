@@ -4,20 +4,24 @@
 //! Whatever is written twice is a cell ([`cells`]); all else is written once, under a name of its own.
 
 mod cells;
+mod form;
 mod layout;
 mod open;
 mod record;
+mod segment;
 mod segments;
 
 #[cfg(test)]
 pub(crate) use cells::tests::stores;
 pub(crate) use cells::{Cells, SwapError, Version};
+pub(crate) use form::{Container, Form};
 pub(crate) use layout::{Layout, decode_part, stem};
 pub use open::{StoreAddress, StoreError};
 pub(crate) use record::{
-    ChannelRecord, ChannelState, Cut, Lease, LiveSession, SnapshotRecord, StoredAudio, StoredList,
-    StoredSegment, StoredVideo,
+    ChannelRecord, ChannelState, Cut, Dropped, Lease, LiveSession, Media, Refused, SnapshotRecord,
+    StoredAudio, StoredList, StoredVideo,
 };
+pub(crate) use segment::{MediaKind, MediaName, StoredInit, StoredSegment};
 pub(crate) use segments::{INDEX_TAIL, SegmentIndex};
 
 use std::sync::Arc;

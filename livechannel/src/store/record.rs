@@ -1,11 +1,10 @@
 //! What is stored of a channel, as JSON.
 
-use hls_segmenter::playlist::ListedSegment;
-use hls_segmenter::time::{Millis, WallTime};
+use hls_segmenter::config::{ConfigError, FragCount, FragDuration};
 use hls_segmenter::{Config, Options, oss, time::TickSpan};
 use serde::{Deserialize, Serialize};
 
-use hls_segmenter::config::{ConfigError, FragCount, FragDuration};
+use super::{Form, StoredSegment};
 
 /// A channel as PutLiveChannel made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +15,9 @@ pub(crate) struct ChannelRecord {
     pub(crate) frag_count: u32,
     pub(crate) playlist_name: String,
     pub(crate) snapshot: Option<SnapshotRecord>,
+    /// What OSS does not have.
+    #[serde(default, skip_serializing_if = "Form::is_plain")]
+    pub(crate) form: Form,
     /// Unix milliseconds of the last change.
     pub(crate) modified: i64,
 }
@@ -30,7 +32,7 @@ pub(crate) struct SnapshotRecord {
 }
 
 impl ChannelRecord {
-    pub(crate) fn new(channel: &oss::LiveChannel<'_>, now: i64) -> Self {
+    pub(crate) fn new(channel: &oss::LiveChannel<'_>, form: Form, now: i64) -> Self {
         Self {
             description: channel.description.to_owned(),
             enabled: channel.status == oss::Status::Enabled,
@@ -43,21 +45,24 @@ impl ChannelRecord {
                 notify_topic: snapshot.notify_topic.to_owned(),
                 interval: snapshot.interval.secs(),
             }),
+            form,
             modified: now,
         }
     }
 
     /// Returns what the engine is to do.
     pub(crate) fn config(&self, options: Options) -> Result<Config, ConfigError> {
-        Config::new(Options {
-            frag_duration: FragDuration::new(self.frag_duration)?,
-            frag_count: FragCount::new(self.frag_count)?,
-            snapshot_interval: self
-                .snapshot
-                .as_ref()
-                .map(|snapshot| TickSpan::from_secs(i64::from(snapshot.interval))),
-            ..options
-        })
+        Config::new(
+            self.form.options(Options {
+                frag_duration: FragDuration::new(self.frag_duration)?,
+                frag_count: FragCount::new(self.frag_count)?,
+                snapshot_interval: self
+                    .snapshot
+                    .as_ref()
+                    .map(|snapshot| TickSpan::from_secs(i64::from(snapshot.interval))),
+                ..options
+            })?,
+        )
     }
 }
 
@@ -83,6 +88,12 @@ pub(crate) struct ChannelState {
     pub(crate) tail: Vec<StoredSegment>,
     /// The last cuts, oldest first.
     pub(crate) cuts: Vec<Cut>,
+    /// Where other nodes reach the one that has the channel, for the parts that are in its memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parts_at: Option<String>,
+    /// The last publisher, if it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refused: Option<Refused>,
     /// Buckets that snapshots of this channel were ever written to.
     #[serde(default)]
     pub(crate) snapshot_buckets: Vec<String>,
@@ -108,6 +119,42 @@ pub(crate) struct LiveSession {
     pub(crate) remote: String,
     pub(crate) video: Option<StoredVideo>,
     pub(crate) audio: Option<StoredAudio>,
+    /// Media that is not carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) dropped: Vec<Dropped>,
+}
+
+impl LiveSession {
+    /// Begins a publication at a time, in Unix milliseconds.
+    pub(crate) const fn new(now: i64, remote: String) -> Self {
+        Self { connected: now, seen: now, remote, video: None, audio: None, dropped: Vec::new() }
+    }
+}
+
+/// Media of a publication that is not carried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Dropped {
+    pub(crate) media: Media,
+    pub(crate) codec: String,
+    /// Why, in words for people.
+    pub(crate) reason: String,
+}
+
+/// What a track is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Media {
+    Video,
+    Audio,
+}
+
+/// A publisher that was refused after it had begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refused {
+    /// Unix milliseconds.
+    pub(crate) at: i64,
+    pub(crate) remote: String,
+    pub(crate) reason: String,
 }
 
 /// A publication that is over.
@@ -147,28 +194,11 @@ pub(crate) struct StoredList {
     pub(crate) token: Vec<u8>,
     /// Media sequence number behind the last segment.
     pub(crate) next: u64,
+    /// What its segments are made of: a list is of one kind.
+    #[serde(default, skip_serializing_if = "Form::is_plain")]
+    pub(crate) form: Form,
     /// The listed segments, oldest first.
     pub(crate) segments: Vec<StoredSegment>,
-}
-
-/// A segment of the playlist or the index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct StoredSegment {
-    pub(crate) id: u64,
-    #[serde(rename = "seq")]
-    pub(crate) sequence: u64,
-    /// EXTINF in milliseconds.
-    pub(crate) ms: u32,
-    /// Unix milliseconds when it was opened, which its name begins with.
-    pub(crate) wall: i64,
-    /// Epoch of the publication that wrote it; 0 is of a version that left it out of the name.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub(crate) epoch: u64,
-    /// EXT-X-PROGRAM-DATE-TIME in Unix milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) date: Option<i64>,
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
-    pub(crate) disc: bool,
 }
 
 impl StoredList {
@@ -181,47 +211,6 @@ impl StoredList {
     pub(crate) fn forget(&mut self) {
         self.segments.clear();
         self.token.clear();
-    }
-}
-
-impl StoredSegment {
-    /// Returns the segment's file name.
-    pub(crate) fn name(&self) -> String {
-        match self.epoch {
-            0 => format!("{:013}.ts", self.wall),
-            epoch => format!("{:013}_{epoch}.ts", self.wall),
-        }
-    }
-
-    /// Returns wall time and epoch of a segment from its file name; `None` for any other name.
-    pub(crate) fn parse_name(name: &str) -> Option<(i64, u64)> {
-        let stem = name.strip_suffix(".ts")?;
-        let (stamp, epoch) = stem.split_once('_').unwrap_or((stem, "0"));
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let is_stamp = stamp.len() == 13 && digits(stamp) && digits(epoch);
-        is_stamp.then(|| Some((stamp.parse().ok()?, epoch.parse().ok()?)))?
-    }
-
-    /// Takes over what the engine says of a segment of the publication `epoch`.
-    pub(crate) fn new(segment: &ListedSegment, epoch: u64) -> Self {
-        Self {
-            epoch,
-            id: segment.id,
-            sequence: segment.sequence,
-            ms: segment.extinf.millis(),
-            wall: segment.wall.map(WallTime::unix_millis).unwrap_or_default(),
-            date: segment.program_date_time.map(WallTime::unix_millis),
-            disc: segment.discontinuity,
-        }
-    }
-}
-
-impl From<&StoredSegment> for ListedSegment {
-    fn from(segment: &StoredSegment) -> Self {
-        Self::new(segment.id, segment.sequence, Millis::new(segment.ms))
-            .with_wall(Some(WallTime::from_unix_millis(segment.wall)))
-            .with_program_date_time(segment.date.map(WallTime::from_unix_millis))
-            .with_discontinuity(segment.disc)
     }
 }
 
@@ -257,7 +246,7 @@ impl ChannelState {
         self.epoch < MOST_NUMBER
             && self.revision < MOST_NUMBER
             && next < MOST_NUMBER
-            && segments.into_iter().all(|segment| segment.sequence < next && segment.wall >= 0)
+            && segments.into_iter().all(|segment| segment.sequence < next && segment.is_sound())
     }
 
     /// Makes the state that is gone on with when only this older copy of it can be read: numbers
@@ -292,11 +281,13 @@ impl ChannelState {
         self.end_session(seen);
         self.epoch += 1;
         self.writer = writer;
+        self.refused = None;
         self.session = Some(session);
     }
 
     /// Moves the publication that was going on to the history.
     pub(crate) fn end_session(&mut self, end: i64) {
+        self.parts_at = None;
         if let Some(session) = self.session.take() {
             self.history.push(PastSession {
                 start: session.connected,
@@ -307,11 +298,6 @@ impl ChannelState {
             self.history.drain(..excess);
         }
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde lends the field")]
-const fn is_zero(epoch: &u64) -> bool {
-    *epoch == 0
 }
 
 /// Records of GetLiveChannelHistory.
@@ -329,13 +315,7 @@ mod tests {
     fn o_22_history_keeps_the_ten_newest_oldest_first() {
         let mut state = ChannelState::default();
         for n in 0..13 {
-            state.session = Some(LiveSession {
-                connected: n,
-                seen: n,
-                remote: String::new(),
-                video: None,
-                audio: None,
-            });
+            state.session = Some(LiveSession::new(n, String::new()));
             state.end_session(n + 1);
         }
         let starts: Vec<i64> = state.history.iter().map(|past| past.start).collect();
@@ -353,6 +333,7 @@ mod tests {
             epoch: 7,
             date: Some(5),
             disc: true,
+            init: None,
         });
         let text = serde_json::to_vec(&state).unwrap();
         assert_eq!(serde_json::from_slice::<ChannelState>(&text).unwrap(), state);

@@ -108,6 +108,7 @@ mod tests {
             epoch: 0,
             date: None,
             disc: false,
+            init: None,
         }
     }
 

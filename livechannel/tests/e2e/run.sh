@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-for test in oss2_client.py ali_oss.mjs page.mjs outage.py failover.py s3.py etcd.py; do
+for test in oss2_client.py ali_oss.mjs page.mjs codecs.py low_latency.mjs outage.py failover.py s3.py etcd.py; do
     printf '\n--- %s (at %d s)\n' "$test" "$SECONDS"
     case $test in
     *.py) .venv/bin/python "$test" ;;

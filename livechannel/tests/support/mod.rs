@@ -47,13 +47,29 @@ pub(crate) async fn start(settings: Settings, store: &Store) -> Server {
 
 /// Makes the channel `live/ch`.
 pub(crate) async fn put_channel(server: &Server, frag_duration: u32, frag_count: u32) {
+    put_extended(server, frag_duration, frag_count, "").await;
+}
+
+/// Makes the channel `live/ch` with elements that OSS does not have.
+pub(crate) async fn put_extended(server: &Server, frag_duration: u32, count: u32, more: &str) {
+    let (status, text) = put_raw(server, frag_duration, count, more).await;
+    assert_eq!(status, 200, "{text}");
+}
+
+/// Asks for the channel `live/ch`, and returns status and body of the answer.
+pub(crate) async fn put_raw(
+    server: &Server,
+    frag_duration: u32,
+    count: u32,
+    more: &str,
+) -> (u16, String) {
     let body = format!(
         "<LiveChannelConfiguration><Target><Type>HLS</Type><FragDuration>{frag_duration}</FragDuration>\
-         <FragCount>{frag_count}</FragCount></Target></LiveChannelConfiguration>"
+         <FragCount>{count}</FragCount>{more}</Target></LiveChannelConfiguration>"
     );
     let url = format!("http://{}/live/ch?live", server.http());
     let response = reqwest::Client::new().put(url).body(body).send().await.unwrap();
-    assert_eq!(response.status(), 200);
+    (response.status().as_u16(), response.text().await.unwrap())
 }
 
 pub(crate) async fn get(server: &Server, path: &str) -> (u16, String) {

@@ -80,6 +80,19 @@ impl Publisher {
         self.wait_for_end().await;
     }
 
+    /// Waits until the server closes the connection; returns what it has said before, as text.
+    pub(crate) async fn wait_for_words(&mut self) -> String {
+        let mut told = Vec::new();
+        let mut buffer = [0; 4096];
+        let reading = async {
+            while let Ok(len @ 1..) = self.socket.read(&mut buffer).await {
+                told.extend_from_slice(&buffer[..len]);
+            }
+        };
+        timeout(Duration::from_secs(15), reading).await.expect("the server closes the connection");
+        String::from_utf8_lossy(&told).into_owned()
+    }
+
     /// Waits until the server closes the connection.
     pub(crate) async fn wait_for_end(&mut self) {
         let mut buffer = [0; 4096];
