@@ -41,10 +41,10 @@ type Said = core::result::Result<(), Error<c_int>>;
 /// Which of the engines one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EngineKind {
-    Ts,
-    Fmp4,
-    LowLatencyTs,
-    LowLatencyFmp4,
+    Ts = 1,
+    Fmp4 = 2,
+    LowLatencyTs = 3,
+    LowLatencyFmp4 = 4,
 }
 
 impl Made for Ts {
@@ -68,21 +68,8 @@ impl<C: Made> Made for LowLatency<C> {
     const HAS_PARTS: bool = true;
 }
 
-impl EngineKind {
-    const ALL: [Self; 4] = [Self::Ts, Self::Fmp4, Self::LowLatencyTs, Self::LowLatencyFmp4];
-
-    const fn object(self) -> u8 {
-        match self {
-            Self::Ts => 1,
-            Self::Fmp4 => 2,
-            Self::LowLatencyTs => 3,
-            Self::LowLatencyFmp4 => 4,
-        }
-    }
-}
-
 impl<C: Made> Object for Engine<C> {
-    const KIND: u8 = C::KIND.object();
+    const KIND: u8 = C::KIND as u8;
 }
 
 /// Evaluates `body` for the container of a kind of engine.
@@ -126,8 +113,12 @@ macro_rules! with_sink {
     ($pointer:expr, $sink:expr, |$segmenter:ident, $to:ident| $call:expr) => {{
         let mut room = None;
         let sink = $crate::sink::Sink::take($sink, &mut room)?;
+        // No closure: as a call of its own it would be thirty instructions more for every tag.
         $crate::engine_kind::with_engine!($pointer, |engine| {
-            engine.call(sink, |$segmenter, $to| $call)
+            let mut sink = engine.take(sink)?;
+            let ($segmenter, $to) = (&mut engine.segmenter, &mut sink);
+            let said = $call;
+            engine.note(said)
         })
     }};
 }
@@ -139,17 +130,16 @@ impl<C: Made> Engine<C> {
         Self { segmenter, error: None }
     }
 
-    /// Makes a call with the caller's sink, and keeps what it said for `hlsseg_error_text`.
+    /// Takes a sink that has the callbacks which this engine cannot do without.
     #[inline]
-    pub(crate) fn call<'s>(
-        &mut self,
-        mut sink: Sink<'s>,
-        call: impl FnOnce(&mut Segmenter<C>, &mut Sink<'s>) -> Said,
-    ) -> Result {
-        if !sink.serves::<C>() {
-            return Err(hlsseg_status::Null);
-        }
-        let Err(error) = call(&mut self.segmenter, &mut sink) else {
+    pub(crate) fn take<'s>(&self, sink: Sink<'s>) -> Result<Sink<'s>> {
+        if sink.serves::<C>() { Ok(sink) } else { Err(hlsseg_status::Null) }
+    }
+
+    /// Keeps what a call said for `hlsseg_error_text`.
+    #[inline]
+    pub(crate) fn note(&mut self, said: Said) -> Result {
+        let Err(error) = said else {
             self.error = None;
             return Ok(());
         };
@@ -165,13 +155,19 @@ impl<C: Made> Engine<C> {
 }
 
 /// Finds out which engine lies at a pointer.
+#[inline]
 pub(crate) fn kind_of(engine: *mut hlsseg_engine) -> Result<EngineKind> {
-    let object = kind_in(engine.cast())?;
-    let known = EngineKind::ALL.into_iter().find(|kind| kind.object() == object);
-    known.ok_or(hlsseg_status::State)
+    match kind_in::<Engine<Ts>>(engine.cast())? {
+        1 => Ok(EngineKind::Ts),
+        2 => Ok(EngineKind::Fmp4),
+        3 => Ok(EngineKind::LowLatencyTs),
+        4 => Ok(EngineKind::LowLatencyFmp4),
+        _ => Err(hlsseg_status::State),
+    }
 }
 
 /// Takes the engine at a pointer for the time of a call.
+#[inline]
 pub(crate) fn enter<'a, C: Made>(engine: *mut hlsseg_engine) -> Result<Guard<'a, Engine<C>>> {
     Slot::enter(engine.cast())
 }
