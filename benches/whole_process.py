@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Whole processes beside each other: flv2hls, and ffmpeg -c copy -f hls, on memory-backed files.
+"""Whole processes beside each other: flv2hls, and ffmpeg -c copy -f hls, on memory-backed files, in MPEG-TS and in fMP4.
 
     benches/make_inputs.sh && benches/whole_process.py [FOLDER [ROUNDS]]
 
 They take turns, and dd with them, which copies the input in pieces of 128 KiB: what the system takes for reading and
-writing alone. Printed are the medians, and the medians of the ratios to ffmpeg within a round: a noisy machine disturbs
+writing alone. Printed are the medians, and the medians of the ratios to ffmpeg in the same container within a round: a noisy machine disturbs
 all alike. The share of user code is counted in ticks of some milliseconds, so that one is a ratio of sums over all
 rounds. Peak memory needs GNU time: a process counts what its parent had before it became another program.
 """
@@ -60,27 +60,36 @@ def peak(command: list[str], out: pathlib.Path) -> float:
 
 def main() -> None:
     flv2hls = build()
-    print(f"{'':3}{'':9}{'user s':>9}{'total s':>9}{'MiB':>8}")
+    print(f"{'':3}{'':17}{'user s':>9}{'total s':>9}{'MiB':>8}")
     with tempfile.TemporaryDirectory(dir=MEMORY) as scratch:
         out = pathlib.Path(scratch) / "out"
         for name in "abc":
             source = pathlib.Path(scratch) / f"{name}.flv"
             shutil.copy(FOLDER / f"{name}.flv", source)
+            ours = [flv2hls, str(source), str(out)]
+            theirs = ["ffmpeg", "-v", "error", "-i", str(source), "-c", "copy", "-f", "hls", "-hls_time", "5"]
+            theirs += ["-hls_list_size", "0", str(out / "playlist.m3u8")]
+            fragments = ["-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", "init.mp4"]
             commands = {
-                "flv2hls": [flv2hls, str(source), str(out)],
-                "ffmpeg": ["ffmpeg", "-v", "error", "-i", str(source), "-c", "copy", "-f", "hls", "-hls_time", "5"]
-                + ["-hls_list_size", "0", str(out / "playlist.m3u8")],
+                "flv2hls": ours,
+                "ffmpeg": theirs,
+                "flv2hls in fMP4": [*ours, "--container", "fmp4"],
+                "flv2hls in parts": [*ours, "--container", "fmp4", "--part", "0.5"],
+                "ffmpeg in fMP4": [*theirs[:-1], *fragments, theirs[-1]],
                 "dd": ["dd", f"if={source}", f"of={out}/copy", "bs=128k"],
             }
             runs = [{who: measure(command, out) for who, command in commands.items()} for _ in range(ROUNDS)]
             memory = {who: peak(command, out) for who, command in commands.items()}
             for who in commands:
                 row = {what: statistics.median(run[who][what] for run in runs) for what in ("user", "total")}
-                print(f"{name:3}{who:9}{row['user']:9.3f}{row['total']:9.3f}{memory[who]:8.1f}")
-            for who in ("flv2hls", "dd"):
-                user = sum(run[who]["user"] for run in runs) / sum(run["ffmpeg"]["user"] for run in runs)
-                total = statistics.median(run[who]["total"] / run["ffmpeg"]["total"] for run in runs)
-                print(f"{name:3}{who:9}{user:9.3f}{total:9.3f}{memory[who] / memory['ffmpeg']:8.2f} of ffmpeg")
+                print(f"{name:3}{who:17}{row['user']:9.3f}{row['total']:9.3f}{memory[who]:8.1f}")
+            for who in commands:
+                peer = "ffmpeg in fMP4" if who.endswith(("fMP4", "parts")) else "ffmpeg"
+                if who == peer:
+                    continue
+                user = sum(run[who]["user"] for run in runs) / sum(run[peer]["user"] for run in runs)
+                total = statistics.median(run[who]["total"] / run[peer]["total"] for run in runs)
+                print(f"{name:3}{who:17}{user:9.3f}{total:9.3f}{memory[who] / memory[peer]:8.2f} of {peer}")
             source.unlink()
 
 

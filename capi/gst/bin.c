@@ -75,7 +75,7 @@ static void hlsseg_sink_bin_class_init(HlssegSinkBinClass *class)
     gst_element_class_add_static_pad_template(element, &hlsseg_video_template);
     gst_element_class_add_static_pad_template(element, &hlsseg_audio_template);
     gst_element_class_set_static_metadata(element, "HLS segmenter sink", "Sink/Muxer/Network",
-                                          "Writes H.264 or H.265 and AAC, MP3 or Opus as segments in MPEG-TS or fMP4 and an HLS playlist",
+                                          "Writes H.264, H.265 or AV1 and AAC, MP3 or Opus as segments in MPEG-TS or fMP4 and an HLS playlist",
                                           "hls-segmenter contributors");
 }
 

@@ -11,6 +11,7 @@ enum {
 static const Codec codecs[] = {
     {"video/x-h264", 0, HLSSEG_VIDEO_CODING_AVC, HLSSEG_CONFIGURATION_AVC_RECORD, 4, IN_TS | IN_FMP4},
     {"video/x-h265", 0, HLSSEG_VIDEO_CODING_HEVC, HLSSEG_CONFIGURATION_HEVC_RECORD, 21, IN_TS | IN_FMP4},
+    {"video/x-av1", 0, HLSSEG_VIDEO_CODING_AV1, HLSSEG_CONFIGURATION_AV1_RECORD, 0, IN_FMP4},
     {"audio/mpeg", 0, HLSSEG_AUDIO_CODING_AAC, HLSSEG_CONFIGURATION_AAC_CONFIG, 0, IN_TS | IN_FMP4},
     {"audio/mpeg", 1, HLSSEG_AUDIO_CODING_MPEG, 0, 0, IN_TS},
     {"audio/x-opus", 0, HLSSEG_AUDIO_CODING_OPUS, HLSSEG_CONFIGURATION_OPUS_HEADER, 0, IN_FMP4},
@@ -65,6 +66,7 @@ GstBuffer *codec_headers(const Codec *codec, const GstCaps *caps, gboolean *miss
         data = opus_header(caps);
     else
         gst_structure_get(what, "codec_data", GST_TYPE_BUFFER, &data, NULL);
-    *missing = !data;
+    /* Key frames of AV1 have their sequence header. */
+    *missing = !data && codec->record != HLSSEG_CONFIGURATION_AV1_RECORD;
     return data;
 }

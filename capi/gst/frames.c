@@ -24,7 +24,8 @@ G_DEFINE_FINAL_TYPE(HlssegFrames, hlsseg_frames, GST_TYPE_AGGREGATOR)
 GstStaticPadTemplate hlsseg_video_template =
     GST_STATIC_PAD_TEMPLATE("video", GST_PAD_SINK, GST_PAD_REQUEST,
                             GST_STATIC_CAPS("video/x-h264, stream-format = (string) { avc, avc3, byte-stream }, alignment = (string) au; "
-                                            "video/x-h265, stream-format = (string) { hvc1, hev1, byte-stream }, alignment = (string) au"));
+                                            "video/x-h265, stream-format = (string) { hvc1, hev1, byte-stream }, alignment = (string) au; "
+                                            "video/x-av1, stream-format = (string) obu-stream, alignment = (string) tu"));
 GstStaticPadTemplate hlsseg_audio_template =
     GST_STATIC_PAD_TEMPLATE("audio", GST_PAD_SINK, GST_PAD_REQUEST,
                             GST_STATIC_CAPS("audio/mpeg, mpegversion = (int) { 2, 4 }, stream-format = (string) { raw, adts }; "
@@ -204,7 +205,7 @@ static gboolean set_caps(HlssegFrames *self, HlssegFramesPad *pad, const GstCaps
         return FALSE;
     }
     pad->codec = codec;
-    pad->units = HLSSEG_UNITS_ANNEX_B;
+    pad->units = codec->record == HLSSEG_CONFIGURATION_AV1_RECORD ? HLSSEG_UNITS_OBUS : HLSSEG_UNITS_ANNEX_B;
     if (!pad->is_video)
         self->adts_untold =
             self->output.container == HLSSEG_CONTAINER_FMP4 && !g_strcmp0(gst_structure_get_string(what, "stream-format"), "adts");

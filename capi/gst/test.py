@@ -191,7 +191,7 @@ def listed_files(what, out, parts):
 
 def fragmented():
     """An FLV file in fMP4 gives the folder that flv2hls makes, with parts and without."""
-    folders = (TESTDATA, os.path.join(TESTDATA, "h265"))
+    folders = (TESTDATA, os.path.join(TESTDATA, "h265"), os.path.join(TESTDATA, "av1"))
     for source in sorted(os.path.join(path, name) for path in folders for name in os.listdir(path) if name.endswith(".flv")):
         for parts in (0, 500):
             name = os.path.relpath(source, TESTDATA).replace("/", " ") + (" in parts" if parts else "")
@@ -212,9 +212,9 @@ def fragmented():
 
 def codecs():
     """Files that ffmpeg makes of each codec, through parsers into fMP4: every frame is there, as it was."""
-    video = {"h264": "libx264 -preset ultrafast -bf 2 -g 50", "h265": "libx265 -preset ultrafast -x265-params keyint=50:bframes=3:log-level=none -tag:v hvc1"}
+    video = {"h264": "libx264 -preset ultrafast -bf 2 -g 50", "h265": "libx265 -preset ultrafast -x265-params keyint=50:bframes=3:log-level=none -tag:v hvc1", "av1": "libaom-av1 -cpu-used 8 -row-mt 1 -usage realtime -b:v 200k -g 50"}
     audio = {"aac": "aac -ac 2", "opus": "libopus -ac 2"}
-    parsers = {"h264": "h264parse", "h265": "h265parse", "aac": "aacparse", "opus": "opusparse"}
+    parsers = {"h264": "h264parse", "h265": "h265parse", "av1": "av1parse", "aac": "aacparse", "opus": "opusparse"}
     source = "-f lavfi -i testsrc2=s=320x180:r=25 -f lavfi -i sine=r=48000 -t 8"
     for v, a in ((v, a) for v in video for a in audio):
         made = os.path.join(SCRATCH, f"{v}.{a}.mp4")

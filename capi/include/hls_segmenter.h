@@ -518,6 +518,10 @@ typedef enum hlsseg_video_coding {
      * H.265.
      */
     HLSSEG_VIDEO_CODING_HEVC = 2,
+    /**
+     * AV1: a temporal unit. Only in fMP4.
+     */
+    HLSSEG_VIDEO_CODING_AV1 = 3,
 } hlsseg_video_coding;
 
 /**
@@ -542,7 +546,7 @@ typedef enum hlsseg_audio_coding {
      */
     HLSSEG_AUDIO_CODING_FLAC = 4,
     /**
-     * AC-3: one syncframe. Only in fMP4.
+     * AC-3: one syncframe.
      */
     HLSSEG_AUDIO_CODING_AC3 = 5,
     /**
@@ -567,6 +571,10 @@ typedef enum hlsseg_units {
      * Each follows its length in two bytes, big-endian.
      */
     HLSSEG_UNITS_LENGTH2 = 2,
+    /**
+     * Each says its size: open bitstream units (AV1 5.2). Units of AV1 do so whatever is told here.
+     */
+    HLSSEG_UNITS_OBUS = 3,
     /**
      * Each follows its length in four bytes, big-endian, as nearly every MP4 file has it.
      */
@@ -605,6 +613,14 @@ typedef enum hlsseg_configuration {
      * The description of a FLAC stream (RFC 9639 8.2), 34 bytes, or as a file has it.
      */
     HLSSEG_CONFIGURATION_FLAC_STREAM_INFO = 7,
+    /**
+     * A configuration record of AV1 (`av1C`, AV1 in ISOBMFF 2.3).
+     */
+    HLSSEG_CONFIGURATION_AV1_RECORD = 8,
+    /**
+     * A sequence header of AV1 alone.
+     */
+    HLSSEG_CONFIGURATION_AV1_SEQUENCE_HEADER = 9,
 } hlsseg_configuration;
 
 /**

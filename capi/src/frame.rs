@@ -18,6 +18,8 @@ pub enum hlsseg_video_coding {
     Avc = 1,
     /// H.265.
     Hevc = 2,
+    /// AV1: a temporal unit. Only in fMP4.
+    Av1 = 3,
 }
 
 /// How audio frames are coded. Later versions may add values.
@@ -33,7 +35,7 @@ pub enum hlsseg_audio_coding {
     Opus = 3,
     /// FLAC: one frame. Only in fMP4.
     Flac = 4,
-    /// AC-3: one syncframe. Only in fMP4.
+    /// AC-3: one syncframe.
     Ac3 = 5,
     /// E-AC-3: one syncframe. Only in fMP4.
     Ec3 = 6,
@@ -49,6 +51,8 @@ pub enum hlsseg_units {
     Length1 = 1,
     /// Each follows its length in two bytes, big-endian.
     Length2 = 2,
+    /// Each says its size: open bitstream units (AV1 5.2). Units of AV1 do so whatever is told here.
+    Obus = 3,
     /// Each follows its length in four bytes, big-endian, as nearly every MP4 file has it.
     Length4 = 4,
 }
@@ -71,12 +75,17 @@ pub enum hlsseg_configuration {
     OpusHeader = 6,
     /// The description of a FLAC stream (RFC 9639 8.2), 34 bytes, or as a file has it.
     FlacStreamInfo = 7,
+    /// A configuration record of AV1 (`av1C`, AV1 in ISOBMFF 2.3).
+    Av1Record = 8,
+    /// A sequence header of AV1 alone.
+    Av1SequenceHeader = 9,
 }
 
 const fn video_coding(coding: u32) -> Result<VideoCoding> {
     match coding {
         1 => Ok(VideoCoding::Avc),
         2 => Ok(VideoCoding::Hevc),
+        3 => Ok(VideoCoding::Av1),
         _ => Err(hlsseg_status::Argument),
     }
 }
@@ -98,6 +107,7 @@ const fn units_of(units: u32, data: &[u8]) -> Result<Units<'_>> {
         0 => Ok(Units::AnnexB(data)),
         1 => Ok(Units::LengthPrefixed(LengthLen::One, data)),
         2 => Ok(Units::LengthPrefixed(LengthLen::Two, data)),
+        3 => Ok(Units::Obus(data)),
         4 => Ok(Units::LengthPrefixed(LengthLen::Four, data)),
         _ => Err(hlsseg_status::Argument),
     }
@@ -112,6 +122,8 @@ const fn configuration(kind: u32, data: &[u8]) -> Result<Configuration<'_>> {
         5 => Ok(Configuration::Aac(data)),
         6 => Ok(Configuration::Opus(data)),
         7 => Ok(Configuration::Flac(data)),
+        8 => Ok(Configuration::Video(VideoCoding::Av1, data)),
+        9 => Ok(Configuration::ParameterSets(VideoCoding::Av1, data)),
         _ => Err(hlsseg_status::Argument),
     }
 }
