@@ -196,14 +196,8 @@ impl hlsseg_config {
     }
 
     /// Returns which engine this is for.
-    pub(crate) const fn kind(&self) -> core::result::Result<EngineKind, Refusal> {
-        match (self.container, self.part_millis) {
-            (0, 0) => Ok(EngineKind::Ts),
-            (0, _) => Ok(EngineKind::LowLatencyTs),
-            (1, 0) => Ok(EngineKind::Fmp4),
-            (1, _) => Ok(EngineKind::LowLatencyFmp4),
-            _ => Err(Refusal::Value("container")),
-        }
+    pub(crate) fn kind(&self) -> core::result::Result<EngineKind, Refusal> {
+        EngineKind::of(self.container, self.part_millis).ok_or(Refusal::Value("container"))
     }
 
     fn parts(&self) -> core::result::Result<Option<Parts>, Refusal> {

@@ -47,6 +47,19 @@ pub(crate) enum EngineKind {
     LowLatencyFmp4 = 4,
 }
 
+impl EngineKind {
+    /// Returns the one that an `hlsseg_container` and the duration of parts are for.
+    pub(crate) const fn of(container: u32, part_millis: u32) -> Option<Self> {
+        match (container, part_millis) {
+            (0, 0) => Some(Self::Ts),
+            (0, _) => Some(Self::LowLatencyTs),
+            (1, 0) => Some(Self::Fmp4),
+            (1, _) => Some(Self::LowLatencyFmp4),
+            _ => None,
+        }
+    }
+}
+
 impl Made for Ts {
     const KIND: EngineKind = EngineKind::Ts;
     const CONTAINER: hlsseg_container = hlsseg_container::Ts;
