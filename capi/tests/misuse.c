@@ -231,7 +231,7 @@ static void test_frames(void)
     EXPECT(hlsseg_push_video(engine, avc, 0, 0, annex_b, slice, sizeof slice, &none), NULL);
     EXPECT(hlsseg_push_video(engine, 0, 0, 0, annex_b, slice, sizeof slice, &sink), ARGUMENT);
     EXPECT(hlsseg_push_video(engine, 99, 0, 0, annex_b, slice, sizeof slice, &sink), ARGUMENT);
-    EXPECT(hlsseg_push_video(engine, avc, 0, 0, 3, slice, sizeof slice, &sink), ARGUMENT);
+    EXPECT(hlsseg_push_video(engine, avc, 0, 0, 6, slice, sizeof slice, &sink), ARGUMENT);
     EXPECT(hlsseg_push_video(engine, avc, 0, 0, 5, slice, sizeof slice, &sink), ARGUMENT);
     EXPECT(hlsseg_push_audio(NULL, aac, 0, slice, 2, &sink), NULL);
     EXPECT(hlsseg_push_audio(engine, aac, 0, NULL, 2, &sink), NULL);
@@ -241,7 +241,7 @@ static void test_frames(void)
     EXPECT(hlsseg_configure(NULL, aac_config, config, sizeof config, &sink), NULL);
     EXPECT(hlsseg_configure(engine, aac_config, NULL, 2, &sink), NULL);
     EXPECT(hlsseg_configure(engine, 0, config, sizeof config, &sink), ARGUMENT);
-    EXPECT(hlsseg_configure(engine, 8, config, sizeof config, &sink), ARGUMENT);
+    EXPECT(hlsseg_configure(engine, 10, config, sizeof config, &sink), ARGUMENT);
     EXPECT(hlsseg_configure(engine, aac_config, config, sizeof config, NULL), NULL);
     EXPECT(hlsseg_announce(NULL, 1, 15), NULL);
     EXPECT(hlsseg_lost(NULL, 0, &answer), NULL);

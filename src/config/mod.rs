@@ -319,7 +319,7 @@ mod tests {
         for stream_type in StreamType::AUDIO {
             assert!(announced(stream_type).is_ok());
         }
-        for stream_type in [StreamType::AVC, StreamType::HEVC, StreamType::new(0x81)] {
+        for stream_type in [StreamType::AVC, StreamType::HEVC, StreamType::EC3] {
             let error = ConfigError::AnnouncedAudio(stream_type);
             assert_eq!(announced(stream_type), Err(error));
         }
