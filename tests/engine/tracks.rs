@@ -129,7 +129,7 @@ fn y_05_what_the_host_announces_is_as_what_metadata_announces_until_a_segment_be
     assert_eq!((listed(&output, 0), listed(&output, 1)), (vec![0x1b, 0x0f], vec![0x1b]));
     assert_eq!(output.told(NoticeKind::TrackMissing), 1);
     // Neither in mid stream, nor of a type that is never carried.
-    for output in [announced(2, StreamType::AAC_ADTS), announced(0, StreamType::new(0x81))] {
+    for output in [announced(2, StreamType::AAC_ADTS), announced(0, StreamType::EC3)] {
         assert_eq!(listed(&output, 0), [0x1b]);
         assert_eq!(output.told(NoticeKind::TrackMissing), 0);
     }
