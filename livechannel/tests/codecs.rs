@@ -181,6 +181,24 @@ async fn av1_2_opus_is_carried_in_fmp4_and_told_in_ts() {
 }
 
 #[tokio::test]
+async fn av1_1_av1_is_carried_in_fmp4_and_refused_in_ts() {
+    let messages = capture("av1/opus");
+    let server = start(settings(), &Store::memory()).await;
+    put_extended(&server, 2, 100, "<x-Container>fMP4</x-Container>").await;
+    publish(&server, &messages).await;
+    let (_, init) = section(&server).await;
+    // The header of audio comes after the first key frame of some encoders; one section has both.
+    assert!([b"av01", b"av1C", b"Opus", b"dOps"].iter().all(|kind| has_box(&init, *kind)));
+
+    put_extended(&server, 2, 100, "").await;
+    let mut publisher = Publisher::start(&server, "live", "ch").await.unwrap();
+    let _ = publisher.push(&messages, 0).await;
+    let told = publisher.wait_for_words().await;
+    assert!(told.contains("AV1 is carried in fMP4 alone: set x-Container to fMP4"), "{told}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_publisher_of_whom_nothing_is_carried_is_refused_with_the_reason() {
     let server = start(settings(), &Store::memory()).await;
     put_extended(&server, 2, 3, "").await;

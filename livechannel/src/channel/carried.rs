@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use hls_segmenter::Track;
-use hls_segmenter::flv::AudioCodec;
+use hls_segmenter::flv::{AudioCodec, VideoCodec};
 use hls_segmenter::notice::{Notice, NoticeAmount};
 
 use crate::store::{Container, Dropped, Media};
@@ -55,7 +55,7 @@ impl Carried {
             return None;
         }
         let reason = match (self.container, notice.amount) {
-            (Container::Ts, NoticeAmount::AudioCodec(codec)) if ONLY_FMP4.contains(&codec) => {
+            (Container::Ts, amount) if is_of_fmp4(amount) => {
                 format!("{codec} is carried in fMP4 alone: set x-Container to fMP4")
             }
             (Container::Fmp4, NoticeAmount::AudioCodec(AudioCodec::MP3)) => {
@@ -93,9 +93,15 @@ impl Carried {
     }
 }
 
-/// Audio that players take in fragmented MP4 and not in MPEG-TS.
-const ONLY_FMP4: [AudioCodec; 4] =
-    [AudioCodec::OPUS, AudioCodec::FLAC, AudioCodec::AC3, AudioCodec::EC3];
+/// Returns whether players take a codec in fragmented MP4 and not in MPEG-TS.
+const fn is_of_fmp4(amount: NoticeAmount) -> bool {
+    matches!(
+        amount,
+        NoticeAmount::VideoCodec(VideoCodec::AV1)
+            | NoticeAmount::AudioCodec(AudioCodec::OPUS | AudioCodec::FLAC | AudioCodec::EC3)
+    )
+}
+
 /// Codecs that one publication is told of: an encoder that changes its codec with every message
 /// fills no log.
 const MOST: usize = 8;

@@ -4,6 +4,7 @@
 use core::fmt;
 
 use hls_segmenter::flv::Tag;
+use hls_segmenter::probe::Probe;
 use hls_segmenter::time::WallTime;
 use hls_segmenter::{
     Announced, Config, Container, End, Error, Fmp4, LowLatency, Options, ResumeToken, Segmenter,
@@ -69,6 +70,14 @@ pub(crate) fn engine(
         (store::Container::Fmp4, None) => segmenter::<Fmp4>(config, channel, list),
         (store::Container::Fmp4, Some(_)) => segmenter::<LowLatency<Fmp4>>(config, channel, list),
     })
+}
+
+/// Makes what looks at the beginning of a publication, for the channel's container.
+pub(crate) fn probe(channel: &ChannelRecord) -> Probe {
+    match channel.form.container {
+        store::Container::Ts => Probe::new(),
+        store::Container::Fmp4 => Probe::new().for_container::<Fmp4>(),
+    }
 }
 
 fn segmenter<C: Container>(

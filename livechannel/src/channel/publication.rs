@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::budget::Budget;
 use super::edge::Edge;
-use super::engine::{Engine, engine};
+use super::engine::{Engine, engine, probe};
 use super::keeper::{Keeper, Waiting};
 use super::live::{LiveChannel, Stop};
 use super::orphans;
@@ -102,6 +102,7 @@ impl Publication {
         let registered = service.live().enter(Arc::clone(&live)).ok_or(Refusal::StillLive)?;
 
         let engine = engine(&channel, state.list.as_ref())?;
+        let probe = probe(&channel);
         let inherited = state.list.as_ref().map(|list| list.segments.clone()).unwrap_or_default();
         state.begin_session(format!("{}-{:016x}", service.node(), nonce()), session);
         if let Some(target) = &channel.snapshot {
@@ -134,7 +135,7 @@ impl Publication {
         tokio::spawn(watch(Arc::clone(service), Arc::clone(&live)));
         Ok(Self {
             engine,
-            probe: Probe::new(),
+            probe,
             sink: Sink::new(
                 Arc::clone(&live),
                 Written { form: channel.form, epoch, inherited },

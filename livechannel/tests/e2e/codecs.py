@@ -2,6 +2,7 @@
 """Codecs over Enhanced RTMP from ffmpeg 9: what is carried can be read back, and an encoder of which nothing is carried
 prints why it is refused."""
 
+import os
 import subprocess
 import time
 
@@ -12,6 +13,7 @@ from common import Checks, Node, Scratch, wait_for
 ENCODER = imageio_ffmpeg.get_ffmpeg_exe()
 AVC = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "0"]
 HEVC = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=25:min-keyint=25"]
+AV1 = ["-c:v", "libsvtav1", "-preset", "10", "-g", "25"]
 VP9 = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]
 FMP4 = "<x-Container>fMP4</x-Container>"
 
@@ -22,7 +24,8 @@ def publish(node, channel, video, audio):
     command += ["-map", "0:v", "-g", "25", "-pix_fmt", "yuv420p", *video] if video else []
     command += ["-map", "1:a", "-ac", "2", *audio] if audio else []
     command += ["-t", "8", "-f", "flv", f"rtmp://127.0.0.1:{node.rtmp}/live/{channel}"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60).stderr
+    quiet = {**os.environ, "SVT_LOG": "1"}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=quiet).stderr
 
 
 def read(node, channel):
@@ -51,6 +54,8 @@ with Scratch() as scratch:
         ("opus", FMP4, AVC, ["-c:a", "libopus"], {"h264", "opus"}),
         ("flac", FMP4, AVC, ["-c:a", "flac"], {"h264", "flac"}),
         ("ac3", FMP4, AVC, ["-c:a", "ac3"], {"h264", "ac3"}),
+        ("ac3-ts", "", AVC, ["-c:a", "ac3"], {"h264", "ac3"}),
+        ("av1", FMP4, AV1, ["-c:a", "libopus"], {"av1", "opus"}),
         ("eac3", FMP4, AVC, ["-c:a", "eac3"], {"h264", "eac3"}),
         ("opus-ts", "", AVC, ["-c:a", "libopus"], {"h264"}),
     ]:
