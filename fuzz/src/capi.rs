@@ -537,7 +537,7 @@ impl FrameStep {
         unsafe {
             let wrong = [
                 hlsseg_push_video(engine, 99, 0, 0, 0, nothing, 0, sink),
-                hlsseg_push_video(engine, 1, 0, 0, 3, nothing, 0, sink),
+                hlsseg_push_video(engine, 1, 0, 0, 5, nothing, 0, sink),
                 hlsseg_push_audio(engine, 0, 0, nothing, 0, sink),
                 hlsseg_configure(engine, 99, nothing, 0, sink),
             ];
