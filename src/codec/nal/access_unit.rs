@@ -7,65 +7,13 @@
 //! an SEI message, which is as long as it says, are data: they are escaped.
 
 use super::escape::{Escaped, lacks_escape};
+use super::packing::{Framing, Packing};
 use super::sei::{has_recovery_point, messages_len};
 use super::written::WrittenUnits;
 use super::{START_CODE, find_start_code, trim_zeros};
 use crate::codec::av1;
 use crate::codec::video::{NalKind, VideoCoding};
 use crate::config::Filler;
-
-/// How the NAL units of an access unit are separated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Framing {
-    /// One slice and nothing else: `data` is the NAL unit.
-    Lone,
-    /// Each follows its length in so many bytes, big-endian: 1, 2 or 4.
-    Length(usize),
-    /// Each follows a start code.
-    StartCode,
-    /// Each says its size.
-    Sized,
-}
-
-/// How the NAL units of a track are packed: what a sequence header says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Packing {
-    coding: VideoCoding,
-    length_len: usize,
-}
-
-impl Default for Packing {
-    /// Lengths of 4 bytes, which nearly every encoder writes.
-    fn default() -> Self {
-        Self::new(VideoCoding::default(), 4)
-    }
-}
-
-impl Packing {
-    /// `length_len` is how many bytes the length before each NAL unit has: 1, 2 or 4. It says
-    /// nothing where units say their size.
-    pub const fn new(coding: VideoCoding, length_len: usize) -> Self {
-        Self { coding, length_len }
-    }
-
-    /// Returns how the pictures are coded.
-    pub(crate) const fn coding(self) -> VideoCoding {
-        self.coding
-    }
-
-    const fn framing(self) -> Framing {
-        match self.coding {
-            VideoCoding::Avc | VideoCoding::Hevc => Framing::Length(self.length_len),
-            VideoCoding::Av1 => Framing::Sized,
-        }
-    }
-
-    /// Returns whether each NAL unit follows its length in 4 bytes.
-    #[inline]
-    const fn is_plain(self) -> bool {
-        matches!(self.framing(), Framing::Length(4))
-    }
-}
 
 /// The NAL units of one picture, as they lie in a tag.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +64,7 @@ impl<'a> AccessUnit<'a> {
     /// Walks the body of a coded-frame tag.
     pub fn new(data: &'a [u8], packing: Packing) -> (Self, Contents) {
         Self::lone_slice(data, packing)
-            .unwrap_or_else(|| Self::framed(data, packing.coding, packing.framing()).walked())
+            .unwrap_or_else(|| Self::framed(data, packing.coding(), packing.framing()).walked())
     }
 
     /// Takes what most access units are, one slice with a length of 4 bytes before it: there is
@@ -124,7 +72,7 @@ impl<'a> AccessUnit<'a> {
     #[inline(always)]
     fn lone_slice(data: &'a [u8], packing: Packing) -> Option<(Self, Contents)> {
         let (len, nal_unit) = data.split_first_chunk()?;
-        let kind = packing.coding.kind(nal_unit);
+        let kind = packing.coding().kind(nal_unit);
         let lone = packing.is_plain() && u32::from_be_bytes(*len) as usize == nal_unit.len();
         if !lone || !kind.is_slice() {
             return None;
@@ -137,7 +85,7 @@ impl<'a> AccessUnit<'a> {
     pub(crate) fn plain_slice(data: &'a [u8], packing: Packing) -> Option<(Self, Contents)> {
         let (len, nal_unit) = data.split_first_chunk()?;
         let lone = packing.is_plain() && u32::from_be_bytes(*len) as usize == nal_unit.len();
-        if !lone || packing.coding.kind(nal_unit) != NalKind::Slice {
+        if !lone || packing.coding().kind(nal_unit) != NalKind::Slice {
             return None;
         }
         Some(Self::lone(nal_unit, NalKind::Slice, packing))
@@ -146,12 +94,12 @@ impl<'a> AccessUnit<'a> {
     /// Takes a slice that is all there is of an access unit.
     #[inline(always)]
     fn lone(nal_unit: &'a [u8], kind: NalKind, packing: Packing) -> (Self, Contents) {
-        let unit = Self::framed(nal_unit, packing.coding, Framing::Lone);
+        let unit = Self::framed(nal_unit, packing.coding(), Framing::Lone);
         let contents = Contents {
             slice: true,
             random_access: kind == NalKind::RandomAccessSlice,
             skipped_leading: kind == NalKind::SkippedLeadingSlice,
-            continues: !packing.coding.begins_picture(nal_unit),
+            continues: !packing.coding().begins_picture(nal_unit),
             annex_b_len: START_CODE.len() + nal_unit.len(),
             ..Contents::default()
         };

@@ -5,16 +5,18 @@ mod access_unit;
 mod annex_b;
 mod escape;
 mod length_prefixed;
+mod packing;
 mod parameter_sets;
 mod rbsp;
 pub(crate) mod record;
 mod sei;
 mod written;
 
-pub use access_unit::{AccessUnit, Contents, NalUnits, Packing};
+pub use access_unit::{AccessUnit, Contents, NalUnits};
 pub use annex_b::{AnnexB, Slices};
 pub(crate) use escape::Escaped;
 pub(crate) use length_prefixed::{LengthPrefixed, SamplePiece, SamplePieces, SetsInSample};
+pub use packing::Packing;
 pub(crate) use parameter_sets::{Change, ParameterSets, SetKey, SetKind};
 pub(crate) use rbsp::RbspBits;
 
